@@ -1,0 +1,1 @@
+"""The conversation: text → plan → results → reply."""

@@ -1,0 +1,1 @@
+"""How good Segue is: suites that print one table each."""

@@ -1,0 +1,1 @@
+"""What the LLM is told, as Markdown files beside this one."""

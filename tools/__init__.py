@@ -1,0 +1,1 @@
+"""What the agent can do: one file a tool here, the engines behind them in ``backends``."""

@@ -1,0 +1,1 @@
+"""The library workshop: scanning folders, the catalogue, its indexes and playlists."""

@@ -1,0 +1,1 @@
+"""What every tool stands on: errors, audio, score, piece, store, settings, base and registry."""

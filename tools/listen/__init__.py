@@ -1,0 +1,1 @@
+"""The measuring workshop: tempo, beats, key, chords, sections, loudness, timbre, tags, notes."""

@@ -1,0 +1,1 @@
+"""The composing workshop: theory, genres, form, harmony, melody, rhythm, arrangement, rendering, notation."""

@@ -1,0 +1,1 @@
+"""The signal workshop: loudness, stretching, separation, effects and joining of recordings."""
