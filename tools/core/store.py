@@ -29,7 +29,7 @@ _MIGRATIONS = [
     """
     CREATE TABLE blobs (
         id TEXT PRIMARY KEY, suffix TEXT NOT NULL, bytes INTEGER NOT NULL,
-        external TEXT, created REAL NOT NULL DEFAULT (unixepoch('subsec'))
+        external TEXT, created REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400.0)
     );
     CREATE TABLE pieces (
         id TEXT PRIMARY KEY, owner TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL,
