@@ -199,12 +199,11 @@ def _path_in(data: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:  #
     """Return pydantic's location without the parts that are no keys of the data (a union's tags)."""
     path: list[str | int] = []
     for n, part in enumerate(loc):
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        try:
             data = data[part]
-        elif n < len(loc) - 1 or not isinstance(data, dict):
-            continue
+        except (KeyError, IndexError, TypeError):
+            if n < len(loc) - 1 or not isinstance(data, dict):
+                continue
         path.append(part)
     return tuple(path)
 

@@ -15,6 +15,8 @@ from segue.tools.core.base import Args, ItemRef, Out, PieceRef, Ref, Tool, Value
 from segue.tools.core.piece import FileOut, Piece
 
 _NONE = type(None)
+DROP = object()
+"""What ``put`` returns to leave a field out, so that its default applies."""
 Path = tuple[str | int, ...]
 
 
@@ -100,7 +102,7 @@ def is_ref(annotation: Any) -> bool:  # noqa: ANN401 - any type
 def substitute(tool: Tool, args: dict[str, Any], put: Callable[[Slot, Ref], Any]) -> dict[str, Any]:
     """Return the arguments with ``put(slot, ref)`` in the place of every reference.
 
-    In a list a result that is itself a list is spliced in. Unknown fields are left as they are, for
+    In a list a result that is itself a list is spliced in; ``DROP`` leaves the place out. Unknown fields are left as they are, for
     pydantic to reject.
     """
     return _model(tool.Args, args, (), put)
@@ -110,7 +112,9 @@ def _model(model: type[BaseModel], value: dict[str, Any], path: Path, put: Calla
     out: dict[str, Any] = {}
     for name, item in value.items():
         info = model.model_fields.get(name)
-        out[name] = item if info is None else _value(info.annotation, item, (*path, name), put, not info.is_required())
+        got = item if info is None else _value(info.annotation, item, (*path, name), put, not info.is_required())
+        if got is not DROP:
+            out[name] = got
     return out
 
 
@@ -127,7 +131,7 @@ def _value(annotation: Any, value: Any, path: Path, put: Callable[[Slot, Ref], A
             inner = ref_of(item)
             if inner is not None and (is_ref(element) or inner.step is not None):
                 got = put(Slot((*path, i), element, in_list=True), inner)
-                out.extend(got if isinstance(got, list) else [got])
+                out.extend(got if isinstance(got, list) else [] if got is DROP else [got])
             else:
                 out.append(_value(element, item, (*path, i), put))
         return out
