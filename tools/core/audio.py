@@ -161,6 +161,17 @@ def decode(path: Path, max_s: float = 7200.0, max_bytes: int = 2_000_000_000) ->
     return Waveform(np.ascontiguousarray(samples, dtype=np.float32), info.sample_rate)
 
 
+def stream(path: Path, max_s: float = 7200.0) -> Iterator[Samples]:
+    """Yield a file's sound in blocks, float32 ``[channels, frames]``, for what must not hold it all.
+
+    Raises
+    ------
+    NotFound, UnreadableMedia : as ``decode``, at the first block or where the file breaks the limit.
+    """
+    for block in _blocks(path, probe(path), max_s):
+        yield np.ascontiguousarray(np.nan_to_num(block), dtype=np.float32)
+
+
 def _must_exist(path: Path) -> None:
     if not path.is_file():
         raise NotFound(f"There is no file {path}.", "Check the name and the folder.")
