@@ -31,6 +31,9 @@ class Settings(BaseModel):
 
     home: Path = Field(default_factory=default_home, description="data folder")
     soundfont: Path | None = Field(None, description="a .sf2 or .sf3 to use instead of the one found")
+    synthesiser: str = Field(
+        "auto", pattern="^(auto|fluidsynth|sampler)$", description="what plays the soundfont; auto: FluidSynth if found"
+    )
     planner: str = Field("auto", pattern="^(auto|builtin|llm)$", description="which planner plans a turn")
     certain: bool = Field(True, description="do not ask the LLM where the built-in planner is certain")
     llm_base_url: str | None = Field(None, description="OpenAI-compatible server, e.g. http://localhost:8000/v1")
