@@ -1,0 +1,148 @@
+"""Levels: gains that never clip silently, loudness in LUFS, a limiter, a compressor.
+
+Whatever moves the level over time does so by one gain curve, so that a mix and its stems can be
+given the same curve and still sum.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.tools.core.audio import Samples, Waveform
+from segue.tools.sound.loudness import SILENCE_LUFS, db_to_gain, gain_to_db, integrated_lufs, true_peak_db
+
+FULL_SCALE = 1.0 - 2.0**-23  # the largest sample that 24-bit formats hold
+CEILING_DB = -1.0  # dBTP; EBU R 128's permitted maximum true peak
+_STEP = 64  # frames per point of a gain curve's detector
+
+Curve = npt.NDArray[np.float32]
+Check = Callable[[], None]
+
+
+def peak(samples: Samples) -> float:
+    """Return the largest absolute sample."""
+    return float(np.max(np.abs(samples), initial=0.0))
+
+
+def headroom_db(wave: Waveform) -> float:
+    """Return how much louder the sound can become before a sample passes full scale, dB; 120 for silence."""
+    return -gain_to_db(peak(wave.samples) / FULL_SCALE)
+
+
+def fitting_gain_db(wave: Waveform) -> float:
+    """Return 0 where nothing clips, else the smallest constant change in dB that keeps every sample in range."""
+    return 0.0 if peak(wave.samples) <= FULL_SCALE else headroom_db(wave) - 0.01
+
+
+def loudness_lufs(wave: Waveform) -> float | None:
+    """Return the integrated loudness (ITU-R BS.1770-4), None where there is too little sound to tell."""
+    if wave.duration_s < 0.4:
+        return None
+    value = integrated_lufs(wave)
+    return value if value > SILENCE_LUFS else None
+
+
+def limiter_curve(samples: Samples, sample_rate: int, ceiling: float) -> Curve:
+    """Return the gain ``[frames]`` that keeps every sample at or below ``ceiling``.
+
+    Look-ahead of 5 ms by a running minimum, smoothed by a window of the same length, so the gain is
+    down before the peak comes; release of 80 ms.
+    """
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    level = np.max(np.abs(samples), axis=0)
+    needed = np.minimum(1.0, ceiling / np.maximum(level, 1e-9)).astype(np.float32)
+    ahead = max(2, int(0.005 * sample_rate)) | 1
+    # Coarse minimum, released slowly backwards in gain, then spread back over the look-ahead.
+    count = math.ceil(len(needed) / _STEP)
+    coarse = np.pad(needed, (0, count * _STEP - len(needed)), constant_values=1.0).reshape(count, _STEP).min(axis=1)
+    release = math.exp(-_STEP / (0.08 * sample_rate))
+    held = 1.0
+    for i, value in enumerate(coarse.tolist()):
+        held = min(value, 1.0 - (1.0 - held) * release)
+        coarse[i] = held
+    fine = np.minimum(np.repeat(coarse, _STEP)[: len(needed)], needed)
+    lowest = minimum_filter1d(fine, 2 * ahead + 1, mode="nearest")
+    return np.asarray(np.minimum(uniform_filter1d(lowest, ahead, mode="nearest"), 1.0), dtype=np.float32)
+
+
+def compressor_curve(
+    samples: Samples, sample_rate: int, threshold_db: float, ratio: float, attack_ms: float, release_ms: float
+) -> Curve:
+    """Return the gain ``[frames]`` of a feed-forward RMS compressor (Giannoulis, Massberg & Reiss, JAES 2012)."""
+    level = _levels(samples)
+    over = np.maximum(level - threshold_db, 0.0)
+    return _spread(_followed(over * (1 / ratio - 1), sample_rate, attack_ms, release_ms), samples.shape[1])
+
+
+def punch_curve(samples: Samples, sample_rate: int, attack_db: float) -> Curve:
+    """Return the gain ``[frames]`` that lifts (or softens) attacks by up to ``attack_db``.
+
+    A fast envelope over a slow one marks attacks, whatever their level.
+    """
+    level = np.maximum(_levels(samples), -80.0)
+    fast = _followed(level, sample_rate, 120.0, 1.0)
+    slow = _followed(level, sample_rate, 120.0, 40.0)
+    rise = np.clip((fast - slow) / 12.0, 0.0, 1.0)
+    return _spread(rise * attack_db, samples.shape[1])
+
+
+def _levels(samples: Samples) -> npt.NDArray[np.float64]:
+    """RMS over channels and ``_STEP`` frames, in dB."""
+    count = math.ceil(samples.shape[1] / _STEP)
+    power = np.mean(samples.astype(np.float32) ** 2, axis=0)
+    padded = np.pad(power, (0, count * _STEP - len(power))).reshape(count, _STEP).mean(axis=1)
+    return np.asarray(10 * np.log10(np.maximum(padded, 1e-12)), dtype=np.float64)
+
+
+def _followed(
+    target: npt.NDArray[np.float64], sample_rate: int, down_ms: float, up_ms: float
+) -> npt.NDArray[np.float64]:
+    """Follow a curve with one time constant where it falls and another where it rises."""
+    down = math.exp(-_STEP / (down_ms / 1000 * sample_rate))
+    up = math.exp(-_STEP / (up_ms / 1000 * sample_rate))
+    out = np.empty_like(target)
+    held = float(target[0]) if len(target) else 0.0
+    for i, value in enumerate(target.tolist()):
+        share = down if value < held else up
+        held = value + (held - value) * share
+        out[i] = held
+    return out
+
+
+def _spread(points_db: npt.NDArray[np.float64], frames: int) -> Curve:
+    """One gain a frame from one point (dB) every ``_STEP`` frames."""
+    centres = np.arange(len(points_db)) * _STEP + _STEP / 2
+    curve = np.interp(np.arange(frames), centres, points_db)
+    return np.asarray(10 ** (curve / 20), dtype=np.float32)
+
+
+def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> tuple[float, Curve | None]:
+    """Return the gain in dB, and the limiter's curve where one is needed, that bring a sound to ``lufs``.
+
+    The true peak stays at or below −1 dBTP. ``wave`` must be measurable (``loudness_lufs`` not None).
+    """
+    check = check or (lambda: None)
+    start = loudness_lufs(wave)
+    assert start is not None
+    gain_db = lufs - start
+    if true_peak_db(wave) + gain_db <= CEILING_DB:
+        return gain_db, None
+    # A limiter takes loudness away, so the gain is raised until the limited sound is loud enough.
+    wanted = gain_db
+    for _ in range(4):
+        check()
+        gain_db = wanted
+        louder = wave.samples * np.float32(db_to_gain(gain_db))
+        # The sample ceiling leaves room for what lies between samples.
+        curve = limiter_curve(louder, wave.sample_rate, db_to_gain(CEILING_DB - 0.3))
+        over = true_peak_db(Waveform(louder * curve, wave.sample_rate)) - (CEILING_DB - 0.02)
+        if over > 0:
+            curve = curve * np.float32(db_to_gain(-over))
+        reached = loudness_lufs(Waveform(louder * curve, wave.sample_rate))
+        if reached is None or abs(lufs - reached) < 0.1:
+            break
+        wanted = min(gain_db + lufs - reached, lufs - start + 12)
+    return gain_db, curve

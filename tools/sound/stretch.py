@@ -1,0 +1,105 @@
+"""Tempo without pitch, pitch without tempo: Signalsmith Stretch (MIT), by python-stretch.
+
+Long sounds are stretched in a child process: the extension holds Python's lock while it works, and a
+server must go on answering, and a cancelled step must end at once.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from segue.tools.core.audio import Samples, Waveform
+from segue.tools.core.errors import InvalidArgument, ToolError
+
+MIN_SECONDS = 0.1
+_INLINE_SAMPLES = 1_000_000  # ten seconds of stereo: about a sixth of a second's work
+_TONALITY_HZ = 8000.0  # above this, shifted partials are no longer heard as pitch (Signalsmith's advice)
+
+Check = Callable[[], None]
+
+
+def change(wave: Waveform, ratio: float = 1.0, semitones: float = 0.0, *, check: Check | None = None) -> Waveform:
+    """Play ``ratio`` times as fast and ``semitones`` higher; each leaves the other alone.
+
+    The result has exactly ``round(frames / ratio)`` frames.
+
+    Parameters
+    ----------
+    wave : what to change.
+    ratio : new tempo ÷ old, 0.25–4.
+    semitones : −24..24, fractions allowed.
+    check : called often; raises to stop.
+
+    Raises
+    ------
+    InvalidArgument : shorter than ``MIN_SECONDS``, or out of range.
+    """
+    if wave.duration_s < MIN_SECONDS:
+        raise InvalidArgument(
+            f"{wave.duration_s * 1000:.0f} ms of sound cannot be stretched or transposed.",
+            f"Give at least {MIN_SECONDS:g} s.",
+        )
+    if not 0.25 <= ratio <= 4 or not -24 <= semitones <= 24:
+        raise InvalidArgument(
+            f"A tempo ratio of {ratio:g} with {semitones:+g} semitones is beyond what can be done.",
+            "Tempo goes from a quarter to four times, pitch two octaves either way.",
+        )
+    if ratio == 1 and semitones == 0:
+        return wave
+    if wave.samples.size <= _INLINE_SAMPLES:
+        out = _stretched(wave.samples, wave.sample_rate, ratio, semitones)
+    else:
+        out = _in_child(wave, ratio, semitones, check or (lambda: None))
+    return Waveform(_to_length(out, max(1, round(wave.frames / ratio))), wave.sample_rate)
+
+
+def _stretched(samples: Samples, sample_rate: int, ratio: float, semitones: float) -> Samples:
+    from python_stretch import Signalsmith
+
+    stretch = Signalsmith.Stretch(1)  # a seed, so that the same request gives the same sound
+    stretch.preset(samples.shape[0], sample_rate)
+    stretch.timeFactor = ratio
+    stretch.setTransposeSemitones(semitones, _TONALITY_HZ / sample_rate)
+    return np.asarray(stretch.process(np.ascontiguousarray(samples)), dtype=np.float32)
+
+
+def _in_child(wave: Waveform, ratio: float, semitones: float, check: Check) -> Samples:
+    with tempfile.TemporaryDirectory(prefix="segue-stretch-") as folder:
+        source, target = Path(folder, "in.npy"), Path(folder, "out.npy")
+        np.save(source, wave.samples)
+        command = [sys.executable, "-m", __name__, str(source), str(target),
+                   str(wave.sample_rate), repr(ratio), repr(semitones)]  # fmt: skip
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+            try:
+                while True:
+                    check()
+                    try:
+                        _, errors = child.communicate(timeout=0.1)
+                        break
+                    except subprocess.TimeoutExpired:
+                        continue
+            except BaseException:
+                child.kill()
+                raise
+        if child.returncode or not target.is_file():
+            last = (errors or "no message").strip().splitlines()[-1]
+            raise ToolError(f"Stretching failed ({last}).", "Try a shorter piece.")
+        return np.asarray(np.load(target), dtype=np.float32)
+
+
+def _to_length(samples: Samples, frames: int) -> Samples:
+    if samples.shape[1] >= frames:
+        return np.ascontiguousarray(samples[:, :frames])
+    return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
+
+
+def _main(source: str, target: str, sample_rate: str, ratio: str, semitones: str) -> None:
+    np.save(target, _stretched(np.load(source), int(sample_rate), float(ratio), float(semitones)))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
