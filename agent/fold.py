@@ -1,0 +1,319 @@
+"""The dialogue state as a fold of the turns: ``Dialogue`` takes turn after turn and gives ``State``.
+
+Undo, redo, back and branch are operations on this fold and touch no piece: what was made stays in
+the store, and an undone version can be brought back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segue.agent.check_types import gives, ref_of
+from segue.agent.dialogue import ShownList, State, Thing
+from segue.agent.events import ToolResult
+from segue.agent.plan import Plan, Ref, StateOp
+from segue.agent.session import Turn
+from segue.tools.core import registry
+from segue.tools.core.piece import Piece
+
+_MOST_UNDO = 50
+_FOCUS = 12  # how far back "it" and "the one before" reach
+_SURE = 0.5
+_BESIDE = {"transcribe"}  # what these make stands beside its source and does not become "it"
+_READING = {"status", "stats", "duplicates"}  # library actions that change nothing
+_FILTERS = {
+    "year": ("year_min", "year_max"), "decade": ("year_min", "year_max"),
+    "tempo": ("bpm_min", "bpm_max"), "bpm": ("bpm_min", "bpm_max"),
+    "duration": ("duration_min_s", "duration_max_s"), "length": ("duration_min_s", "duration_max_s"),
+    "rating": ("rating_min",), "plays": ("plays_max", "unplayed"), "artists": ("artist", "exclude_artists"),
+    "artist": ("artist", "exclude_artists"), "genre": ("genre", "exclude_genres"),
+}  # fmt: skip
+_SEARCH = {"words": ("query",), "diversity": ("max_per_artist",), "total": ("total_s",), "mood": ("adjust",)}
+
+
+@dataclass
+class _Past:
+    """A state to go back to, and what was done from it."""
+
+    state: State
+    message: str
+    files: list[str]
+
+
+def thing_of(piece: Piece | Mapping[str, Any], origin: str = "", turn: int = 0) -> Thing:
+    """Return what a planner may know of a piece or library track."""
+    if not isinstance(piece, Piece):
+        piece = Piece.model_validate(piece)
+    score, analysis = piece.score, piece.analysis or {}
+    made = origin or (piece.made_by.tool if piece.made_by else "")
+    return Thing(
+        id=piece.id,
+        kind="track" if piece.kind == "track" else "piece",
+        title=piece.title,
+        artist=str(analysis.get("artist") or ""),
+        origin=made,
+        turn=turn,
+        duration_s=piece.duration_s,
+        bpm=score.bpm if score else analysis.get("bpm"),
+        key=score.key if score else analysis.get("key"),
+        genre=score.genre if score else analysis.get("genre"),
+        parts=list(piece.stems) or (list(score.parts) if score else []),
+        has_score=score is not None,
+        parents=list(piece.parents),
+    )
+
+
+class Dialogue:
+    """The fold. ``advance`` takes finished turns in order; ``begin`` gives the state for the next one."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.number = 0
+        self._past: list[_Past] = []
+        self._future: list[tuple[State, _Past]] = []
+
+    def begin(self, number: int, attached: Sequence[Thing]) -> State:
+        """Return the state for planning turn ``number`` with what came attached to it."""
+        state = self.state.model_copy(deep=True)
+        state.turn = number
+        state.attached = [thing.id for thing in attached]
+        for thing in attached:
+            state.things[thing.id] = thing
+        _front(state, state.attached)
+        if len(attached) > 1:
+            state.lists.append(ShownList(kind="attachments", label="attached", ids=state.attached, turn=number))
+        return state
+
+    def advance(self, turn: Turn, results: Mapping[str, ToolResult]) -> None:
+        """Take a finished turn into the fold."""
+        before = self.begin(turn.number, turn.attached)
+        before.pending = None
+        for thing in turn.named:
+            before.things.setdefault(thing.id, thing)
+        plan = turn.plan or Plan()
+        after = self._time_travel(plan, before)
+        state = after.model_copy(deep=True)
+        for op in plan.state:
+            _apply(state, op)
+        files: list[str] = []
+        effective = any(op.op not in ("undo", "redo", "confirm", "cancel") for op in plan.state)
+        for step in plan.steps:
+            result = results.get(step.id)
+            if result is not None and result.status == "done":
+                files += _absorb(state, result, turn.number)
+                effective = _changes(result) or effective
+        state.pending = turn.pending
+        if effective:
+            self._past.append(_Past(after, turn.message, files))
+            del self._past[:-_MOST_UNDO]
+            self._future.clear()
+        state.undone = len(self._future)
+        self.state, self.number = state, turn.number
+
+    def _time_travel(self, plan: Plan, before: State) -> State:
+        """Carry out undo and redo; what was attached to this turn stays known."""
+        state = before
+        for op in plan.state:
+            if op.op == "undo" and self._past:
+                past = self._past.pop()
+                self._future.append((state, past))
+                state = _with_attached(past.state, before)
+            elif op.op == "redo" and self._future:
+                state_after, past = self._future.pop()
+                self._past.append(past)
+                state = _with_attached(state_after, before)
+        return state
+
+    def words(self, ops: Sequence[StateOp], state: State) -> list[str]:
+        """Say, before the turn is folded in, what its state operations do, one sentence each."""
+        said: list[str] = []
+        past, future = list(self._past), list(self._future)
+        for op in ops:
+            if op.op == "undo":
+                said.append(_undo_words(past.pop()) if past else "There is nothing to undo.")
+            elif op.op == "redo":
+                said.append(f"Done again: “{future.pop()[1].message}”." if future else "There is nothing to redo.")
+            else:
+                said += [words] if (words := _op_words(op, state)) else []
+        return said
+
+
+def _undo_words(past: _Past) -> str:
+    state = past.state
+    now = f" We are back at “{state.latest.title}”." if state.latest and state.latest.title else ""
+    kept = f" The {'files' if len(past.files) > 1 else 'file'} {', '.join(past.files)} that it wrote stay{'' if len(past.files) > 1 else 's'} where {'they are' if len(past.files) > 1 else 'it is'}." if past.files else ""  # fmt: skip
+    return f"Undone: “{past.message}”.{now}{kept}"
+
+
+def _op_words(op: StateOp, state: State) -> str:
+    name = _target_name(op.target, state)
+    if op.op in ("back", "branch"):
+        found = _list_of(state, op)
+        if found is None:
+            return f"I find no list that goes by “{name}”." if name else "There is no list to go back to."
+        label = f" “{found.label}”" if found.label else ""
+        return (
+            f"Back to the list{label}." if op.op == "back" else f"A new branch of the list{label}; the old one stays."
+        )
+    return {
+        "like": f"Noted: you like {name}.",
+        "reject": f"Noted: not {name}.",
+        "drop": f"I forget about the {name}.",
+        "correct": f"Understood: {name}.",
+        "cancel": "All right, I leave it.",
+    }.get(op.op, "")
+
+
+def _target_name(target: Ref | str | None, state: State) -> str:
+    if isinstance(target, Ref):
+        thing = state.thing(target.id or "")
+        return f"“{thing.title}”" if thing and thing.title else "that one"
+    return target or ""
+
+
+def _with_attached(state: State, now: State) -> State:
+    state = state.model_copy(deep=True)
+    state.turn, state.attached = now.turn, now.attached
+    for id in now.attached:
+        state.things[id] = now.things[id]
+    _front(state, now.attached)
+    return state
+
+
+def _apply(state: State, op: StateOp) -> None:
+    """Carry out an operation other than undo and redo."""
+    key = (op.target.id or "") if isinstance(op.target, Ref) else f"artist:{op.target}"
+    if op.op in ("back", "branch"):
+        found = _list_of(state, op)
+        if found is not None:
+            if op.op == "back":
+                state.lists.remove(found)
+                state.lists.append(found)
+            state.search = dict(found.args) or state.search
+            if found.kind == "takes":
+                _front(state, found.ids[:1])
+    elif op.op in ("like", "reject") and op.target:
+        state.roles[key] = "LIKED" if op.op == "like" else "REJECTED"
+    elif op.op == "drop":
+        _drop(state, str(op.target or ""))
+    elif op.op == "correct" and isinstance(op.target, str) and state.search:
+        filters = dict(state.search.get("filters") or {})
+        if filters.get("artist"):
+            state.search = {**state.search, "filters": {**filters, "artist": op.target}}
+        else:
+            state.search = {**state.search, "query": op.target}
+
+
+def _drop(state: State, name: str) -> None:
+    name = name.strip().lower().removeprefix("the ")
+    if name in ("", "all", "everything", "filters"):
+        state.search = {}
+        return
+    gone = {name, *_FILTERS.get(name, ())}
+    filters = {k: v for k, v in (state.search.get("filters") or {}).items() if k not in gone}
+    search = {k: v for k, v in state.search.items() if k not in {name, *_SEARCH.get(name, ())}}
+    state.search = {**search, "filters": filters} if "filters" in search else search
+
+
+def _list_of(state: State, op: StateOp) -> ShownList | None:
+    """Return the list that is meant: by its number (from 1) or words of its label; else, to go back, the last but one."""
+    target = op.target
+    if not state.lists:
+        return None
+    if isinstance(target, str) and target.strip():
+        word = target.strip().lower()
+        if word.isdigit():
+            return state.lists[int(word) - 1] if 1 <= int(word) <= len(state.lists) else None
+        return next((shown for shown in reversed(state.lists) if word in shown.label.lower()), None)
+    if isinstance(target, Ref):
+        return next((shown for shown in reversed(state.lists) if target.id in shown.ids), None)
+    return state.lists[-2] if op.op == "back" and len(state.lists) > 1 else state.lists[-1]
+
+
+def _front(state: State, ids: Sequence[str]) -> None:
+    """Bring ids into focus, the first of them first."""
+    fresh = list(dict.fromkeys(ids))
+    state.focus = (fresh + [id for id in state.focus if id not in fresh])[:_FOCUS]
+
+
+def _changes(result: ToolResult) -> bool:
+    """Tell whether there is something of this result to undo: it made, showed or wrote something."""
+    if result.tool == "library":
+        return result.args.get("action") not in _READING
+    tool, out = registry.tools().get(result.tool), result.out or {}
+    if tool is None:
+        return False
+    kinds = [gives(tool.Out, name) for name in tool.Out.model_fields if out.get(name)]
+    return any(given is not None and given.kind in ("piece", "item", "file") for given in kinds)
+
+
+def _absorb(state: State, result: ToolResult, turn: int) -> list[str]:
+    """Take what a step did into the state; return the names of files that it wrote for the user."""
+    tool, out, files = registry.tools().get(result.tool), result.out or {}, list[str]()
+    clips = [result.args.get("clip"), *(result.args.get("clips") or [])]
+    _front(state, [ref.id for clip in clips if (ref := ref_of(clip)) and ref.id])
+    for name in tool.Out.model_fields if tool else []:
+        given, raw = gives(tool.Out, name) if tool else None, out.get(name)
+        if given is None or not raw:
+            continue
+        entries: list[dict[str, Any]] = raw if given.many else [raw]
+        if given.kind == "piece":
+            _made(state, result, [thing_of(entry, result.tool, turn) for entry in entries], turn)
+        elif given.kind == "item":
+            _found(state, result, entries, turn)
+        elif given.kind == "file":
+            for entry in entries:
+                kind = "playlist" if entry.get("kind") == "playlist" else "file"
+                state.things[entry["id"]] = Thing(id=entry["id"], kind=kind, title=entry["name"], origin=result.tool, turn=turn)  # fmt: skip
+                files += [entry["path"]] if entry.get("path") else []
+    if result.tool == "tag":
+        _measured(state, result)
+    state.last_tool, state.last_args = result.tool, result.args
+    return files
+
+
+def _made(state: State, result: ToolResult, things: list[Thing], turn: int) -> None:
+    for thing in things:
+        if thing.id not in state.things:
+            state.things[thing.id] = thing
+    ids = [thing.id for thing in things]
+    if result.tool in _BESIDE and state.focus:
+        state.focus[1:1] = [id for id in ids if id not in state.focus]
+    else:
+        _front(state, ids)
+    if len(ids) > 1:
+        label = str(result.args.get("genre") or result.args.get("prompt") or "takes")
+        state.lists.append(ShownList(kind="takes", label=label, ids=ids, turn=turn))
+
+
+def _found(state: State, result: ToolResult, items: list[dict[str, Any]], turn: int) -> None:
+    for item in items:
+        known = {name: item[name] for name in ("title", "artist", "duration_s", "bpm", "key", "genre") if item.get(name)}  # fmt: skip
+        old = state.things.get(item["id"])
+        fresh = Thing(id=item["id"], kind="track", origin=result.tool, turn=turn, **known)
+        state.things[item["id"]] = old.model_copy(update=known) if old else fresh
+        state.roles.setdefault(item["id"], "SHOWN")
+    for name, role in (("like", "SEED"), ("unlike", "CONTRAST")):
+        for entry in result.args.get(name) or []:
+            ref = ref_of(entry)
+            if ref and ref.id and state.roles.get(ref.id) in (None, "SHOWN"):
+                state.roles[ref.id] = "SEED" if role == "SEED" else "CONTRAST"
+    ids = [item["id"] for item in items]
+    filters = result.args.get("filters") or {}
+    words = [result.args.get("query"), filters.get("genre"), filters.get("artist")]
+    state.lists.append(ShownList(label=" ".join(str(w) for w in words if w), ids=ids, turn=turn, args=result.args))
+    if result.args.get("action") != "identify" and not result.args.get("among"):
+        state.search = dict(result.args)
+    if len(ids) == 1 or not state.focus:
+        _front(state, ids[:1])
+
+
+def _measured(state: State, result: ToolResult) -> None:
+    ref = ref_of(result.args.get("clip"))
+    thing = state.things.get(ref.id) if ref and ref.id else None
+    if thing is None:
+        return
+    for name in ("bpm", "key", "genre"):
+        value = (result.out or {}).get(name) or {}
+        if value.get("value") is not None and value.get("confidence", 0) >= _SURE:
+            setattr(thing, name, value["value"])

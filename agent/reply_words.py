@@ -1,0 +1,236 @@
+"""Words for results: what each tool did, said from its arguments and output."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from segue.agent.check_types import ref_of
+from segue.agent.events import ToolResult
+from segue.tools.core import registry
+
+_SURE = 0.5
+_ROWS = 20  # rows of a table that a reply shows
+_VERBS = {
+    "generate": "make the music", "edit": "make the change", "caption": "describe it", "tag": "measure it",
+    "retrieve": "search the library", "transcribe": "write it down", "library": "do that in the library",
+    "export": "write the files",
+}  # fmt: skip
+
+
+def verb(result: ToolResult) -> str:
+    """Say what a step was to do: "could not …"."""
+    if result.tool == "edit":
+        done = [op_words(op) for op in result.args.get("operations") or [] if isinstance(op, dict)]
+        return "make the change (" + ", ".join(done) + ")" if done else _VERBS["edit"]
+    return _VERBS.get(result.tool, f"run {result.tool}")
+
+
+def about_result(result: ToolResult, titles: Mapping[str, str]) -> str:
+    """Say what a finished step gave."""
+    words = _ABOUT.get(result.tool, _other)(result.args, result.out or {}, titles)
+    return f"{words} ({result.backend})" if words and _is_served(result) else words
+
+
+def next_step(result: ToolResult) -> str:
+    """Suggest one thing that can be done next with what is there now, or nothing."""
+    out = result.out or {}
+    if result.tool == "generate" and out.get("pieces"):
+        if len(out["pieces"]) > 1:
+            return "Tell me which one to go on with."
+        stems = list(out["pieces"][0].get("stems") or {})
+        return f"Next, say for example “remove the {stems[0]}” or “give me the stems”." if stems else ""
+    if result.tool == "edit":
+        return "If you liked it better before, say “undo that”."
+    if result.tool == "retrieve" and out.get("items"):
+        return "“More like number 1” or “not the second one” goes on from here." if len(out["items"]) > 1 else ""
+    if result.tool == "tag":
+        return "I can write down the chords or the notes too."
+    return ""
+
+
+def clock(seconds: float) -> str:
+    """Write seconds as minutes and seconds: 1:05."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """Join with commas and an "and"."""
+    words = [word for word in words if word]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _is_served(result: ToolResult) -> bool:
+    return any(b.name == result.backend and b.kind == "served" for b in registry.backends(result.tool))
+
+
+def _name(ref: Any, titles: Mapping[str, str]) -> str:  # noqa: ANN401 - any JSON
+    found = ref_of(ref)
+    title = titles.get(found.id or "", "") if found else ""
+    return f"“{title}”" if title else "it"
+
+
+def _piece_line(piece: Mapping[str, Any]) -> str:
+    score, clip = piece.get("score") or {}, piece.get("clip") or {}
+    facts: list[str] = []
+    if clip:
+        facts.append(clock(clip["frames"] / clip["sample_rate"]))
+    if score:
+        facts += [str(score["genre"])] if score.get("genre") else []
+        facts += [f"{score['bpm']:g} bpm", score["key"], score["meter"]]
+        facts += [f"with {listing(score['parts'])}"] if score.get("parts") else []
+    return f"“{piece.get('title') or 'untitled'}”" + (f" ({', '.join(facts)})" if facts else "")
+
+
+def _generated(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    pieces = out.get("pieces") or []
+    if len(pieces) == 1:
+        return f"Here is {_piece_line(pieces[0])}."
+    lines = [f"{n}. {_piece_line(piece)}" for n, piece in enumerate(pieces, 1)]
+    return "\n".join([f"Here are {len(pieces)} takes:", *lines]) if pieces else ""
+
+
+def op_words(op: Mapping[str, Any]) -> str:
+    """Name an edit operation in words."""
+    kind = op.get("op")
+    value: Callable[[str], Any] = op.get
+    simple: dict[str, Callable[[], str]] = {
+        "remove": lambda: f"{listing(value('stems'))} removed",
+        "isolate": lambda: f"only {listing(value('stems'))} kept",
+        "gain": lambda: f"{value('stem') or 'everything'} {value('db'):+g} dB",
+        "replace": lambda: f"{value('stem')} played on {value('instrument')}",
+        "add": lambda: f"{value('instrument')} added",
+        "transpose": lambda: f"moved to {value('key')}" if value("key") else f"moved by {value('semitones'):+g} semitones",
+        "tempo": lambda: f"set to {value('bpm'):g} bpm" if value("bpm") else f"tempo × {value('ratio'):g}",
+        "trim": lambda: f"cut from {value('start_s') or 0:g} s to " + (f"{value('end_s'):g} s" if value("end_s") is not None else "the end"),
+        "concat": lambda: "joined",
+        "mix": lambda: "laid over one another",
+        "fade": lambda: "faded " + listing([f"in over {value('in_s'):g} s" if value("in_s") else "", f"out over {value('out_s'):g} s" if value("out_s") else ""]),
+        "loop": lambda: f"played {value('times')} times",
+        "reverse": lambda: "reversed",
+        "regenerate": lambda: f"bars {value('start_bar')} to {value('end_bar')} written anew",
+        "extend": lambda: f"extended to {clock(value('duration_s'))}",
+        "restyle": lambda: f"restyled: {value('prompt')}",
+        "effect": lambda: f"effect: {value('description')}",
+        "loudness": lambda: f"brought to {value('lufs'):g} LUFS",
+    }  # fmt: skip
+    try:
+        return simple[str(kind)]()
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # an argument that is still a reference, or an operation of a later version
+        return str(kind)
+
+
+def _edited(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    done = listing([op_words(op) for op in args.get("operations") or []])
+    return f"{_piece_line(out.get('piece') or {})} is ready: {done}."
+
+
+def _captioned(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    texts, clips = out.get("texts") or [], args.get("clips") or []
+    if len(texts) != len(clips) or len(texts) == 1:
+        return "\n\n".join(texts)
+    return "\n".join(f"{n}. {_name(clip, titles)}: {text}" for n, (clip, text) in enumerate(zip(clips, texts, strict=True), 1))  # fmt: skip
+
+
+def _tagged(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    facts: list[str] = []
+    unknown: list[str] = []
+
+    def add(name: str, write: Callable[[Any], str], label: str) -> None:
+        measured = out.get(name) or {}
+        value = measured.get("value")
+        if value is None or value == []:
+            unknown.append(label)
+            return
+        sure = measured.get("confidence", 0.0) >= _SURE
+        facts.append(f"{label}: {write(value)}{'' if sure else ' (a guess)'}")
+
+    add("bpm", lambda v: f"{v:.4g} bpm", "tempo")
+    add("key", str, "key")
+    add("meter", str, "meter")
+    add("genre", str, "genre")
+    add("mood", lambda v: ", ".join(v), "mood")
+    add("instruments", lambda v: ", ".join(v), "instruments")
+    add("vocals", lambda v: "yes" if v else "no", "vocals")
+    add("loudness", lambda v: f"{v:.1f} LUFS", "loudness")
+    missing = f" I am not sure enough about the {listing(unknown)} to say." if unknown else ""
+    return f"{_name(args.get('clip'), titles).capitalize()} – {'; '.join(facts)}.{missing}" if facts else missing.strip()  # fmt: skip
+
+
+def _found(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    items, total = out.get("items") or [], out.get("total") or 0
+    if not items:
+        return "Nothing in your library matches that."
+    if args.get("action") == "identify" and len(items) == 1:
+        head = "This is the closest that I know:"
+    elif total > len(items):
+        head = f"{total} match; here {'is' if len(items) == 1 else 'are'} {len(items)}:"
+    else:
+        head = "Here is what I found:"
+    lines = []
+    for n, item in enumerate(items, 1):
+        by = f" by {item['artist']}" if item.get("artist") else ""
+        why = f" – {'; '.join(item['reasons'])}" if item.get("reasons") else ""
+        lines.append(f"{n}. {item.get('title') or item['id']}{by}{why}")
+    return "\n".join([head, *lines])
+
+
+def _written(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    files = [entry["name"] for entry in out.get("files") or []]
+    stem = f"the {args['stem']} of " if args.get("stem") else ""
+    head = f"I wrote down {stem}{_name(args.get('clip'), titles)}"
+    if files:
+        head += f": {listing(files)}"
+    text = (out.get("text") or "").strip()
+    return f"{head}.\n\n{text}" if text and files else text or f"{head}."
+
+
+def _exported(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    files = out.get("files") or []
+    if len(files) == 1:
+        return f"Written: {files[0].get('path') or files[0]['name']}"
+    return "\n".join(["Written:", *(f"{n}. {file.get('path') or file['name']}" for n, file in enumerate(files, 1))])
+
+
+def _library(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    rows = out.get("rows") or []
+    lines = [", ".join(f"{_label(k)}: {_plain(v)}" for k, v in row.items() if v not in (None, "", [])) for row in rows[:_ROWS]]  # fmt: skip
+    numbered = [f"{n}. {line}" for n, line in enumerate(lines, 1)] if len(lines) > 1 else lines
+    more = [f"… and {len(rows) - _ROWS} more."] if len(rows) > _ROWS else []
+    head = [out["preview"]] if out.get("preview") else []
+    return "\n".join([*head, *numbered, *more]) or f"Library: {args.get('action')} done."
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _other(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    """Say any other tool's output: short values as they are, things by their titles."""
+    facts: list[str] = []
+    for name, value in out.items():
+        if isinstance(value, dict) and set(value) == {"value", "confidence"}:
+            value = value["value"]
+        entries = value if isinstance(value, list) else [value]
+        names = [titles.get(entry.get("id", ""), "") for entry in entries if isinstance(entry, dict)]
+        shown = listing([f"“{title}”" for title in names if title]) or ("" if names else _plain(value))
+        if shown and value is not None:
+            facts.append(f"{_label(name)}: {shown}")
+    return "; ".join(facts) + "." if facts else ""
+
+
+_ABOUT: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], Mapping[str, str]], str]] = {
+    "generate": _generated, "edit": _edited, "caption": _captioned, "tag": _tagged, "retrieve": _found,
+    "transcribe": _written, "export": _exported, "library": _library,
+}  # fmt: skip
