@@ -206,7 +206,7 @@ def type_words(annotation: Any) -> str:  # noqa: ANN401 - any type
     """Name a type for people: "a number", "a text", "a list of texts"."""
     annotation, _ = core(annotation)
     if get_origin(annotation) is list:
-        return f"a list of {type_words(get_args(annotation)[0]).removeprefix('a ')}s"
+        return f"a list of {type_words(get_args(annotation)[0]).split(' ', 1)[-1]}s"
     if is_ref(annotation):
         return "a piece" if issubclass(annotation, PieceRef) else "an item" if issubclass(annotation, ItemRef) else "a reference"  # fmt: skip
     if get_origin(annotation) is Literal:

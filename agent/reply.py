@@ -46,7 +46,7 @@ def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, said: Seq
         blocks.append(plan.reply)
     elif done and len(done) == len(results) and (hint := next_step(done[-1])):
         blocks.append(hint)
-    return "\n\n".join(block for block in blocks if block) or _NOTHING
+    return "\n\n".join(block for block in blocks if block) or ("Done." if done else _NOTHING)
 
 
 def _failures(results: Sequence[ToolResult]) -> list[str]:

@@ -7,6 +7,7 @@ stored: it is a fold of the turns (``segue.agent.fold``).
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -200,9 +201,11 @@ class Sessions:
 
     # -- trace ---------------------------------------------------------------------------------
 
-    def add_trace(self, turn: str, kind: str, body: str) -> None:
-        """Add a line to a turn's trace; ``body`` is JSON, already without secrets."""
-        self.database.execute("INSERT INTO traces (turn, at, kind, body) VALUES (?, ?, ?, ?)", (turn, time.time(), kind, body))  # fmt: skip
+    def add_trace(self, turn: str, lines: Sequence[tuple[str, str]]) -> None:
+        """Add lines (kind, JSON) to a turn's trace; no secret may be left in them."""
+        now = time.time()
+        with self.database.write() as db:
+            db.executemany("INSERT INTO traces (turn, at, kind, body) VALUES (?, ?, ?, ?)", [(turn, now, *line) for line in lines])  # fmt: skip
 
     def trace(self, turn: str) -> list[dict[str, Any]]:
         """Return a turn's trace: ``{at, kind, …}`` in order."""

@@ -58,6 +58,7 @@ class Live:
     resumed: bool = False
     before: list[tuple[Turn, Reply]] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    lines: list[tuple[str, str]] = field(default_factory=list)
 
 
 class _Data(TypedDict, total=False):
@@ -177,6 +178,7 @@ class Turns:
         self._tracer(live)("error", {"error": str(error)})
         live.turn.status = "broken"
         self.sessions.save(live.turn)
+        self._keep_trace(live)
 
     async def _ready(self) -> Any:  # noqa: ANN401 - a compiled graph
         """Build the graph at the first turn: LangGraph takes a moment to import."""
@@ -213,6 +215,7 @@ class Turns:
             plan, confirmed = self._confirmed(plan, state, live.owner), True
         waits = "" if confirmed else _question(plan)
         trace("plan", {"plan": plan.model_dump(mode="json"), "seconds": round(time.monotonic() - began, 4), "waits": waits})  # fmt: skip
+        self._keep_trace(live)
         return {"plan": plan.model_dump(mode="json"), "waits": waits}
 
     def _confirmed(self, plan: Plan, state: State, owner: str) -> Plan:
@@ -240,6 +243,7 @@ class Turns:
             for result in results.values():
                 trace("step", result.model_dump(mode="json", include={"step", "tool", "backend", "status", "seconds", "attempts", "error", "notes"}))  # fmt: skip
             trace("run", {"seconds": round(time.monotonic() - began, 4)})
+        self._keep_trace(live)
         return {"ran": True}
 
     async def _reply(self, data: _Data) -> _Data:
@@ -274,6 +278,7 @@ class Turns:
         turn.pending = plan.model_dump(mode="json") if waits else None
         trace("reply", {"reply": text, "seconds": round(time.monotonic() - live.began, 4)})
         self.sessions.save(turn)
+        self._keep_trace(live)
         live.emit(Event(type="reply", text="" if text != draft else text, reply=turn.reply))
         return {"replied": True}
 
@@ -323,7 +328,13 @@ class Turns:
         return dialogue
 
     def _tracer(self, live: Live) -> Tracer:
-        return Tracer(Redactor(live.settings), lambda kind, body: self.sessions.add_trace(live.turn.id, kind, body))
+        return Tracer(Redactor(live.settings), lambda kind, body: live.lines.append((kind, body)))
+
+    def _keep_trace(self, live: Live) -> None:
+        """Write the lines gathered so far in one transaction."""
+        lines, live.lines = live.lines, []
+        if lines:
+            self.sessions.add_trace(live.turn.id, lines)
 
 
 def _question(plan: Plan) -> str:

@@ -144,5 +144,3 @@ def only(*ops: StateOp) -> Plan:
 def settings_at(home: Path, **more: Any) -> Settings:
     """Return settings for a test: quick retries, no LLM."""
     return Settings(home=home, **{"workers": 8, "llm_base_url": None, **more})
-
-
