@@ -1,0 +1,135 @@
+"""The job server keeps its protocol: states, events, cancel, idempotency, honest fields, a bounded queue."""
+
+import threading
+import time
+
+import pytest
+from fastapi.testclient import TestClient
+
+from segue.tools.core.errors import CannotDo
+from segue.tools.core.jobs import ModelInfo
+from segue.tools.core.server import Model, Output, create_app
+
+
+class Gate:
+    """A model whose jobs take ten reports and wait at a gate, so that a test decides when they go on."""
+
+    def __init__(self):
+        self.open = threading.Event()
+        self.open.set()
+        self.ran = []
+
+    def run(self, job):
+        self.ran.append(job.request.text.prompt)
+        if job.request.text.prompt == "impossible":
+            raise CannotDo("This model cannot do that.", "Ask another.")
+        if job.request.text.prompt == "crash":
+            raise RuntimeError("boom")
+        for step in range(10):
+            job.progress(step, 10, "sampling")
+            while not self.open.wait(0.01):
+                job.progress(step, 10, "sampling")
+        return {"mix.wav": Output(b"RIFF" + job.request.text.prompt.encode(), "audio/wav")}
+
+
+@pytest.fixture
+def gate():
+    return Gate()
+
+
+@pytest.fixture
+def client(gate):
+    honours = {"text.prompt": "", "music.bpm": "rounded to 5 bpm"}
+    info = ModelInfo(name="gate", tasks=["generate"], licence="Apache-2.0", honours=honours)
+    with TestClient(create_app([Model(info, gate.run)], queue_size=2)) as client:
+        yield client
+        gate.open.set()
+
+
+def submit(client, prompt="hello", headers=None, **more):
+    return client.post(
+        "/v1/jobs", json={"task": "generate", "model": "gate", "text": {"prompt": prompt}, **more}, headers=headers
+    )
+
+
+def until(client, id, *states):
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        status = client.get(f"/v1/jobs/{id}").json()
+        if status["state"] in states:
+            return status
+        time.sleep(0.01)
+    raise AssertionError(f"the job stayed {status['state']}")
+
+
+def test_a_job_runs_and_its_output_is_fetched(client):
+    response = submit(client)
+    assert response.status_code == 202
+    status = until(client, response.json()["job_id"], "done")
+    assert (status["done"], status["total"], status["outputs"]) == (10, 10, ["mix.wav"])
+    output = client.get(f"/v1/jobs/{status['job_id']}/outputs/mix.wav")
+    assert (output.content, output.headers["content-type"]) == (b"RIFFhello", "audio/wav")
+    assert client.get(f"/v1/jobs/{status['job_id']}/outputs/other").status_code == 404
+
+
+def test_every_wish_is_answered_and_strict_refuses_what_would_be_ignored(client):
+    wishes = {"music": {"bpm": 93, "key": "D minor"}}
+    fields = submit(client, **wishes).json()["fields"]
+    assert {name: field["status"] for name, field in fields.items()} == {
+        "text.prompt": "used", "music.bpm": "approximated", "music.key": "ignored",
+    }  # fmt: skip
+    refused = submit(client, strict=True, **wishes)
+    assert refused.status_code == 422
+    assert "music.key" in refused.json()["error"]["message"]
+
+
+def test_events_end_with_the_job_and_progress_only_grows(client):
+    id = submit(client).json()["job_id"]
+    with client.stream("GET", f"/v1/jobs/{id}/events") as stream:
+        lines = list(stream.iter_lines())
+    assert "event: done" in lines
+    import json
+
+    done = [json.loads(line[6:])["done"] for line in lines if line.startswith("data: ")]
+    assert done == sorted(done)
+
+
+def test_a_running_job_is_cancelled_and_frees_its_worker(client, gate):
+    gate.open.clear()
+    id = submit(client).json()["job_id"]
+    until(client, id, "running")
+    client.delete(f"/v1/jobs/{id}")
+    until(client, id, "cancelled")
+    gate.open.set()
+    until(client, submit(client, "next").json()["job_id"], "done")
+
+
+def test_the_same_key_is_the_same_job(client, gate):
+    ids = {submit(client, headers={"Idempotency-Key": "k1"}).json()["job_id"] for _ in range(3)}
+    assert len(ids) == 1
+    until(client, ids.pop(), "done")
+    assert gate.ran == ["hello"]
+
+
+def test_a_full_queue_says_when_to_come_back(client, gate):
+    gate.open.clear()
+    until(client, submit(client).json()["job_id"], "running")
+    assert [submit(client).status_code for _ in range(3)] == [202, 202, 429]
+    assert submit(client).headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize(("prompt", "code"), [("impossible", "CannotDo"), ("crash", "ToolError")])
+def test_a_failed_job_says_why_and_the_worker_lives_on(client, prompt, code):
+    status = until(client, submit(client, prompt).json()["job_id"], "failed")
+    assert status["error"]["code"] == code
+    until(client, submit(client).json()["job_id"], "done")
+
+
+def test_unknown_models_tasks_and_blobs_are_refused(client):
+    unknown = client.post("/v1/jobs", json={"task": "generate", "model": "nobody"})
+    assert unknown.status_code == 404
+    assert "gate" in unknown.json()["error"]["hint"]
+    assert client.post("/v1/jobs", json={"task": "caption", "model": "gate"}).status_code == 422
+    assert submit(client, audio={"src": "nowhere"}).status_code == 404
+    assert submit(client, audio={"src": client.post("/v1/blobs", content=b"RIFF").json()["id"]}).status_code == 202
+    assert client.get("/v1/jobs/none").status_code == 404
