@@ -33,6 +33,7 @@ class Filters(BaseModel):
     rating_min: float | None = Field(None, ge=0, le=5)
     plays_max: int | None = None
     unplayed: bool | None = None
+    exclude: list[str] = Field([], description="ids not to show again: shown before, or rejected")
 
 
 class Args(BaseArgs):

@@ -1,0 +1,179 @@
+"""Finding music in the user's own library: words, meaning, likeness and measured axes, within hard filters."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from segue.tools import retrieve
+from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
+from segue.tools.collection.embed import embed
+from segue.tools.collection.filters import Limits
+from segue.tools.collection.fingerprint import FingerprintIndex, landmarks
+from segue.tools.collection.measure import measure, with_analysis
+from segue.tools.collection.search import Found, Hit, Request, search
+from segue.tools.collection.snapshot import Floats, Sample, Snapshot, snapshot_of
+from segue.tools.core.base import Backend, Context, Ref, Runner
+from segue.tools.core.errors import CannotDo, InvalidArgument
+from segue.tools.core.settings import Settings
+from segue.tools.listen.analyse import analyse
+
+EMPTY = "The library is empty."
+EMPTY_HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo library."
+
+
+def _load(settings: Settings) -> Runner:
+    catalogue = open_catalogue(settings)
+
+    def run(args: retrieve.Args, context: Context) -> retrieve.Out:
+        library = snapshot_of(catalogue)
+        like = _samples(args.like, library, catalogue, context)
+        unlike = _samples(args.unlike, library, catalogue, context)
+        library = snapshot_of(catalogue)
+        among = None
+        if args.among:
+            library, among = _among(args.among, library, catalogue, context)
+        elif not library.size:
+            raise CannotDo(EMPTY, EMPTY_HINT)
+        request = Request(
+            query=args.query,
+            like=like,
+            unlike=unlike,
+            among=among,
+            limits=Limits(**args.filters.model_dump()),
+            adjust={str(axis): steps for axis, steps in args.adjust.items()},
+            hold=[str(axis) for axis in args.hold],
+            max_per_artist=args.max_per_artist,
+            total_s=args.total_s,
+            order=args.order,
+            k=len(among) if among is not None and "k" not in args.model_fields_set else args.k,
+            playlist=args.action == "playlist",
+        )
+        if args.action == "identify":
+            return _identify(args, request, library, catalogue, context)
+        if args.action == "similar" and not like:
+            request = _seeded(request, library, context)
+        found = search(library, request, context.note, catalogue.phrase, np.random.default_rng())
+        return _out(library, found)
+
+    return run
+
+
+def _samples(refs: Sequence[Ref], library: Snapshot, catalogue: Catalogue, context: Context) -> list[Sample]:
+    """Resolve references to things to compare with; what was not measured yet is measured now."""
+    waiting = [
+        library.tracks[library.position[ref.id]]
+        for ref in refs
+        if ref.id in library.position and not library.analysed[library.position[ref.id]]
+    ]
+    if waiting:
+        measure(catalogue, context.store, waiting[:8], progress=context.progress, check=context.check)
+        library = snapshot_of(catalogue)
+        if len(waiting) > 8:
+            context.note(f"{len(waiting) - 8} of them are not analysed yet and count by their tags only.")
+    found = []
+    for ref in refs:
+        row = library.position.get(ref.id or "")
+        found.append(library.sample(row) if row is not None else _piece(ref, context))
+    return found
+
+
+def _piece(ref: Ref, context: Context) -> Sample:
+    """Measure a piece that is not in the library, to compare with."""
+    piece = context.piece(ref)
+    analysis = analyse(context.store, piece, context.check)
+    genre = [piece.score.genre.replace("_", " ")] if piece.score and piece.score.genre else []
+    track = with_analysis(Track(id=piece.id, title=piece.title, genres=genre, duration_s=piece.duration_s), analysis)
+    vectors = embed([track.words])
+    audio = np.array(analysis.audio_vector, np.float32) if analysis.audio_vector else None
+    return Sample(track, audio, vectors[0] if vectors is not None else None)
+
+
+def _among(
+    refs: Sequence[Ref], library: Snapshot, catalogue: Catalogue, context: Context
+) -> tuple[Snapshot, list[str]]:
+    """Return the rows asked about; where some are not of the library, a table of just these."""
+    samples = _samples(refs, library, catalogue, context)
+    library = snapshot_of(catalogue)
+    ids = list(dict.fromkeys(sample.track.id for sample in samples))
+    if all(id in library.position for id in ids):
+        return library, ids
+    first = {sample.track.id: sample for sample in samples}
+    text: dict[str, Floats] = {id: s.text for id, s in first.items() if s.text is not None}
+    audio: dict[str, Floats] = {id: s.audio for id, s in first.items() if s.audio is not None}
+    return Snapshot([first[id].track for id in ids], text, audio), ids
+
+
+def _seeded(request: Request, library: Snapshot, context: Context) -> Request:
+    """Take the tracks or artists that the words name as what the result should be like."""
+    names = [name for name in library.names.find(request.query) if name.kind != "genre"]
+    if not names:
+        if request.query:
+            context.note(
+                f"The library knows no title or artist '{request.query[:80]}'; its words were searched instead."
+            )
+        return request
+    spans = sorted({(name.start, name.end) for name in names})
+    rest, at = "", 0
+    for start, end in spans:
+        first = next(name for name in names if (name.start, name.end) == (start, end))
+        ids = first.ids if first.kind != "title" else first.ids[:1]
+        request.like += [library.sample(library.position[id]) for id in ids[:12]]
+        if first.kind == "artist":
+            limits = request.limits
+            limits.exclude_artists.append(first.name)
+        if not first.exact:
+            context.note(f"'{request.query[start:end]}' was taken for '{first.name}'.")
+        rest, at = rest + request.query[at:start], end
+    request.query = (rest + request.query[at:]).strip(" ,")
+    return request
+
+
+def _identify(
+    args: retrieve.Args, request: Request, library: Snapshot, catalogue: Catalogue, context: Context
+) -> retrieve.Out:
+    """Say which recording of the library a clip is, by its landmarks; else what is nearest to it."""
+    if not args.like:
+        raise InvalidArgument("There is nothing to identify.", "Attach a clip, or name a track.")
+    if not library.size:
+        raise CannotDo(EMPTY, EMPTY_HINT)
+    ref = args.like[0]
+    piece = context.piece(ref)
+    index: FingerprintIndex = catalogue.derived("fingerprints", lambda: FingerprintIndex(catalogue.fingerprints()))
+    matches = [m for m in index.identify(landmarks(context.wave(piece))) if m.id in library.position and m.id != ref.id]
+    waiting = int((~library.analysed).sum())
+    if matches:
+        hits = []
+        for match in matches[: args.k]:
+            where = f"{int(match.start_s) // 60}:{int(match.start_s) % 60:02d}"
+            reason = f"the same recording: {match.landmarks} landmarks agree, from {where} on"
+            hits.append(Hit(library.position[match.id], round(min(1.0, match.share * 2), 4), [reason]))
+        return _out(library, Found(hits, len(matches)))
+    unseen = f" ({waiting:,} tracks are not analysed yet and could not be compared)" if waiting else ""
+    context.note(f"No recording in the library is this one{unseen}; these sound most like it.")
+    request.query = ""
+    return _out(library, search(library, request, context.note))
+
+
+def _out(library: Snapshot, found: Found) -> retrieve.Out:
+    items = []
+    for hit in found.hits:
+        track = library.tracks[hit.row]
+        items.append(
+            retrieve.Item(
+                id=track.id,
+                title=track.title,
+                artist=track.artist,
+                album=track.album,
+                year=track.year,
+                genre=", ".join(track.genres),
+                duration_s=track.duration_s,
+                bpm=track.bpm,
+                key=track.key,
+                score=hit.score,
+                reasons=hit.reasons,
+            )
+        )
+    return retrieve.Out(items=items, total=found.total)
+
+
+BACKEND = Backend(tool="retrieve", name="catalogue", load=_load)

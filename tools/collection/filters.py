@@ -1,0 +1,222 @@
+"""Hard constraints: an item that misses one is not shown; what is not known of it counts as missing it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.tools.collection.snapshot import Floats, Mask, Snapshot, artist_names, genre_names, has_genre, key_of
+from segue.tools.collection.words import normal
+from segue.tools.core.theory import parse_key
+
+UNSURE = 0.5  # a tempo less sure than this may be meant at half or double
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The fields of the retrieve tool's filters."""
+
+    artist: str | None = None
+    exclude_artists: list[str] = field(default_factory=list)
+    genre: str | None = None
+    exclude_genres: list[str] = field(default_factory=list)
+    year_min: int | None = None
+    year_max: int | None = None
+    bpm_min: float | None = None
+    bpm_max: float | None = None
+    key: str | None = None
+    duration_min_s: float | None = None
+    duration_max_s: float | None = None
+    vocals: bool | None = None
+    language: str | None = None
+    rating_min: float | None = None
+    plays_max: int | None = None
+    unplayed: bool | None = None
+    exclude: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One constraint in words, the rows that satisfy it, and how many rows it could not judge."""
+
+    words: str
+    mask: Mask
+    unknown: int = 0
+    needs_measuring: bool = False
+    droppable: bool = True
+
+
+def constraints(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:
+    """Return the constraints of ``limits`` over a library; unknown artists and doubtful tempi are noted."""
+    found = [
+        _artist(library, limits, note),
+        _without_artists(library, limits),
+        _genre(library, limits),
+        _without_genres(library, limits),
+        _span(library.column("year"), limits.year_min, limits.year_max, "from {}"),
+        _tempo(library, limits, note),
+        _key(library, limits),
+        _span(library.column("duration_s"), limits.duration_min_s, limits.duration_max_s, "{} s long"),
+        _vocals(library, limits),
+        _language(library, limits),
+        _span(library.column("rating"), limits.rating_min, None, "rated {}"),
+        *_plays(library, limits, note),
+    ]
+    if limits.exclude:
+        out = {library.position[id] for id in limits.exclude if id in library.position}
+        mask = np.array([n not in out for n in range(library.size)], dtype=bool)
+        found.append(Constraint("not shown before", mask, droppable=True))
+    return [constraint for constraint in found if constraint is not None]
+
+
+def all_of(found: list[Constraint], size: int, without: int | None = None) -> Mask:
+    """Return the rows that satisfy every constraint, or all but one of them."""
+    mask = np.ones(size, dtype=bool)
+    for n, constraint in enumerate(found):
+        if n != without:
+            mask &= constraint.mask
+    return mask
+
+
+def relaxed(found: list[Constraint], base: Mask) -> str:
+    """Say which constraint, or pair of them, to drop when nothing matches, and what that would bring."""
+    size = len(base)
+    singles = [(int((all_of(found, size, n) & base).sum()), c.words) for n, c in enumerate(found) if c.droppable]
+    best = max(singles, default=(0, ""))
+    if best[0]:
+        return f"Without '{best[1]}' there {_are(best[0])}."
+    pairs = []
+    for i, first in enumerate(found):
+        for second in found[i + 1 :]:
+            rest = [c for c in found if c is not first and c is not second]
+            pairs.append((int((all_of(rest, size) & base).sum()), f"'{first.words}' and '{second.words}'"))
+    best = max(pairs, default=(0, ""))
+    return f"Without {best[1]} there {_are(best[0])}." if best[0] else ""
+
+
+def _are(count: int) -> str:
+    return f"would be {count} track{'s' if count != 1 else ''}"
+
+
+def _artist(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> Constraint | None:
+    if not limits.artist:
+        return None
+    wanted = normal(limits.artist)
+    mask = np.array([wanted in names for names in library.artists], dtype=bool)
+    if not mask.any():
+        near = library.names.nearest(wanted, "artist", floor=0.75)
+        if near:
+            written = library.names.written("artist", near)
+            note(f"No artist is called '{limits.artist}' here; '{written}' was taken.")
+            mask = np.array([near in names for names in library.artists], dtype=bool)
+            return Constraint(f"by {written}", mask)
+        note(f"This library has no artist '{limits.artist}'.")
+    return Constraint(f"by {limits.artist}", mask)
+
+
+def _without_artists(library: Snapshot, limits: Limits) -> Constraint | None:
+    if not limits.exclude_artists:
+        return None
+    out: set[str] = set()
+    for name in limits.exclude_artists:
+        known = any(normal(name) in names for names in library.artists)
+        near = None if known else library.names.nearest(name, "artist")
+        out |= {near} if near else artist_names(name) | {normal(name)}
+    mask = np.array([not (out & names) for names in library.artists], dtype=bool)
+    return Constraint(f"not by {' or '.join(limits.exclude_artists)}", mask)
+
+
+def _genre(library: Snapshot, limits: Limits) -> Constraint | None:
+    if not limits.genre:
+        return None
+    wanted = genre_names((limits.genre,))
+    mask = np.array([has_genre(genres, wanted) for genres in library.genres], dtype=bool)
+    unknown = sum(not genres for genres in library.genres)
+    return Constraint(limits.genre, mask, unknown)
+
+
+def _without_genres(library: Snapshot, limits: Limits) -> Constraint | None:
+    if not limits.exclude_genres:
+        return None
+    unwanted = genre_names(tuple(limits.exclude_genres))
+    mask = np.array([not has_genre(genres, unwanted) for genres in library.genres], dtype=bool)
+    return Constraint(f"no {' or '.join(limits.exclude_genres)}", mask)
+
+
+def _span(values: Floats, low: float | None, high: float | None, words: str) -> Constraint | None:
+    if low is None and high is None:
+        return None
+    return Constraint(words.format(span_words(low, high)), within(values, low, high), int(np.isnan(values).sum()))
+
+
+def within(values: npt.NDArray[np.floating], low: float | None, high: float | None) -> Mask:
+    """Return which values lie between two limits, both included; None is open, unknown lies nowhere."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(
+            (values >= (-np.inf if low is None else low)) & (values <= (np.inf if high is None else high))
+        )
+
+
+def span_words(low: float | None, high: float | None) -> str:
+    """Return "90 to 110", "90 or more", "up to 110"."""
+    if low is not None and high is not None:
+        return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{low:g} or more" if low is not None else f"up to {high:g}"
+
+
+def _tempo(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> Constraint | None:
+    low, high = limits.bpm_min, limits.bpm_max
+    if low is None and high is None:
+        return None
+    bpm = library.bpm
+    mask = within(bpm, low, high)
+    unsure = (library.bpm_confidence < UNSURE) & ~mask
+    octaves = unsure & (within(bpm * 2, low, high) | within(bpm / 2, low, high))
+    if octaves.any():
+        note(f"{int(octaves.sum())} tracks of unsure tempo count at half or double their measured tempo.")
+    unknown = np.isnan(bpm)
+    return Constraint(f"{span_words(low, high)} bpm", mask | octaves, int(unknown.sum()), needs_measuring=True)
+
+
+def _key(library: Snapshot, limits: Limits) -> Constraint | None:
+    if not limits.key:
+        return None
+    wanted = parse_key(limits.key)
+    keys = [key_of(track) for track in library.tracks]
+    mask = np.array(
+        [k is not None and (k.tonic, k.is_minor) == (wanted.tonic, wanted.is_minor) for k in keys], dtype=bool
+    )
+    return Constraint(f"in {wanted}", mask, sum(k is None for k in keys), needs_measuring=True)
+
+
+def _vocals(library: Snapshot, limits: Limits) -> Constraint | None:
+    if limits.vocals is None:
+        return None
+    p = library.column("vocals")
+    with np.errstate(invalid="ignore"):
+        mask = np.asarray(p > 0.5 if limits.vocals else p < 0.5)
+    words = "with vocals" if limits.vocals else "without vocals"
+    return Constraint(words, mask, int(np.isnan(p).sum()), needs_measuring=True)
+
+
+def _language(library: Snapshot, limits: Limits) -> Constraint | None:
+    if not limits.language:
+        return None
+    wanted = limits.language.lower()[:2]
+    mask = np.array([track.language == wanted for track in library.tracks], dtype=bool)
+    return Constraint(f"language {wanted}", mask, sum(track.language is None for track in library.tracks))
+
+
+def _plays(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:
+    found = []
+    plays = library.column("playcount")
+    if (limits.plays_max is not None or limits.unplayed is not None) and np.isnan(plays).all():
+        note("This library has no play counts, so every track counts as not played.")
+    played = np.nan_to_num(plays)
+    if limits.plays_max is not None:
+        found.append(Constraint(f"played at most {limits.plays_max} times", np.asarray(played <= limits.plays_max)))
+    if limits.unplayed is not None:
+        words = "not played yet" if limits.unplayed else "played before"
+        found.append(Constraint(words, np.asarray((played == 0) == limits.unplayed)))
+    return found

@@ -1,0 +1,114 @@
+"""Which recording is this? Landmarks of the spectrogram, after Wang 2003 ("An industrial-strength audio search").
+
+Pairs of spectral peaks are hashed by both frequencies and their distance in time; an excerpt of a
+recording shares many of them at one and the same offset. Noise, equalisation and lossy coding
+leave enough of them; other speeds or keys do not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.tools.core.audio import Waveform
+
+Marks = npt.NDArray[np.uint32]
+
+RATE = 11025  # Hz
+_NFFT, _HOP = 1024, 512
+_PEAKS_A_SECOND = 30
+_FAN, _MOST_DT, _MOST_DF = 6, 63, 63
+_LEAST, _LEAST_SHARE = 10, 0.02  # aligned landmarks, and their share of the excerpt's, for a match
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A recording that an excerpt is of: aligned landmarks, and where in it the excerpt starts (s)."""
+
+    id: str
+    landmarks: int
+    share: float
+    start_s: float
+
+
+def landmarks(wave: Waveform) -> Marks:
+    """Return a sound's landmarks, uint32 ``[n, 2]``: hash (22 bits) and frame (46 ms)."""
+    from scipy.ndimage import maximum_filter
+    from scipy.signal import stft
+
+    mono = Waveform(np.ascontiguousarray(wave.mono()[None, :]), wave.sample_rate).resampled(RATE).samples[0]
+    if len(mono) < _NFFT or not np.any(mono):
+        return np.zeros((0, 2), dtype=np.uint32)
+    _, _, spectrum = stft(mono, RATE, nperseg=_NFFT, noverlap=_NFFT - _HOP, boundary=None, padded=False)
+    level = np.log(np.abs(spectrum[: _NFFT // 2]) + 1e-6).astype(np.float32)
+    # Against the spectrum's slow tilt, so that equalisation and loud basses do not take all the peaks.
+    level -= level.mean(axis=1, keepdims=True) * 0.5
+    peaks = (level == maximum_filter(level, size=(15, 9), mode="nearest")) & (level > np.median(level))
+    bins, frames = np.nonzero(peaks)
+    strength = level[bins, frames]
+    keep = _strongest(frames, strength, level.shape[1])
+    order = keep[np.lexsort((bins[keep], frames[keep]))]
+    return _pairs(bins[order], frames[order])
+
+
+def _strongest(frames: npt.NDArray[np.int64], strength: npt.NDArray[np.float32], total: int) -> npt.NDArray[np.int64]:
+    """Keep the strongest peaks of every second."""
+    second = frames * _HOP // RATE
+    kept = [np.zeros(0, dtype=np.int64)]
+    for n in range(int(total * _HOP / RATE) + 1):
+        inside = np.nonzero(second == n)[0]
+        kept.append(inside[np.argsort(-strength[inside])[:_PEAKS_A_SECOND]])
+    return np.concatenate(kept)
+
+
+def _pairs(bins: npt.NDArray[np.int64], frames: npt.NDArray[np.int64]) -> Marks:
+    hashes, times = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    taken = np.zeros(len(bins), dtype=np.int64)
+    for ahead in range(1, min(4 * _PEAKS_A_SECOND, len(bins))):
+        dt = frames[ahead:] - frames[:-ahead]
+        df = bins[ahead:] - bins[:-ahead]
+        good = (dt > 0) & (dt <= _MOST_DT) & (np.abs(df) <= _MOST_DF) & (taken[:-ahead] < _FAN)
+        taken[:-ahead] += good
+        anchor = np.nonzero(good)[0]
+        hashes.append(bins[anchor] << 13 | (df[anchor] + 64) << 6 | dt[anchor])
+        times.append(frames[anchor])
+    return np.stack([np.concatenate(hashes), np.concatenate(times)], axis=1).astype(np.uint32)
+
+
+class FingerprintIndex:
+    """The landmarks of many recordings, sorted by hash."""
+
+    def __init__(self, marks: Mapping[str, Marks]) -> None:
+        self.ids = list(marks)
+        self.sizes = {id: len(found) for id, found in marks.items()}
+        parts = [marks[id] for id in self.ids] or [np.zeros((0, 2), dtype=np.uint32)]
+        hashes = np.concatenate([part[:, 0] for part in parts])
+        order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[order]
+        self._frames = np.concatenate([part[:, 1] for part in parts])[order].astype(np.int64)
+        self._owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])[order]
+
+    def identify(self, marks: Marks, most: int = 3) -> list[Match]:
+        """Return the recordings that an excerpt may be of, the surest first; empty where none is sure."""
+        if not len(marks) or not len(self._hashes):
+            return []
+        first = np.searchsorted(self._hashes, marks[:, 0], "left")
+        count = np.searchsorted(self._hashes, marks[:, 0], "right") - first
+        asked = np.repeat(np.arange(len(marks)), count)
+        within = np.arange(len(asked)) - np.repeat(np.cumsum(count) - count, count)
+        places = first[asked] + within
+        shift = self._frames[places] - marks[asked, 1].astype(np.int64)
+        owners = self._owners[places]
+        found = []
+        for owner in np.unique(owners):
+            mine = shift[owners == owner]
+            low = int(mine.min())
+            votes = np.bincount(mine - low)
+            votes = votes + np.concatenate([votes[1:], [0]])  # an excerpt may lie between two frames
+            best = int(np.argmax(votes))
+            share = int(votes[best]) / len(marks)
+            if votes[best] >= _LEAST and share >= _LEAST_SHARE:
+                start = (best + low) * _HOP / RATE
+                found.append(Match(self.ids[int(owner)], int(votes[best]), round(share, 4), round(start, 2)))
+        return sorted(found, key=lambda match: -match.landmarks)[:most]

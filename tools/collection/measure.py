@@ -1,0 +1,171 @@
+"""Measuring the library: what listening adds to the tags, with fingerprints and vectors, track by track."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+import numpy as np
+
+from segue.tools.collection.catalogue import Catalogue, Track
+from segue.tools.collection.embed import SPACE, embed
+from segue.tools.collection.fingerprint import landmarks
+from segue.tools.core.errors import BadInput, Cancelled, DeadlineExceeded
+from segue.tools.core.store import SHARED, Store
+from segue.tools.listen.analyse import Analysis, analyse
+
+AUDIO_SPACE = "audio:musicnn"
+_SURE = 0.35  # least confidence with which a measured genre is written beside a track
+Progress = Callable[[float, float, str], None]
+Check = Callable[[], None]
+
+
+def waiting(catalogue: Catalogue) -> list[Track]:
+    """Return the tracks that can be measured and were not yet."""
+    return catalogue.find("state = 'ok' AND analysed = 0 AND path IS NOT NULL")
+
+
+def measure(
+    catalogue: Catalogue,
+    store: Store,
+    tracks: Sequence[Track],
+    *,
+    progress: Progress | None = None,
+    check: Check | None = None,
+) -> int:
+    """Measure tracks, each committed by itself, on as many threads as there are cores; return how many.
+
+    A file that turns out to be broken is marked so and does not stop the others.
+
+    Parameters
+    ----------
+    progress : called with (tracks done, tracks, title).
+    check : called often, also while one track is measured; raises to stop.
+    """
+    done = good = 0
+    queue = list(tracks)
+    running: dict[Future[bool], Track] = {}
+    stopped = False
+
+    def still() -> None:
+        if stopped:
+            raise Cancelled("Stopped.")
+        if check:
+            check()
+
+    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), "measure") as pool:
+        try:
+            while queue or running:
+                while queue and len(running) < 4:
+                    track = queue.pop(0)
+                    running[pool.submit(_one, catalogue, store, track, still)] = track
+                finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    track = running.pop(future)
+                    good += future.result()
+                    done += 1
+                    if progress:
+                        progress(done, len(tracks), track.title)
+                still()
+        except BaseException:
+            stopped = True
+            raise
+    return good
+
+
+def _one(catalogue: Catalogue, store: Store, track: Track, check: Check) -> bool:
+    try:
+        piece = store.piece(track.id, SHARED)
+        found = analyse(store, piece, check)
+        marks = landmarks(store.wave(piece.clip)) if piece.clip else None
+    except (Cancelled, DeadlineExceeded):
+        raise
+    except BadInput as error:
+        catalogue.save([track.model_copy(update={"state": "broken", "error": str(error)})])
+        return False
+    track = with_analysis(track, found)
+    if found.audio_vector:
+        catalogue.put_vectors(AUDIO_SPACE, {track.id: (np.array(found.audio_vector, np.float32), track.content or "")})
+    if marks is not None:
+        catalogue.put_fingerprint(track.id, marks)
+    catalogue.save([track])
+    return True
+
+
+def with_analysis(track: Track, found: Analysis) -> Track:
+    """Return a track with what was measured; what its tags say about tempo, key, genre and mood stays."""
+    facts: dict[str, object] = {
+        "analysed": True,
+        "duration_s": found.duration_s or track.duration_s,
+        "lufs": None if found.silent else found.loudness_lufs,
+        "axes": found.axes,
+        "tags": found.tags,
+        "valence": found.valence,
+        "arousal": found.arousal,
+        "meter": found.meter or track.meter,
+        "instruments": found.instruments or track.instruments,
+    }
+    measured = set(track.measured)
+
+    def fill(name: str, value: object, confidence: float | None = None) -> None:
+        if value and (not getattr(track, name) or name in track.measured):
+            facts[name] = value
+            if confidence is not None:
+                facts[f"{name}_confidence"] = confidence
+            measured.add(name)
+
+    fill("bpm", found.bpm, found.bpm_confidence)
+    fill("key", found.key, found.key_confidence)
+    fill("moods", found.moods)
+    if found.genre and found.genre_confidence >= _SURE:
+        fill("genres", [found.genre])
+    if found.vocals is not None:
+        facts["vocals"] = 0.5 + (0.5 if found.vocals else -0.5) * found.vocals_confidence
+    if "key" in facts:
+        facts["camelot"] = None
+    facts["measured"] = sorted(measured)
+    track = track.model_copy(update=facts)
+    return track.model_copy(update={"caption": track.caption or describe(track)})
+
+
+def describe(track: Track) -> str:
+    """Say a track in one plain line, for search by words.
+
+    >>> describe(Track(id="t", genres=["Jazz"], moods=["calm"], bpm=92, key="D minor", instruments=["piano"]))
+    'calm jazz, slow, in D minor, with piano'
+    """
+    head = " ".join([*track.moods[:2], *[genre.lower() for genre in track.genres[:1]]]) or "music"
+    parts = [head, pace(track.bpm)] if track.bpm else [head]
+    if track.key:
+        parts.append(f"in {track.key}")
+    if track.instruments:
+        parts.append("with " + " and ".join(track.instruments[:3]))
+    if track.vocals is not None and (track.vocals < 0.25 or track.vocals > 0.75):
+        parts.append("sung" if track.vocals > 0.5 else "instrumental")
+    return ", ".join(parts)
+
+
+def pace(bpm: float) -> str:
+    """Return a tempo in words: slow below 95 bpm, fast from 135."""
+    return "slow" if bpm < 95 else "fast" if bpm >= 135 else "mid-tempo"
+
+
+def embed_words(catalogue: Catalogue, check: Check | None = None, progress: Progress | None = None) -> bool:
+    """Give every track whose words changed a text vector; False where the weights are missing."""
+    bases = catalogue.bases(SPACE)
+    pending = []
+    for track in catalogue.find():
+        basis = hashlib.sha256(track.words.encode("utf-8", "replace")).hexdigest()[:16]
+        if bases.get(track.id) != basis:
+            pending.append((track.id, track.words, basis))
+    for start in range(0, len(pending), 128):
+        if check:
+            check()
+        if progress:
+            progress(start, len(pending), "reading the words")
+        part = pending[start : start + 128]
+        vectors = embed([words for _, words, _ in part])
+        if vectors is None:
+            return False
+        catalogue.put_vectors(SPACE, {id: (v, basis) for (id, _, basis), v in zip(part, vectors, strict=True)})
+    return True

@@ -1,0 +1,92 @@
+"""Critiques that move along measured axes: "more upbeat", "slower", "keep the energy"."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from segue.tools.collection.query import side_words
+from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot, axis_value
+
+STEP = 15.0  # percentile points of the library that one step moves
+_LEAST = {"tempo": 0.5, "length": 1.0, "familiarity": 0.05}  # least difference that counts as moved; else 0.01 of 0–1
+_HELD_POINTS, _HELD_SHARE = 12.0, {"tempo": 0.06, "length": 0.15}
+
+
+class Moving(Protocol):
+    """What is read of a request."""
+
+    like: list[Sample]
+    among: list[str] | None
+    adjust: dict[str, float]
+    hold: list[str]
+
+
+def base_of(library: Snapshot, request: Moving, axis: str) -> float:
+    """Return the value that is moved from: the mean of the seeds, else the middle of the items asked about, else of the library."""
+    seeds = np.array([axis_value(sample.track, axis) for sample in request.like], dtype=float)
+    seeds = seeds[~np.isnan(seeds)]
+    if len(seeds):
+        return float(seeds.mean())
+    values = library.axis(axis)
+    if request.among is not None:
+        wanted = set(request.among)
+        values = values[[id in wanted for id in library.ids]]
+    values = values[~np.isnan(values)]
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> tuple[Mask, Floats | None]:
+    """Return the rows that really lie in the asked direction, and how near each is to the step asked for.
+
+    A step is 15 percentile points of this library. Where nothing lies there, the rows stay as they
+    are, the nearest come first, and that is said.
+    """
+    closeness: list[Floats] = []
+    for axis, steps in request.adjust.items():
+        if not steps:
+            continue
+        base = base_of(library, request, axis)
+        if np.isnan(base):
+            note(f"Nothing is measured of '{axis}' yet, so it could not be changed.")
+            continue
+        values, places = library.axis(axis), library.percentiles(axis)
+        with np.errstate(invalid="ignore"):
+            beyond = (values - base) * np.sign(steps) > _LEAST.get(axis, 0.01)
+        unknown = int((allowed & np.isnan(values)).sum())
+        if unknown:
+            few = "track is" if unknown == 1 else "tracks are"
+            note(f"{unknown:,} {few} not analysed yet: they cannot be compared by {axis}.")
+        goal = np.clip(library.percentile(axis, base) + STEP * steps, 2, 98)
+        near = 1 - np.abs(places - goal) / 100
+        if (allowed & beyond).any():
+            allowed = allowed & beyond
+        else:
+            note(f"Nothing that fits is {side_words(axis, steps)} than that; these come nearest.")
+            near = np.where(np.isnan(values), np.nan, np.sign(steps) * places / 100)
+        closeness.append(near.astype(np.float32))
+    return allowed, np.asarray(np.mean(closeness, axis=0), dtype=np.float32) if closeness else None
+
+
+def held(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> Mask:
+    """Return the rows that keep the held axes: within 12 percentile points, tempo within 6%, length within 15%."""
+    for axis in request.hold:
+        base = base_of(library, request, axis)
+        if np.isnan(base):
+            note(f"Nothing is measured of '{axis}' yet, so it could not be held.")
+            continue
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if axis in _HELD_SHARE:
+                near = np.abs(np.log(library.axis(axis) / base)) <= np.log(1 + _HELD_SHARE[axis])
+            else:
+                near = np.abs(library.percentiles(axis) - library.percentile(axis, base)) <= _HELD_POINTS
+        if (allowed & near).any():
+            allowed = allowed & near
+        else:
+            note(f"Nothing that fits keeps the {axis}; it was let go.")
+    return allowed
+
+
+def titles(samples: Sequence[Sample]) -> str:
+    """Return the titles of some samples in one line."""
+    return " and ".join(sample.track.title for sample in samples if sample.track.title)

@@ -1,0 +1,174 @@
+"""The words of a query: what they ask of the music, and how far each track has it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segue.tools.collection.filters import span_words, within
+from segue.tools.collection.names import NameMatch
+from segue.tools.collection.snapshot import Floats, Snapshot, genre_names, has_genre, key_of
+from segue.tools.collection.words import STOP, normal, stem, tokens
+from segue.tools.core import vocabulary
+from segue.tools.core.theory import Key, parse_key
+
+_HEARD = 0.2  # probability from which one of musicnn's tags counts as heard
+Reason = Callable[[int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that the query asks of the music: how far each track has it (0–1), and that in words."""
+
+    kind: str
+    words: str
+    evidence: Floats
+    reason: Reason
+
+
+@dataclass(slots=True)
+class Reading:
+    """A query as read: attributes wished, names of the library in it, and the words left over (stems)."""
+
+    text: str
+    wishes: list[Wish] = field(default_factory=list)
+    names: list[NameMatch] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+
+def read_query(library: Snapshot, text: str) -> Reading:
+    """Read what a query asks for."""
+    reading = Reading(text[:10_000])
+    text = reading.text
+    taken: list[tuple[int, int]] = []
+    reading.names = [name for name in library.names.find(text) if name.kind != "genre"]
+    taken += [(name.start, name.end) for name in reading.names]
+
+    def free(start: int, end: int) -> bool:
+        return not any(start < b and a < end for a, b in taken)
+
+    for found in vocabulary.genres_in(text):
+        if free(found.start, found.end):
+            reading.wishes.append(_genre(library, found.value, text[found.start : found.end]))
+            taken.append((found.start, found.end))
+    for found in vocabulary.instruments_in(text):
+        if free(found.start, found.end):
+            reading.wishes.append(_instrument(library, found.value, text[found.start : found.end]))
+            taken.append((found.start, found.end))
+    for found in vocabulary.moods_in(text):
+        if free(found.start, found.end):
+            reading.wishes.append(_mood(library, found.value))
+            taken.append((found.start, found.end))
+    for key in vocabulary.key_in(text):
+        if free(key.start, key.end):
+            reading.wishes.append(_key(library, parse_key(key.value)))
+            taken.append((key.start, key.end))
+    for tempo in vocabulary.tempo_in(text):
+        if free(tempo.start, tempo.end) and any(c.isdigit() for c in text[tempo.start : tempo.end]):
+            reading.wishes.append(_tempo(library, tempo.value))
+            taken.append((tempo.start, tempo.end))
+    reading.wishes += _heard(library, text, {wish.words for wish in reading.wishes})
+    left = [t.word for t in tokens(text) if t.word not in STOP and free(t.start, t.end)]
+    reading.words = list(dict.fromkeys(stem(word) for word in left))
+    return reading
+
+
+def _genre(library: Snapshot, genre: str, said: str) -> Wish:
+    wanted = genre_names((genre, said))
+    title = vocabulary.genres()[genre].title
+    evidence = np.array([float(has_genre(genres, wanted)) for genres in library.genres], dtype=np.float32)
+    evidence = np.maximum(evidence, 0.8 * _tag_evidence(library, said))
+
+    def reason(row: int) -> str:
+        track = library.tracks[row]
+        if has_genre(library.genres[row], wanted):
+            sure = "sounds like" if "genres" in track.measured else "tagged"
+            return f"{sure} {', '.join(track.genres[:2])}"
+        return f"sounds like {title}"
+
+    return Wish("genre", title, evidence, reason)
+
+
+def _instrument(library: Snapshot, instrument: str, said: str) -> Wish:
+    wanted = {normal(instrument), normal(said)}
+    held = [bool(wanted & {normal(name) for name in track.instruments}) for track in library.tracks]
+    evidence = np.array(held, dtype=np.float32)
+    tag = np.maximum(_tag_evidence(library, instrument), _tag_evidence(library, said))
+    evidence = np.maximum(evidence, tag)
+
+    def reason(row: int) -> str:
+        return f"with {instrument}" if held[row] else f"{instrument} heard in it"
+
+    return Wish("instrument", instrument, evidence, reason)
+
+
+def _mood(library: Snapshot, mood: str) -> Wish:
+    plain = normal(mood)
+    named = np.array([plain in {normal(m) for m in track.moods} for track in library.tracks], dtype=np.float32)
+    known = vocabulary.moods()[mood]
+    axis, sign = known.axis, known.way
+    evidence = np.maximum(0.9 * named, _side(library.percentiles(axis), sign))
+    evidence = np.maximum(evidence, 0.9 * _tag_evidence(library, mood))
+
+    def reason(row: int) -> str:
+        place = float(library.percentiles(axis)[row])
+        if not np.isnan(place) and _side(np.float32(place), sign) > 0.3:
+            return f"{plain}: {side_words(axis, sign)} than {place if sign > 0 else 100 - place:.0f}% of the library"
+        return f"tagged {plain}" if "moods" not in library.tracks[row].measured else f"sounds {plain}"
+
+    return Wish("mood", plain, np.asarray(evidence, dtype=np.float32), reason)
+
+
+def side_words(axis: str, sign: float) -> str:
+    """Return "more energy", "slower", … for a direction along an axis."""
+    plain = {"tempo": ("faster", "slower"), "mood": ("brighter in mood", "darker in mood"), "loudness": ("louder", "quieter"),
+             "brightness": ("brighter", "darker in sound"), "density": ("denser", "sparser"), "length": ("longer", "shorter"),
+             "acousticness": ("more acoustic", "less acoustic"), "danceability": ("more danceable", "less danceable"),
+             "melody": ("more melodic", "less melodic"), "familiarity": ("more often played", "less often played")}  # fmt: skip
+    if axis in plain:
+        return plain[axis][sign < 0]
+    return f"{'more' if sign > 0 else 'less'} {axis}"
+
+
+def _side(percentiles: Floats | np.float32, sign: int) -> Floats:
+    """0 in the middle of the library, 1 at its end; nothing where unknown."""
+    return np.asarray(np.clip(sign * (np.nan_to_num(percentiles, nan=50.0) - 50) / 40, 0, 1), dtype=np.float32)
+
+
+def _key(library: Snapshot, key: Key) -> Wish:
+    keys = [key_of(track) for track in library.tracks]
+    match = [k is not None and (k.tonic, k.is_minor) == (key.tonic, key.is_minor) for k in keys]
+    return Wish("key", str(key), np.array(match, dtype=np.float32), lambda row: f"in {key}")
+
+
+def _tempo(library: Snapshot, tempo: vocabulary.Tempo) -> Wish:
+    match = within(library.bpm, tempo.low, tempo.high)
+    words = f"{tempo.bpm:g} bpm" if tempo.low == tempo.high else f"{span_words(tempo.low, tempo.high)} bpm"
+    return Wish("tempo", words, match.astype(np.float32), lambda row: f"{library.bpm[row]:.0f} bpm")
+
+
+def _tag_evidence(library: Snapshot, words: str) -> Floats:
+    """How sure musicnn hears something of this name, 0–1 (probabilities of its tags are small)."""
+    plain = stem(normal(words))
+    out = np.zeros(library.size, dtype=np.float32)
+    for n, track in enumerate(library.tracks):
+        p = max((p for name, p in track.tags.items() if stem(normal(name)) == plain), default=0.0)
+        out[n] = min(1.0, p / 0.5) if p >= _HEARD else 0.0
+    return out
+
+
+def _heard(library: Snapshot, text: str, already: set[str]) -> list[Wish]:
+    """Wishes for tags of the ear that are named in the text: "female vocals", "choir", "techno"."""
+    plain = (
+        f" {normal(text)} ".replace(" singers ", " vocal ")
+        .replace(" singer ", " vocal ")
+        .replace(" vocals ", " vocal ")
+    )
+    names = {name for track in library.tracks for name in track.tags}
+    wishes = []
+    for name in sorted(names):
+        singular = normal(name).replace("vocals", "vocal").replace("voice", "vocal")
+        if " " in singular and f" {singular} " in plain and name not in already:
+            evidence = _tag_evidence(library, name)
+            wishes.append(Wish("tag", name, evidence, lambda row, name=name: f"{name} heard in it"))  # type: ignore[misc]
+    return wishes

@@ -1,0 +1,340 @@
+"""Search: words, meaning, likeness and measured axes, fused by rank within hard constraints.
+
+Reciprocal-rank fusion: Cormack, Clarke & Büttcher 2009. Everything that could not be honoured is
+said through ``note``.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.tools.collection import ordering
+from segue.tools.collection.embed import MISSING, embed
+from segue.tools.collection.filters import Constraint, Limits, all_of, constraints, relaxed
+from segue.tools.collection.likeness import likeness, likeness_to_all
+from segue.tools.collection.moves import held, moved
+from segue.tools.collection.query import Reading, read_query
+from segue.tools.collection.reasons import reasons_for
+from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot
+from segue.tools.collection.words import normal
+
+_RRF = 60.0
+Note = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Request:
+    """What is looked for; the fields are those of the retrieve tool, with references resolved."""
+
+    query: str = ""
+    like: list[Sample] = field(default_factory=list)
+    unlike: list[Sample] = field(default_factory=list)
+    among: list[str] | None = None
+    limits: Limits = field(default_factory=Limits)
+    adjust: dict[str, float] = field(default_factory=dict)
+    hold: list[str] = field(default_factory=list)
+    max_per_artist: int | None = None
+    total_s: float | None = None
+    order: str = "best"
+    k: int = 5
+    playlist: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A track that was found: its row, a score of at most 1, and why."""
+
+    row: int
+    score: float
+    reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best of what matches, and how many match in all."""
+
+    hits: list[Hit]
+    total: int
+
+
+def search(
+    library: Snapshot,
+    request: Request,
+    note: Note,
+    phrase: Callable[[str], list[str]] = lambda text: [],
+    rng: np.random.Generator | None = None,
+) -> Found:
+    """Find tracks.
+
+    Parameters
+    ----------
+    note : told, in one sentence each, what could not be honoured, seen or found.
+    phrase : returns ids of tracks that hold words next to each other.
+    rng : chance for requests without any wish ("surprise me").
+    """
+    limits = constraints(library, request.limits, note)
+    base = _reach(library, request)
+    allowed = all_of(limits, library.size) & base
+    _say_unseen(library, limits, base, note)
+    if not allowed.any():
+        if base.any():
+            note(("Nothing matches all of that. " + relaxed(limits, base)).strip())
+        return Found([], 0)
+    reading = read_query(library, request.query) if request.query.strip() else Reading("")
+    allowed = held(library, request, allowed, note)
+    allowed, closeness = moved(library, request, allowed, note)
+    sources = _sources(library, request, reading, phrase, note)
+    if closeness is not None:
+        sources.append((closeness, 1.5))
+    if not sources:
+        return _sample(library, request, allowed, rng or np.random.default_rng())
+    fused = _fuse(sources, allowed)
+    coverage = _coverage(library, reading, allowed)
+    matched = allowed
+    if coverage is None and reading.text and not request.like:
+        return _nearest(library, request, reading, fused, allowed, note)
+    if coverage is not None:
+        matched = _matched(library, reading, coverage, allowed, note)
+        fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
+    total = int(matched.sum())
+    pool = _order(fused, matched, allowed, request, total)
+    rows, collapsed = _collapse(library, pool, request)
+    chosen = _choose(library, rows, request, reading, note)
+    chosen = _arrange(library, chosen, request, note)
+    best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
+    hits = []
+    for row in chosen:
+        why = reasons_for(library, reading, request.limits, request.adjust, request.like, chosen, row)
+        if collapsed[row] > 1:
+            why.append(f"{collapsed[row]} recordings of it are in the library")
+        hits.append(Hit(row, round(float(fused[row]) / best, 4), why))
+    return Found(hits, total)
+
+
+def _reach(library: Snapshot, request: Request) -> Mask:
+    """The rows that may be found at all: those asked about, without the seeds themselves."""
+    if request.among is not None:
+        wanted = set(request.among)
+        return np.array([id in wanted for id in library.ids], dtype=bool)
+    seeds = {sample.track.id for sample in [*request.like, *request.unlike]}
+    return np.array([id not in seeds for id in library.ids], dtype=bool)
+
+
+def _say_unseen(library: Snapshot, limits: Sequence[Constraint], base: Mask, note: Note) -> None:
+    waiting = int((base & ~library.analysed).sum())
+    for limit in limits:
+        if limit.unknown and limit.needs_measuring and waiting:
+            note(
+                f"{waiting:,} track{' is' if waiting == 1 else 's are'} not analysed yet: the filter '{limit.words}' cannot see them."
+            )
+        elif limit.unknown:
+            few = "track says" if limit.unknown == 1 else "tracks say"
+            note(f"{limit.unknown:,} {few} nothing about '{limit.words}' and were left out.")
+
+
+def _sources(
+    library: Snapshot, request: Request, reading: Reading, phrase: Callable[[str], list[str]], note: Note
+) -> list[tuple[Floats, float]]:
+    """Everything that ranks: scores (NaN where a source has no opinion) and weights."""
+    found: list[tuple[Floats, float]] = []
+    if reading.names:
+        scores = np.full(library.size, np.nan, dtype=np.float32)
+        value = {"title": 3.0, "artist": 2.0, "album": 1.5, "genre": 1.0}
+        for name in reading.names:
+            for id in name.ids:
+                row = library.position[id]
+                scores[row] = np.nan_to_num(scores[row]) + value[name.kind] - (0 if name.exact else 0.5)
+        found.append((scores, 3.0))
+    if reading.wishes:
+        total = np.sum([wish.evidence for wish in reading.wishes], axis=0)
+        found.append((_or_nan(total), 1.5))
+    if reading.text:
+        words = [*reading.words, *(w for wish in reading.wishes for w in normal(wish.words).split())]
+        found.append((_or_nan(library.postings.scores(words)), 1.0))
+        if len(normal(reading.text).split()) >= 2:
+            near = [library.position[id] for id in phrase(reading.text) if id in library.position]
+            scores = np.full(library.size, np.nan, dtype=np.float32)
+            scores[near] = 1.0
+            found.append((scores, 1.0))
+        if len(library.text):
+            vectors = embed([reading.text[:2000]])
+            if vectors is None:
+                note(MISSING)
+            else:
+                found.append((library.text.similarities(vectors[0]), 0.5))
+    if request.like:
+        scores = likeness_to_all(library, request.like)
+        if request.unlike:
+            scores = scores - 0.6 * np.nan_to_num(np.max([likeness(library, s) for s in request.unlike], axis=0))
+        found.append((scores, 2.0))
+    elif request.unlike:
+        found.append((1 - np.max([likeness(library, s) for s in request.unlike], axis=0), 1.0))
+    return found
+
+
+def _or_nan(scores: npt.NDArray[np.floating]) -> Floats:
+    return np.where(scores > 0, scores, np.nan).astype(np.float32)
+
+
+def _fuse(sources: Sequence[tuple[Floats, float]], allowed: Mask) -> Floats:
+    """Reciprocal-rank fusion within the allowed rows; rows that a source ties share a rank."""
+    fused = np.zeros(len(allowed), dtype=np.float64)
+    for scores, weight in sources:
+        rows = np.nonzero(allowed & ~np.isnan(scores))[0]
+        _, ranks = np.unique(-scores[rows], return_inverse=True)
+        fused[rows] += weight / (_RRF + 1 + ranks)
+    return np.asarray(fused / (sum(w for _, w in sources) / (_RRF + 1)), dtype=np.float32)
+
+
+def _coverage(library: Snapshot, reading: Reading, allowed: Mask) -> Floats | None:
+    """How much of what the query names each row has, 0–1; None where it names nothing that is here."""
+    units = [wish.evidence > 0.25 for wish in reading.wishes]
+    for span in {(name.start, name.end) for name in reading.names}:
+        ids = {id for name in reading.names if (name.start, name.end) == span for id in name.ids}
+        units.append(np.array([id in ids for id in library.ids], dtype=bool))
+    for word in reading.words:
+        if word in library.postings:
+            mask = np.zeros(library.size, dtype=bool)
+            mask[library.postings.holders(word)] = True
+            units.append(mask)
+    if not units or not any((unit & allowed).any() for unit in units):
+        return None
+    return np.asarray(np.mean(units, axis=0), dtype=np.float32)
+
+
+def _matched(library: Snapshot, reading: Reading, coverage: Floats, allowed: Mask, note: Note) -> Mask:
+    """The rows that match the words: all of them if any row does, else the rows that come nearest."""
+    full = allowed & (coverage >= 0.999)
+    if full.any():
+        return np.asarray(full)
+    named = [wish for wish in reading.wishes if (wish.evidence > 0.25).any()]
+    missing = [wish.words for wish in reading.wishes if not ((wish.evidence > 0.25) & allowed).any()]
+    if missing:
+        note(f"Nothing here is known as {' or '.join(missing)}.")
+    elif len(named) > 1:
+        note(f"Nothing is {' and '.join(wish.words for wish in named)} at once; these come nearest.")
+    return np.asarray(allowed & (coverage >= coverage[allowed].max() - 1e-6))
+
+
+def _nearest(library: Snapshot, request: Request, reading: Reading, fused: Floats, allowed: Mask, note: Note) -> Found:
+    """What comes nearest in meaning when nothing carries the words themselves."""
+    rows = np.nonzero(allowed & (fused > 0))[0]
+    if not len(rows):
+        note(f"Nothing in the library carries the words '{reading.text[:80]}'.")
+        return Found([], 0)
+    note(f"No track carries the words '{reading.text[:80]}'; these come nearest in meaning.")
+    ranked = [int(row) for row in rows[np.argsort(-fused[rows], kind="stable")]]
+    pool, _ = _collapse(library, ranked, request)
+    chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
+    best = max((float(fused[row]) for row in chosen), default=1.0)
+    hits = [
+        Hit(row, round(float(fused[row]) / best, 4), reasons_for(library, reading, request.limits, {}, [], chosen, row))
+        for row in chosen
+    ]
+    return Found(hits, len(hits))
+
+
+def _order(fused: Floats, matched: Mask, allowed: Mask, request: Request, total: int) -> list[int]:
+    """Rows by score: what matches, and after it, where that is too few for a list by likeness, the rest."""
+    rows = np.nonzero(matched)[0]
+    ranked = rows[np.argsort(-fused[rows], kind="stable")]
+    if total < request.k and not request.among:
+        rest = np.nonzero(allowed & ~matched & (fused > 0))[0]
+        ranked = np.concatenate([ranked, rest[np.argsort(-fused[rest], kind="stable")]])
+    return [int(row) for row in ranked]
+
+
+def _collapse(library: Snapshot, rows: Sequence[int], request: Request) -> tuple[list[int], Counter[int]]:
+    """Keep the best recording of each song, and count the others."""
+    if request.among is not None:
+        return list(rows), Counter(rows)
+    first: dict[str, int] = {}
+    counts: Counter[int] = Counter()
+    for row in rows:
+        kept = first.setdefault(library.versions[row], row)
+        counts[kept] += 1
+    return list(first.values()), counts
+
+
+def _choose(library: Snapshot, rows: list[int], request: Request, reading: Reading, note: Note) -> list[int]:
+    """Take the list's items: at most so many an artist, so many in all, or so long in all."""
+    if request.max_per_artist:
+        rows = _per_artist(library, rows, request.max_per_artist)
+    elif (
+        request.among is None
+        and not request.limits.artist
+        and not any(n.kind in ("artist", "album") for n in reading.names)
+    ):
+        spread = _per_artist(library, rows, 1)
+        late = set(rows) - set(spread)
+        rows = spread + [row for row in rows if row in late]
+    if request.total_s:
+        chosen = ordering.to_length(library, rows, request.total_s)
+        length = sum(library.tracks[row].duration_s or 0 for row in chosen)
+        if abs(length - request.total_s) > max(30.0, 0.05 * request.total_s):
+            note(f"What matches adds up to {length / 60:.1f} of the {request.total_s / 60:.1f} minutes asked for.")
+        return chosen
+    return rows[: request.k]
+
+
+def _per_artist(library: Snapshot, rows: Sequence[int], most: int) -> list[int]:
+    counts: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        artist = normal(library.tracks[row].artist)
+        if not artist or counts[artist] < most:
+            kept.append(row)
+            counts[artist] += 1
+    return kept
+
+
+def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -> list[int]:
+    if request.order in ("energy_up", "energy_down"):
+        unknown = sum(bool(np.isnan(library.axis("energy")[row])) for row in rows)
+        if unknown:
+            note(f"{unknown} of them {'is' if unknown == 1 else 'are'} not analysed yet and stand at the end.")
+        return ordering.by_axis(library, rows, "energy", 1 if request.order == "energy_up" else -1)
+    if request.order == "path" or (request.playlist and request.order == "best"):
+        ends = (request.like[0], request.like[-1]) if len(request.like) > 1 else (None, None)
+        start = request.like[0] if len(request.like) == 1 else ends[0]
+        rows = ordering.along(library, rows, start, ends[1])
+        jumps = ordering.breaks(library, rows)
+        if jumps:
+            note("Some steps are not smooth (" + "; ".join(jumps[:4]) + ("; …)." if len(jumps) > 4 else ")."))
+    return rows
+
+
+def _sample(library: Snapshot, request: Request, allowed: Mask, rng: np.random.Generator) -> Found:
+    """Without any wish: tracks as different from one another as can be, by chance."""
+    rows = [int(row) for row in rng.permutation(np.nonzero(allowed)[0])]
+    if request.among is None:
+        rows, _ = _collapse(library, rows, request)
+        rows = _choose_different(library, rows, request)
+    elif request.order == "best":
+        rows = sorted(rows)
+    chosen = _choose(library, rows, request, Reading(""), lambda text: None)
+    chosen = _arrange(library, chosen, request, lambda text: None)
+    empty = Reading("")
+    hits = [Hit(row, 1.0, reasons_for(library, empty, request.limits, {}, [], chosen, row)) for row in chosen]
+    return Found(hits, int(allowed.sum()))
+
+
+def _choose_different(library: Snapshot, rows: list[int], request: Request) -> list[int]:
+    """Put rows first that differ in genre and energy from those before them; look at 500 at most."""
+    left, chosen = rows[:500], rows[:1]
+    genres: Counter[str] = Counter(g for row in chosen for g in library.genres[row])
+    energy = np.nan_to_num(library.axis("energy"), nan=0.5)
+    left = left[1:]
+    while left and len(chosen) < request.k:
+        spread = [
+            min(1, sum(genres[g] for g in library.genres[row]) or (not library.genres[row]))
+            - min(abs(float(energy[row] - energy[c])) for c in chosen)
+            for row in left
+        ]
+        row = left.pop(int(np.argmin(spread)))
+        genres.update(library.genres[row])
+        chosen.append(row)
+    return chosen + left + rows[500:]

@@ -1,0 +1,215 @@
+"""The library as columns in memory: what a search reads, built again only after a change."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from segue.tools.collection.catalogue import Catalogue, Track, best_tags
+from segue.tools.collection.embed import SPACE
+from segue.tools.collection.index import VectorIndex
+from segue.tools.collection.measure import AUDIO_SPACE
+from segue.tools.collection.names import NameIndex
+from segue.tools.collection.postings import Postings
+from segue.tools.collection.words import normal
+from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.theory import Key, parse_key
+from segue.tools.core.vocabulary import genres_in
+
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+AXES = ("energy", "tempo", "mood", "brightness", "density", "acousticness", "loudness", "danceability", "distortion",
+        "melody", "vocals", "familiarity", "length")  # fmt: skip
+_BOOSTS = {"title": 3.0, "artist": 3.0, "album": 1.5, "genre": 2.0, "sound": 2.0, "words": 1.0, "lyrics": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One piece of music to compare with: a track's facts and its vectors, where there are any."""
+
+    track: Track
+    audio: Floats | None = None
+    text: Floats | None = None
+
+
+class Snapshot:
+    """Tracks as columns; NaN and empty mean not known. Row *n* of every column is ``tracks[n]``."""
+
+    def __init__(self, tracks: Sequence[Track], text: Mapping[str, Floats], audio: Mapping[str, Floats]) -> None:
+        self.tracks = list(tracks)
+        self.size = len(self.tracks)
+        self.ids = [track.id for track in self.tracks]
+        self.position = {id: n for n, id in enumerate(self.ids)}
+        self.text = VectorIndex(text, self.ids)
+        self.audio = VectorIndex(audio, self.ids)
+        self._axes: dict[str, Floats] = {}
+        self._percentiles: dict[str, Floats] = {}
+
+    def column(self, name: str) -> Floats:
+        """Return a numeric field of ``Track`` as float32 ``[tracks]``."""
+        values = (getattr(track, name) for track in self.tracks)
+        return np.array([np.nan if value is None else value for value in values], dtype=np.float32)
+
+    @cached_property
+    def bpm(self) -> Floats:
+        """Tempo, quarter notes a minute."""
+        return self.column("bpm")
+
+    @cached_property
+    def bpm_confidence(self) -> Floats:
+        """How sure the tempo is, 0–1."""
+        return self.column("bpm_confidence")
+
+    @cached_property
+    def analysed(self) -> Mask:
+        """Which tracks were measured; tracks without a file never will be."""
+        return np.array([track.analysed or track.path is None for track in self.tracks], dtype=bool)
+
+    @cached_property
+    def genres(self) -> list[frozenset[str]]:
+        """Of each track its genres: as written (normal form) and as the vocabulary calls them."""
+        return [genre_names(tuple(track.genres)) for track in self.tracks]
+
+    @cached_property
+    def artists(self) -> list[frozenset[str]]:
+        """Of each track its artists in normal form: together and one by one."""
+        return [artist_names(track.artist, track.albumartist) for track in self.tracks]
+
+    @cached_property
+    def versions(self) -> list[str]:
+        """Of each track a name that other recordings of the same song share."""
+        return [track.version_of or version_name(track) or track.id for track in self.tracks]
+
+    @cached_property
+    def postings(self) -> Postings:
+        """All words with their BM25 weights."""
+        return Postings([_document(track) for track in self.tracks], _BOOSTS)
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """Artists, titles, albums and genres."""
+        return NameIndex(self.tracks)
+
+    def axis(self, name: str) -> Floats:
+        """Return the tracks' values on an axis: 0–1, tempo in bpm, length in s, familiarity in plays."""
+        if name not in self._axes:
+            self._axes[name] = np.array([axis_value(track, name) for track in self.tracks], dtype=np.float32)
+        return self._axes[name]
+
+    def percentiles(self, name: str) -> Floats:
+        """Return where each track stands on an axis among those known, 0–100; NaN where unknown."""
+        if name not in self._percentiles:
+            values = self.axis(name)
+            self._percentiles[name] = np.array([self.percentile(name, v) for v in values], dtype=np.float32)
+        return self._percentiles[name]
+
+    def percentile(self, name: str, value: float) -> float:
+        """Return where a value stands on an axis among this library's, 0–100; NaN where nothing is known."""
+        known = self._sorted(name)
+        if not len(known) or np.isnan(value):
+            return float("nan")
+        low, high = np.searchsorted(known, value, "left"), np.searchsorted(known, value, "right")
+        return float(50.0 * (low + high) / len(known))
+
+    def _sorted(self, name: str) -> Floats:
+        key = f"sorted:{name}"
+        if key not in self._axes:
+            values = self.axis(name)
+            self._axes[key] = np.sort(values[~np.isnan(values)])
+        return self._axes[key]
+
+    def sample(self, row: int) -> Sample:
+        """Return a row to compare with."""
+        return Sample(self.tracks[row], self.audio.vector(row), self.text.vector(row))
+
+
+def snapshot_of(catalogue: Catalogue) -> Snapshot:
+    """Return the catalogue's columns as they are now."""
+
+    def make() -> Snapshot:
+        return Snapshot(catalogue.find(), catalogue.vectors(SPACE), catalogue.vectors(AUDIO_SPACE))
+
+    found: Snapshot = catalogue.derived("snapshot", make)
+    return found
+
+
+def axis_value(track: Track, name: str) -> float:
+    """Return a track's value on an axis; NaN where it is not known."""
+    if name == "tempo":
+        return track.bpm if track.bpm else float("nan")
+    if name == "length":
+        return track.duration_s if track.duration_s else float("nan")
+    if name == "familiarity":
+        return float(track.playcount or 0) + (track.rating or 0.0) / 10
+    return track.axes.get(name, float("nan"))
+
+
+_RAP = frozenset({"rap", "hip hop", "hiphop boombap"})  # one genre by two names
+
+
+@lru_cache(maxsize=4096)
+def genre_names(written: tuple[str, ...]) -> frozenset[str]:
+    """Return genres in normal form and as the vocabulary calls them."""
+    names = {normal(genre) for genre in written}
+    names |= {normal(found.value) for genre in written for found in genres_in(genre)}
+    if names & _RAP:
+        names |= _RAP
+    return frozenset(name for name in names if name)
+
+
+def has_genre(track_genres: frozenset[str], wanted: frozenset[str]) -> bool:
+    """Tell whether a track is of one of the wanted genres: "rock" takes "indie rock", not the other way round."""
+    return any(name == genre or f" {name} " in f" {genre} " for name in wanted for genre in track_genres)
+
+
+def artist_names(*written: str) -> frozenset[str]:
+    """Return artists in normal form: the whole and the parts of "A feat. B" and "A, B"."""
+    names = set()
+    for text in written:
+        names.add(normal(text))
+        names |= {
+            normal(part) for part in re.split(r"\s+(?:feat\.?|ft\.?|featuring|with|vs\.?|x)\s+|[,;/]", text, flags=re.I)
+        }
+    return frozenset(name for name in names if name)
+
+
+_VERSION = re.compile(
+    r"\s*[\(\[][^\)\]]*(live|remaster|version|edit|mix|acoustic|demo|mono|stereo|take|session|bonus|deluxe)[^\)\]]*[\)\]]"
+    r"|\s+-\s+[^-]*(live|remaster|version|edit|mix|acoustic|demo|mono|stereo)[^-]*$",
+    re.IGNORECASE,
+)
+
+
+def version_name(track: Track) -> str:
+    """Return title and artist without "(Live)", "- 2011 Remaster" and the like; empty without an artist.
+
+    >>> version_name(Track(id="t", title="Low Tide (Live at Home)", artist="Nina"))
+    'low tide|nina'
+    """
+    title = normal(_VERSION.sub("", track.title))
+    return f"{title}|{normal(track.artist)}" if title and track.artist else ""
+
+
+def key_of(track: Track) -> Key | None:
+    """Return a track's key, or None where it is not known."""
+    try:
+        return parse_key(track.key) if track.key else None
+    except InvalidArgument:
+        return None
+
+
+def _document(track: Track) -> dict[str, str]:
+    sound = [*track.moods, *track.instruments, *best_tags(track.tags)]
+    return {
+        "title": track.title,
+        "artist": f"{track.artist} {track.albumartist if track.albumartist != track.artist else ''}",
+        "album": track.album,
+        "genre": " ".join(track.genres),
+        "sound": " ".join(sound),
+        "words": f"{track.caption} {track.comment}",
+        "lyrics": track.lyrics,
+    }
