@@ -1,0 +1,106 @@
+"""The job client against the real server over real HTTP on loopback."""
+
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from segue.tools.core.errors import BackendUnavailable, Cancelled, CannotDo, DeadlineExceeded, InvalidArgument
+from segue.tools.core.jobs import JobRequest, ModelInfo, TextWish
+from segue.tools.core.remote import JobClient
+from segue.tools.core.server import Model, Output, create_app
+
+
+class Slow:
+    """A model that takes a hundred short steps unless told to be quick."""
+
+    def __init__(self):
+        self.runs = 0
+        self.stopped = threading.Event()
+
+    def run(self, job):
+        self.runs += 1
+        if job.request.text.prompt == "impossible":
+            raise CannotDo("This model cannot do that.", "Ask another.")
+        try:
+            for step in range(100):
+                job.progress(step, 100, "sampling")
+                time.sleep(0 if job.request.text.prompt == "quick" else 0.05)
+        except Cancelled:
+            self.stopped.set()
+            raise
+        return {"mix": Output(b"sound", "audio/wav")}
+
+
+@pytest.fixture
+def model():
+    return Slow()
+
+
+@pytest.fixture
+def client(model):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    info = ModelInfo(name="slow", tasks=["generate"], licence="Apache-2.0", honours={"text.prompt": ""})
+    app = create_app([Model(info, model.run)])
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield JobClient(f"http://127.0.0.1:{port}")
+    server.should_exit = True
+    thread.join(timeout=5)
+
+
+def request(prompt):
+    return JobRequest(task="generate", model="slow", text=TextWish(prompt=prompt))
+
+
+def nothing(done, total, stage):
+    """Take progress and do nothing."""
+
+
+def test_a_job_comes_back_with_its_outputs_and_fields(client):
+    job = client.run(request("quick"), "k1", nothing)
+    assert job.outputs == {"mix": b"sound"}
+    assert job.status.fields["text.prompt"].status == "used"
+
+
+def test_the_same_key_runs_once(client, model):
+    for _ in range(2):
+        client.run(request("quick"), "k1", nothing)
+    assert model.runs == 1
+
+
+def test_cancelling_here_stops_the_work_there(client, model):
+    def cancel_soon(done, total, stage):
+        if done >= 2:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        client.run(request("long"), "k2", cancel_soon)
+    assert model.stopped.wait(2)
+
+
+def test_a_deadline_holds_and_stops_the_work_there(client, model):
+    start = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        client.run(request("long"), "k3", nothing, deadline=start + 0.3)
+    assert time.monotonic() - start < 2
+    assert model.stopped.wait(2)
+
+
+def test_what_the_server_says_reaches_the_user(client):
+    with pytest.raises(CannotDo, match="Ask another"):
+        client.run(request("impossible"), "k4", nothing)
+    with pytest.raises(InvalidArgument, match="no model 'nobody'"):
+        client.run(JobRequest(task="generate", model="nobody"), "k5", nothing)
+
+
+def test_a_server_that_is_not_there_is_named():
+    with pytest.raises(BackendUnavailable, match=r"127\.0\.0\.1:9"):
+        JobClient("http://127.0.0.1:9").models()
