@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from segue.tools.collection.catalogue import Catalogue, open_catalogue
+from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
+from segue.tools.core.base import Context
+from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings
-from segue.tools.core.store import Store
+from segue.tools.core.store import SHARED, Store
 
 RATE = 22050
 SONGS = [
@@ -55,3 +57,59 @@ def make_home(home: Path) -> tuple[Settings, Store, Catalogue]:
     """An empty data folder."""
     settings = Settings(home=home)
     return settings, Store(settings), open_catalogue(settings)
+
+
+GENRES = ["Jazz", "Metal", "Ambient", "Lo-Fi Hip Hop", "House", "Folk"]
+MOODS = {
+    "Jazz": "relaxed",
+    "Metal": "aggressive",
+    "Ambient": "calm",
+    "Lo-Fi Hip Hop": "calm",
+    "House": "happy",
+    "Folk": "sad",
+}
+ENERGY = {"Jazz": 0.4, "Metal": 0.9, "Ambient": 0.1, "Lo-Fi Hip Hop": 0.3, "House": 0.75, "Folk": 0.25}
+TITLES = [
+    "Lantern",
+    "Paper Boats",
+    "Kestrel",
+    "Undertow",
+    "Marmalade",
+    "Quarry",
+    "Velvet Hour",
+    "Nightjar",
+    "Saltwater",
+    "Ember",
+]
+
+
+def known_tracks(count: int = 60) -> list[Track]:
+    """Tracks without files whose every value is known: six genres in turn, energy rising within each."""
+    tracks = []
+    for n in range(count):
+        genre, turn = GENRES[n % 6], n // 6
+        tracks.append(
+            Track(
+                id=f"t_{n:03d}", title=f"{TITLES[turn % 10]} {n // 10 + 1}" if turn >= 10 else f"{TITLES[turn % 10]} {genre[:2]}",
+                artist=f"Artist {'ABCDEFGHIJKLM'[n % 13]}", album=f"Album {n // 12}", genres=[genre], year=1970 + n % 50,
+                moods=[MOODS[genre]], bpm=60.0 + 2 * n, bpm_confidence=1.0, key=["D minor", "C major", "A minor"][n % 3],
+                key_confidence=0.9, duration_s=120.0 + 5 * n, vocals=float(n % 2), rating=float(1 + n % 5),
+                playcount=n % 4 or None, analysed=True, lufs=-14.0 - n % 5,
+                axes={"energy": min(1.0, ENERGY[genre] + turn * 0.02), "mood": (n * 7 % 60) / 60,
+                      "brightness": (n * 11 % 60) / 60, "acousticness": 1 - ENERGY[genre], "density": n / count},
+            )
+        )  # fmt: skip
+    return tracks
+
+
+def fill(store: Store, catalogue: Catalogue, tracks: list[Track]) -> None:
+    """Keep tracks and their pieces."""
+    catalogue.save(tracks)
+    for track in tracks:
+        store.save(Piece(id=track.id, owner=SHARED, kind="track", title=track.title))
+
+
+def make_context(settings: Settings, store: Store) -> tuple[Context, list[str]]:
+    """A context, and the notes that are said through it."""
+    notes: list[str] = []
+    return Context(store=store, settings=settings, say=notes.append), notes

@@ -22,9 +22,8 @@ EMPTY_HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo 
 
 
 def _load(settings: Settings) -> Runner:
-    catalogue = open_catalogue(settings)
-
     def run(args: retrieve.Args, context: Context) -> retrieve.Out:
+        catalogue = open_catalogue(settings)
         library = snapshot_of(catalogue)
         like = _samples(args.like, library, catalogue, context)
         unlike = _samples(args.unlike, library, catalogue, context)

@@ -10,6 +10,7 @@ from segue.tools.collection.snapshot import Floats, Mask, Snapshot, artist_names
 from segue.tools.collection.words import normal
 from segue.tools.core.theory import parse_key
 
+SHOWN = "not shown before"
 UNSURE = 0.5  # a tempo less sure than this may be meant at half or double
 
 
@@ -44,7 +45,6 @@ class Constraint:
     mask: Mask
     unknown: int = 0
     needs_measuring: bool = False
-    droppable: bool = True
 
 
 def constraints(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:
@@ -66,7 +66,7 @@ def constraints(library: Snapshot, limits: Limits, note: Callable[[str], None]) 
     if limits.exclude:
         out = {library.position[id] for id in limits.exclude if id in library.position}
         mask = np.array([n not in out for n in range(library.size)], dtype=bool)
-        found.append(Constraint("not shown before", mask, droppable=True))
+        found.append(Constraint(SHOWN, mask))
     return [constraint for constraint in found if constraint is not None]
 
 
@@ -82,7 +82,7 @@ def all_of(found: list[Constraint], size: int, without: int | None = None) -> Ma
 def relaxed(found: list[Constraint], base: Mask) -> str:
     """Say which constraint, or pair of them, to drop when nothing matches, and what that would bring."""
     size = len(base)
-    singles = [(int((all_of(found, size, n) & base).sum()), c.words) for n, c in enumerate(found) if c.droppable]
+    singles = [(int((all_of(found, size, n) & base).sum()), c.words) for n, c in enumerate(found)]
     best = max(singles, default=(0, ""))
     if best[0]:
         return f"Without '{best[1]}' there {_are(best[0])}."

@@ -35,7 +35,9 @@ class VectorIndex:
         self.rows = np.array(
             [n for n, id in enumerate(ids) if id in vectors and 0 < len(vectors[id]) == self.dimensions], dtype=np.int64
         )
-        matrix = np.array([vectors[ids[n]] for n in self.rows], dtype=np.float32).reshape(-1, self.dimensions)
+        matrix = np.array([vectors[ids[n]] for n in self.rows], dtype=np.float32).reshape(
+            len(self.rows), self.dimensions
+        )
         self.matrix = unit(matrix)
         self.count = len(ids)
         self._lists = _inverted(self.matrix, keep) if len(self.rows) > EXACT_UP_TO else None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from segue.tools.collection import ordering
 from segue.tools.collection.embed import MISSING, embed
-from segue.tools.collection.filters import Constraint, Limits, all_of, constraints, relaxed
+from segue.tools.collection.filters import SHOWN, Constraint, Limits, all_of, constraints, relaxed
 from segue.tools.collection.likeness import likeness, likeness_to_all
 from segue.tools.collection.moves import held, moved
 from segue.tools.collection.query import Reading, read_query
@@ -92,11 +92,11 @@ def search(
     if not sources:
         return _sample(library, request, allowed, rng or np.random.default_rng())
     fused = _fuse(sources, allowed)
-    coverage = _coverage(library, reading, allowed)
+    coverage = _coverage(library, reading)
     matched = allowed
-    if coverage is None and reading.text and not request.like:
-        return _nearest(library, request, reading, fused, allowed, note)
     if coverage is not None:
+        if not (coverage[allowed] > 0).any():
+            return _nearest(library, request, reading, fused, coverage, limits, allowed, note)
         matched = _matched(library, reading, coverage, allowed, note)
         fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
     total = int(matched.sum())
@@ -189,20 +189,18 @@ def _fuse(sources: Sequence[tuple[Floats, float]], allowed: Mask) -> Floats:
     return np.asarray(fused / (sum(w for _, w in sources) / (_RRF + 1)), dtype=np.float32)
 
 
-def _coverage(library: Snapshot, reading: Reading, allowed: Mask) -> Floats | None:
-    """How much of what the query names each row has, 0–1; None where it names nothing that is here."""
+def _coverage(library: Snapshot, reading: Reading) -> Floats | None:
+    """How much of what the query names each row has, 0–1; None where it names nothing."""
     units = [wish.evidence > 0.25 for wish in reading.wishes]
     for span in {(name.start, name.end) for name in reading.names}:
         ids = {id for name in reading.names if (name.start, name.end) == span for id in name.ids}
         units.append(np.array([id in ids for id in library.ids], dtype=bool))
     for word in reading.words:
-        if word in library.postings:
-            mask = np.zeros(library.size, dtype=bool)
-            mask[library.postings.holders(word)] = True
-            units.append(mask)
-    if not units or not any((unit & allowed).any() for unit in units):
-        return None
-    return np.asarray(np.mean(units, axis=0), dtype=np.float32)
+        mask = np.zeros(library.size, dtype=bool)
+        mask[library.postings.holders(word)] = True
+        units.append(mask)
+    known = [unit for unit in units if unit.any()]  # a word that is nowhere says nothing about any track
+    return np.asarray(np.mean(known or units, axis=0), dtype=np.float32) if units else None
 
 
 def _matched(library: Snapshot, reading: Reading, coverage: Floats, allowed: Mask, note: Note) -> Mask:
@@ -219,22 +217,41 @@ def _matched(library: Snapshot, reading: Reading, coverage: Floats, allowed: Mas
     return np.asarray(allowed & (coverage >= coverage[allowed].max() - 1e-6))
 
 
-def _nearest(library: Snapshot, request: Request, reading: Reading, fused: Floats, allowed: Mask, note: Note) -> Found:
-    """What comes nearest in meaning when nothing carries the words themselves."""
-    rows = np.nonzero(allowed & (fused > 0))[0]
-    if not len(rows):
-        note(f"Nothing in the library carries the words '{reading.text[:80]}'.")
+def _nearest(
+    library: Snapshot,
+    request: Request,
+    reading: Reading,
+    fused: Floats,
+    coverage: Floats,
+    limits: list[Constraint],
+    allowed: Mask,
+    note: Note,
+) -> Found:
+    """What comes nearest when no allowed row has what the words name; what stands in the way is said."""
+    base = _reach(library, request)
+    elsewhere = base & (coverage >= max(1e-6, float(coverage[base].max())))
+    if elsewhere.any() and all(limit.words == SHOWN for limit in limits):
+        note("Everything that matches was shown before or rejected.")
         return Found([], 0)
-    note(f"No track carries the words '{reading.text[:80]}'; these come nearest in meaning.")
+    words = reading.text[:80]
+    if elsewhere.any():
+        note(
+            f"None of the {int(allowed.sum())} tracks within the filters fits '{words}'. " + relaxed(limits, elsewhere)
+        )
+    near = allowed if limits else allowed & (fused > 0)
+    if not near.any():
+        note(f"No track carries the words '{words}'.")
+        return Found([], 0)
+    if not elsewhere.any():
+        note(f"No track carries the words '{words}'; these come nearest in meaning.")
+    rows = np.nonzero(near)[0]
     ranked = [int(row) for row in rows[np.argsort(-fused[rows], kind="stable")]]
     pool, _ = _collapse(library, ranked, request)
     chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
-    best = max((float(fused[row]) for row in chosen), default=1.0)
-    hits = [
-        Hit(row, round(float(fused[row]) / best, 4), reasons_for(library, reading, request.limits, {}, [], chosen, row))
-        for row in chosen
-    ]
-    return Found(hits, len(hits))
+    best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
+    why = (reasons_for(library, reading, request.limits, request.adjust, request.like, chosen, row) for row in chosen)
+    hits = [Hit(row, round(float(fused[row]) / best, 4), reasons) for row, reasons in zip(chosen, why, strict=True)]
+    return Found(hits, int(allowed.sum()) if limits else len(hits))
 
 
 def _order(fused: Floats, matched: Mask, allowed: Mask, request: Request, total: int) -> list[int]:
