@@ -200,7 +200,7 @@ def _interpret(frames: Frames, meter: LevelMeter, heard: tuple[dict[str, float],
     drums = character.drums_of(measures, tags)
     instruments, instruments_sure = character.instruments_of(tags, drums)
     vocals, vocals_sure = character.vocals_of(tags)
-    levels, sections = _sections(frames, tones, edges, downbeat, rhythm, bars)
+    sections = _sections(frames, tones, edges, downbeat, rhythm, bars)
     short = seconds < 3.0
     return Analysis(
         duration_s=seconds,
@@ -220,7 +220,7 @@ def _interpret(frames: Frames, meter: LevelMeter, heard: tuple[dict[str, float],
         chords_confidence=0.0 if toneless else round(_chord_confidence(scores, path), 3),
         sections=sections,
         sections_confidence=0.0 if len(sections) < 2 else 0.5,
-        section_levels=levels,
+        levels=_levels(frames),
         loudness_lufs=round(lufs, 2),
         loudness_range_lu=round(meter.range_lu(), 2),
         true_peak_db=round(meter.true_peak_db, 2),
@@ -267,7 +267,7 @@ def _chord_confidence(scores: Floats, path: list[int]) -> float:
 
 def _sections(
     frames: Frames, tones: Tones, edges: Floats, downbeat: npt.NDArray[np.bool_], rhythm: Rhythm, bars: Bars
-) -> tuple[list[float], list[tuple[str, float, float]]]:
+) -> list[tuple[str, float, float]]:
     if bars.meter:
         starts = np.nonzero(downbeat)[0]
         parts = bars.beats_per_bar
@@ -283,7 +283,9 @@ def _sections(
     rows = starts[:, None] + np.arange(parts)[None, :] if len(starts) else np.zeros((1, parts), dtype=int)
     chroma = tones.treble[np.clip(rows, 0, len(tones.treble) - 1)] + tones.bass[np.clip(rows, 0, len(tones.bass) - 1)]
     found = sections_of(lines, chroma, pooled(frames.mel, lines, middle=False), character.short_level(frames, lines))
-    return (
-        [round(s.level_db, 1) for s in found],
-        [(s.label, round(s.start, 2), round(s.end, 2)) for s in found],
-    )
+    return [(s.label, round(s.start, 2), round(s.end, 2)) for s in found]
+
+
+def _levels(frames: Frames) -> list[float]:
+    edges = np.append(np.arange(0.0, max(frames.seconds - 0.25, 0.01), 1.0), frames.seconds)
+    return [round(float(db), 1) for db in character.short_level(frames, edges)]

@@ -1,5 +1,7 @@
 """What is known about a piece after listening: ``Analysis``."""
 
+import math
+
 from pydantic import BaseModel, Field
 
 AXES = ("energy", "tempo", "brightness", "density", "acousticness", "loudness", "danceability", "distortion", "melody",
@@ -35,7 +37,8 @@ class Analysis(BaseModel):
 
     sections: list[tuple[str, float, float]] = Field([], description="(label, start, end)")
     sections_confidence: float = 0.0
-    section_levels: list[float] = Field([], description="mean level of each section, dBFS")
+    section_parts: list[list[str]] = Field([], description="who plays in each section, where a score says so")
+    levels: list[float] = Field([], description="mean level of each second, dBFS")
 
     loudness_lufs: float = -70.0
     loudness_range_lu: float = 0.0
@@ -58,3 +61,10 @@ class Analysis(BaseModel):
     arousal: float | None = Field(None, description="1 (calm) to 9 (excited); by rules, unvalidated")
 
     notes: list[str] = Field([], description="what the listener should know about these values")
+
+    def level(self, start: float, end: float) -> float | None:
+        """Return the mean level in dBFS between two times; None where there is no sound."""
+        part = self.levels[int(start) : max(int(start) + 1, round(end))]
+        if not part:
+            return None
+        return 10 * math.log10(sum(10 ** (db / 10) for db in part) / len(part))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.instruments import find_instrument
-from segue.tools.core.score import Score
+from segue.tools.core.score import Score, Section
 from segue.tools.core.theory import Key, parse_key
 from segue.tools.listen import character
 from segue.tools.listen.facts import Analysis
@@ -41,8 +41,8 @@ def read_score(score: Score, heard: Analysis | None) -> Analysis:
     if sections:
         # The ring-out belongs to the last section.
         sections[-1] = (*sections[-1][:2], round(max(sections[-1][2], seconds), 3))
-        facts.section_levels = []
         facts.sections, facts.sections_confidence = sections, 1.0
+        facts.section_parts = [_playing(score, s) for s in score.sections]
     steady = max(m.bpm for m in score.tempo) / min(m.bpm for m in score.tempo)
     facts.source = "score"
     facts.bpm, facts.bpm_confidence, facts.bpm_alternatives = round(score.bpm, 3), 1.0, []
@@ -62,6 +62,17 @@ def read_score(score: Score, heard: Analysis | None) -> Analysis:
     if heard and not heard.silent:
         _feel(facts, key)
     return facts
+
+
+def _playing(score: Score, section: Section) -> list[str]:
+    """Return the players that sound for at least half a bar of a section, as people call them."""
+    start, end = score.bar_beat(section.start_bar), score.bar_beat(section.start_bar + section.bars)
+    names = []
+    for part in score.parts:
+        inside = [n for n in part.notes if start - 0.01 <= n.start < end - 0.01]
+        if len(inside) >= 2 or any(n.duration >= score.beats_per_bar / 2 for n in inside):
+            names.append(_player(part.instrument or part.name, part.is_drum))
+    return list(dict.fromkeys(names))
 
 
 def _feel(facts: Analysis, key: Key | None) -> None:

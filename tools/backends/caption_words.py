@@ -1,0 +1,74 @@
+"""caption by words: prose and answers from what was measured; nothing is said that was not."""
+
+from segue.tools.caption import Args, Out
+from segue.tools.core.base import Backend, Context, Runner
+from segue.tools.core.base import Out as BaseOut
+from segue.tools.core.errors import NotFound
+from segue.tools.core.piece import Piece
+from segue.tools.core.settings import Settings
+from segue.tools.listen.answers import answer, compare
+from segue.tools.listen.words import Subject, full, sections, short
+
+_TELL = {"short": short, "full": full, "sections": sections}
+
+
+def _run(args: Args, context: Context) -> BaseOut:
+    from segue.tools.listen.analyse import analyse
+
+    subjects: list[Subject] = []
+    for number, ref in enumerate(args.clips):
+        piece = context.piece(ref)
+        share = number / len(args.clips)
+
+        def step(done: float, total: float, label: str, share: float = share) -> None:
+            context.progress(share + done / len(args.clips), 1.0, label)
+
+        facts = analyse(context.store, piece, context.check, step)
+        subjects.append(_subject(piece, context).with_facts(facts))
+    for note in dict.fromkeys(note for subject in subjects for note in subject.facts.notes):
+        context.note(note)
+    if args.question and len(subjects) > 1:
+        return Out(texts=[compare(args.question, subjects)])
+    if args.question:
+        return Out(texts=[answer(args.question, subjects[0])])
+    return Out(texts=[_TELL[args.detail](subject) for subject in subjects])
+
+
+def _subject(piece: Piece, context: Context) -> Subject:
+    """Return what is known about a piece besides its sound: its making, or its tags in the library."""
+    made = piece.made_by
+    if piece.kind == "track":
+        from segue.tools.collection.catalogue import open_catalogue
+
+        try:
+            track = open_catalogue(context.settings).track(piece.id)
+        except NotFound:
+            return Subject(piece.title)
+        tagged = tuple(g for g in track.genres if "genres" not in track.measured)
+        return Subject(track.title or piece.title, artist=track.artist, album=track.album, year=track.year, genres=tagged, lyrics=track.lyrics)  # fmt: skip
+    if made is not None and made.tool == "generate":
+        return Subject(piece.title, made_here=f"made here by {made.backend or 'the composer'}, a machine")
+    if made is not None and made.tool in ("edit", "transcribe"):
+        origin = _origin(piece, context)
+        if origin is not None and origin.made_by is not None and origin.made_by.tool == "generate":
+            return Subject(piece.title, made_here=f"made here by {origin.made_by.backend or 'the composer'}, a machine, and changed since")  # fmt: skip
+    return Subject(piece.title)
+
+
+def _origin(piece: Piece, context: Context) -> Piece | None:
+    """Return the first ancestor along first parents."""
+    seen = {piece.id}
+    while piece.parents and piece.parents[0] not in seen:
+        try:
+            piece = context.store.piece(piece.parents[0], context.owner)
+        except NotFound:
+            return None
+        seen.add(piece.id)
+    return piece
+
+
+def _load(settings: Settings) -> Runner:
+    return _run
+
+
+BACKEND = Backend(tool="caption", name="words", load=_load)
