@@ -205,6 +205,8 @@ def fits(source: Any, wanted: Any) -> bool:  # noqa: ANN401 - any type
 def type_words(annotation: Any) -> str:  # noqa: ANN401 - any type
     """Name a type for people: "a number", "a text", "a list of texts"."""
     annotation, _ = core(annotation)
+    if get_origin(annotation) is list and get_origin(get_args(annotation)[0]) is Literal:
+        return "any of " + ", ".join(map(str, get_args(get_args(annotation)[0])))
     if get_origin(annotation) is list:
         return f"a list of {type_words(get_args(annotation)[0]).split(' ', 1)[-1]}s"
     if is_ref(annotation):

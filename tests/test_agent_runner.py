@@ -148,7 +148,7 @@ def test_a_step_that_overruns_is_abandoned_and_told_to_stop(house):
 def test_the_turn_has_a_deadline_too(house):
     results, *_, took = house(*[("work", {"seconds": 0.3})] * 4, engines=[engine(WORK, worker())], workers=1, turn_timeout_s=0.5)  # fmt: skip
     assert took < 1.2
-    assert [result.status for result in results.values()][0] == "done"
+    assert next(result.status for result in results.values()) == "done"
     assert {result.error.code for result in list(results.values())[2:]} == {"DeadlineExceeded"}
 
 
@@ -157,7 +157,7 @@ def test_cancel_ends_everything_within_a_second(house):
         await asyncio.sleep(0.2)
         runner.stop.set()
 
-    results, events, _, took = house(
+    results, _events, _, took = house(
         ("work", {"seconds": 30}), ("work", {"seconds": 30}), ("work", {"seconds": 30}), ("work", {"word": {"step": "s1", "field": "word"}}),
         engines=[engine(WORK, worker())], during=stop, workers=2,
     )  # fmt: skip
@@ -324,7 +324,7 @@ def test_a_value_that_was_not_found_is_left_open_where_it_may(house):
 def test_finished_steps_are_not_run_again(house, tmp_path):
     log = tmp_path / "log"
     old = ToolResult(step="s1", tool="work", status="done", out={"word": "kept", "maybe": {"value": None, "confidence": 0.0}, "numbers": []})  # fmt: skip
-    results, events, kept, _ = house(
+    results, events, _kept, _ = house(
         ("work", {"name": "a"}), ("work", {"name": "b", "word": {"step": "s1", "field": "word"}}),
         engines=[engine(WORK, worker(log))], finished={"s1": old},
     )  # fmt: skip
