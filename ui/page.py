@@ -1,0 +1,156 @@
+"""The chat page: Gradio 6, our theme, our own players. What happens when something is sent is in ``talk``."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from segue.ui import talk
+from segue.ui.room import HELLO, Room
+
+HERE = Path(__file__).parent
+EXAMPLES = [
+    "make me a lo-fi beat, 20 seconds",
+    "write a 16 bar bossa nova in D minor at 120 bpm with guitar and flute",
+    "what is in my library?",
+    "find something calm for the evening",
+]
+_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Ubuntu", "sans-serif"]
+_FILES = [
+    ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".webm", ".mp4", ".mov", ".mid",
+    ".midi", ".musicxml", ".mxl", ".xml",
+]  # fmt: skip
+
+
+def theme() -> gr.themes.Base:
+    """Return the theme: no font from another host."""
+    return gr.themes.Soft(
+        primary_hue="teal", secondary_hue="teal", neutral_hue="stone", radius_size="md",
+        font=_FONTS, font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
+    )  # fmt: skip
+
+
+def css() -> str:
+    """Return the page's style sheet."""
+    return (HERE / "theme.css").read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """Return the page's script: one function, run when the page is there."""
+    return (HERE / "page.js").read_text(encoding="utf-8")
+
+
+def build(room: Room) -> gr.Blocks:
+    """Return the page over a room of conversations."""
+    with gr.Blocks(title="Segue", analytics_enabled=False, fill_height=True) as page:
+        session = gr.State("")
+        with gr.Sidebar(width=280, elem_classes="sg-side"):
+            gr.HTML('<h1 class="sg-brand">Segue</h1>')
+            new = gr.Button("New conversation", variant="primary", size="sm")
+            gr.HTML("<h2>Conversations</h2>")
+            sessions = gr.Radio(
+                [], label="Conversations", elem_classes="sg-sessions", show_label=False, container=False
+            )
+            with gr.Accordion("Library", open=False):
+                library = gr.HTML()
+                folder = gr.Textbox(label="A folder with music on this machine", placeholder="/home/me/Music", lines=1)
+                add = gr.Button("Add the folder", size="sm")
+        opening = gr.HTML(f'<div class="sg-hello">{HELLO}</div>', elem_classes="sg-opening")
+        with gr.Row(visible=False, elem_classes="sg-first") as first:
+            demo = gr.Button("Make the demo library (24 short pieces)", size="sm")
+            own = gr.Button("Add a folder of mine", size="sm")
+        chat = gr.Chatbot(
+            show_label=False, elem_classes="sg-chat", layout="panel", buttons=[], scale=1, visible=False,
+            label="Conversation", feedback_options=None,
+        )  # fmt: skip
+        with gr.Row(elem_classes="sg-examples") as examples:
+            chosen = [gr.Button(text, size="sm", variant="secondary") for text in EXAMPLES]
+        with gr.Row(elem_classes="sg-input"):
+            box = gr.MultimodalTextbox(
+                show_label=False, label="Message", placeholder="Say what you want to hear, find, change or know …",
+                sources=["upload", "microphone"], file_types=_FILES, file_count="multiple", autofocus=True, scale=9,
+                submit_btn=True, stop_btn=False,
+            )  # fmt: skip
+            stop = gr.Button("Stop", variant="stop", size="sm", scale=0, min_width=80, visible=False)
+
+        def load(request: gr.Request) -> tuple[Any, ...]:
+            guest = room.guest(request)
+            return (
+                _choices(guest.sessions(), ""),
+                guest.library_html(),
+                guest.opening_html(),
+                gr.update(visible=guest.library_is_empty()),
+            )
+
+        def send(message: dict[str, Any], current: str, request: gr.Request) -> Iterator[Any]:
+            for step in talk.send(room.guest(request), message, current):
+                yield _shown(step)
+
+        def say(text: str, current: str, request: gr.Request) -> Iterator[Any]:
+            yield from send({"text": text, "files": []}, current, request)
+
+        def cancel(current: str, request: gr.Request) -> None:
+            room.guest(request).cancel(current)
+
+        def resume(id: str | None, request: gr.Request) -> tuple[Any, ...]:
+            history = room.guest(request).history(id or "")
+            there = bool(history)
+            return id or "", gr.update(value=history, visible=there), *_welcome(not there)
+
+        def begin() -> tuple[Any, ...]:
+            return "", gr.update(value=[], visible=False), *_welcome(True), gr.update(value=None)
+
+        def refresh(current: str, request: gr.Request) -> tuple[Any, ...]:
+            guest = room.guest(request)
+            return _choices(guest.sessions(), current), guest.library_html()
+
+        def make_demo(request: gr.Request) -> Iterator[tuple[Any, ...]]:
+            guest = room.guest(request)
+            for shown in guest.make_demo():
+                yield shown, gr.update(visible=False)
+            yield guest.opening_html(), gr.update(visible=False)
+
+        def add_folder(path: str, request: gr.Request) -> Iterator[str]:
+            yield from room.guest(request).add_folder(path)
+
+        turn = [box, session, chat, opening, first, examples, stop]
+        page.load(load, None, [sessions, library, opening, first], show_progress="hidden")
+        events = [gr.on(box.submit, send, [box, session], turn, show_progress="hidden")]
+        events += [
+            button.click(say, [button, session], turn, show_progress="hidden", concurrency_limit=8) for button in chosen
+        ]
+        for event in events:
+            event.then(refresh, session, [sessions, library], show_progress="hidden")
+        stop.click(cancel, session, None, show_progress="hidden")
+        sessions.input(resume, sessions, [session, chat, opening, examples], show_progress="hidden")
+        new.click(begin, None, [session, chat, opening, examples, sessions], show_progress="hidden")
+        made = demo.click(make_demo, None, [opening, first], show_progress="hidden")
+        made.then(refresh, session, [sessions, library], show_progress="hidden")
+        own.click(None, None, None, js="() => window.segueOpenLibrary()")
+        add.click(add_folder, folder, library, show_progress="hidden")
+    return page
+
+
+def _welcome(visible: bool) -> list[Any]:
+    return [gr.update(visible=visible), gr.update(visible=visible)]
+
+
+def _choices(found: list[tuple[str, str]], current: str) -> Any:  # noqa: ANN401 - a Gradio update
+    return gr.update(choices=found, value=current or None)
+
+
+def _shown(step: talk.Shown) -> list[Any]:
+    """Return what the page shows while a turn runs: input, session, conversation, welcome, stop."""
+    cleared = None if step.clear else gr.skip()
+    return [
+        gr.update(value=cleared, interactive=not step.running)
+        if step.clear
+        else gr.update(interactive=not step.running),
+        step.session,
+        gr.update(value=step.history, visible=True),
+        gr.update(visible=False),
+        gr.update(visible=False),
+        gr.update(visible=False),
+        gr.update(visible=step.running),
+    ]

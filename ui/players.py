@@ -1,0 +1,122 @@
+"""HTML of players, lists and pictures. Everything that comes from outside is escaped here, once."""
+
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from segue.agent.events import Artifact
+
+
+def clock(seconds: float | None) -> str:
+    """Return a length as ``3:05``."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def file_name(title: str, suffix: str) -> str:
+    """Return a name for a download: letters, digits and a few signs of the title."""
+    kept = "".join(char if char.isalnum() or char in " -_()" else "_" for char in title).strip(" _") or "segue"
+    return kept[:80] + suffix
+
+
+def source(id: str, name: str = "") -> str:
+    """Return the address of an artifact, in the form that ``name`` says."""
+    return f"/artifacts/{quote(id, safe='')}" + (f"/{quote(name, safe='')}" if name else "")
+
+
+def _link(id: str, name: str, label: str, title: str) -> str:
+    says = escape(f"Download {title} as {label}", quote=True)
+    return f'<a href="{source(id, name)}" download="{escape(name, quote=True)}" aria-label="{says}">{escape(label)}</a>'
+
+
+def player(
+    id: str,
+    title: str,
+    *,
+    duration_s: float | None = None,
+    about: str = "",
+    has_score: bool = False,
+    stems: dict[str, Any] | None = None,
+) -> str:
+    """Return a player: title, sound, downloads, and where there are notes, their pictures.
+
+    Parameters
+    ----------
+    id : a piece's or track's.
+    about : a few words beside the title (genre, tempo, key).
+    stems : clips by name, as a piece holds them.
+    """
+    facts = " · ".join(part for part in (about, clock(duration_s)) if part)
+    links = [_link(id, file_name(title, suffix), suffix[1:], title) for suffix in (".wav", ".mp3", ".flac")]
+    if has_score:
+        links += [_link(id, file_name(title, ".mid"), "MIDI", title)]
+        links += [_link(id, file_name(title, ".musicxml"), "MusicXML", title)]
+    parts = [
+        '<figure class="sg-player">',
+        f'<figcaption><b>{escape(title)}</b> <span class="sg-facts">{escape(facts)}</span></figcaption>',
+        f'<audio controls preload="metadata" src="{source(id)}" aria-label="{escape(title, quote=True)}"></audio>',
+        f'<nav class="sg-links">{" ".join(links)}</nav>',
+    ]
+    if has_score:
+        parts.append(_pictures(id, title))
+    if stems:
+        parts.append(_stems(stems, title))
+    return "".join([*parts, "</figure>"])
+
+
+def _pictures(id: str, title: str) -> str:
+    says = escape(title, quote=True)
+    return (
+        f'<details class="sg-picture"><summary>piano roll</summary><img loading="lazy" src="{source(id, "roll.svg")}" '
+        f'alt="Piano roll of {says}"></details><details class="sg-picture"><summary>score</summary>'
+        f'<img loading="lazy" src="{source(id, "score.svg")}" alt="Score of {says}"></details>'
+    )
+
+
+def _stems(stems: dict[str, Any], title: str) -> str:
+    rows = "".join(
+        f'<div class="sg-stem"><span>{escape(name)}</span>'
+        f'<audio controls preload="none" src="{source(clip["id"])}" aria-label="{escape(name, quote=True)}"></audio>'
+        f"{_link(clip['id'], file_name(f'{title} {name}', '.flac'), 'flac', name)}</div>"
+        for name, clip in stems.items()
+    )
+    return f'<details class="sg-stems"><summary>{len(stems)} stems</summary>{rows}</details>'
+
+
+def artifact(made: Artifact) -> str:
+    """Return a file that is not a sound: its picture, or a link."""
+    name = made.title or made.path.replace("\\", "/").rsplit("/", 1)[-1]
+    link = _link(made.id, name, name, made.kind)
+    if made.kind == "picture" and made.path.endswith(".svg"):
+        says = escape(name, quote=True)
+        return f'<figure class="sg-picture"><img loading="lazy" src="{source(made.id)}" alt="{says}">{link}</figure>'
+    return f'<div class="sg-file"><span>{escape(made.kind)}</span> {link}</div>'
+
+
+def tracks(items: list[dict[str, Any]], total: int) -> str:
+    """Return a list of tracks that were found, numbered as people will name them."""
+    rows = []
+    for number, item in enumerate(items, start=1):
+        who = " – ".join(part for part in (item.get("artist"), item.get("title")) if part) or item["id"]
+        facts = [
+            item.get("genre"),
+            _bpm(item.get("bpm")),
+            item.get("key"),
+            item.get("year"),
+            clock(item.get("duration_s")),
+        ]
+        about = " · ".join(str(fact) for fact in facts if fact)
+        reasons = "; ".join(item.get("reasons", []))
+        rows.append(
+            f'<li value="{number}"><b>{escape(who)}</b> <span class="sg-facts">{escape(about)}</span>'
+            f'<audio controls preload="none" src="{source(item["id"])}" aria-label="{escape(who, quote=True)}"></audio>'
+            f"<small>{escape(reasons)}</small></li>"
+        )
+    more = f'<p class="sg-quiet">{total - len(items)} more fit.</p>' if total > len(items) else ""
+    return f'<ol class="sg-tracks">{"".join(rows)}</ol>{more}'
+
+
+def _bpm(value: float | None) -> str:
+    return f"{value:.0f} bpm" if value else ""

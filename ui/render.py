@@ -1,0 +1,191 @@
+"""A turn as HTML: the steps as they run, the answer, what was made, and what could not be honoured."""
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from segue.agent.events import Event, Reply, ShownResult
+from segue.agent.session import Turn
+from segue.tools.core.errors import SegueError
+from segue.ui import players
+
+_SIGNS = {"queued": "·", "started": "▸", "done": "✓", "failed": "✗", "skipped": "–", "cancelled": "■"}
+
+
+@dataclass
+class ShownStep:
+    """A step on the page. ``seconds`` since it began, or how long it took."""
+
+    tool: str
+    state: str = "queued"
+    backend: str = ""
+    label: str = ""
+    share: float | None = None
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass
+class Running:
+    """A turn while it runs: takes events, gives HTML."""
+
+    steps: dict[str, ShownStep] = field(default_factory=dict)
+    text: str = ""
+    notes: list[str] = field(default_factory=list)
+    waiting: str = "Thinking"
+
+    def take(self, event: Event) -> None:
+        """Take one event of the turn."""
+        if not event.step:
+            self._take_turn(event)
+            return
+        step = self.steps.setdefault(event.step, ShownStep(event.tool))
+        step.backend = event.backend or step.backend
+        if event.type == "started":
+            step.state = "started"
+        elif event.type == "progress":
+            step.state, step.label = "started", event.label
+            step.share = min(1.0, (event.done or 0.0) / event.total) if event.total else None
+        elif event.type in ("done", "failed", "skipped"):
+            step.state, step.seconds = event.type, event.seconds
+            if event.result:
+                step.state = event.result.status
+                step.backend = event.result.backend or step.backend
+                step.error = str(event.result.error) if event.result.error else ""
+        elif event.type == "note":
+            self.notes.append(event.text)
+
+    def _take_turn(self, event: Event) -> None:
+        if event.type == "queued":
+            self.waiting = "Waiting for the turn before"
+        elif event.type == "started":
+            self.waiting = "Thinking"
+        elif event.type == "note":
+            self.notes.append(event.text)
+        elif event.type == "reply" and event.reply is None:
+            self.text += event.text
+
+    def html(self) -> str:
+        """Return the turn as it stands."""
+        head = steps(list(self.steps.values())) if self.steps else f'<p class="sg-waiting">{escape(self.waiting)}</p>'
+        return f'<div class="sg-turn" aria-busy="true">{head}{words(self.text)}{notes(self.notes)}</div>'
+
+
+def steps(shown: list[ShownStep]) -> str:
+    """Return the list of steps with engine, progress and time."""
+    rows = []
+    for step in shown:
+        by = f' <span class="sg-facts">{escape(step.backend)}</span>' if step.backend else ""
+        label = f' <span class="sg-label">{escape(step.label)}</span>' if step.label and step.state == "started" else ""
+        time = f'<span class="sg-time">{step.seconds:.1f} s</span>' if step.state in ("done", "failed") else ""
+        value = "" if step.share is None else f' value="{step.share:.3f}"'
+        bar = (
+            f'<progress max="1"{value} aria-label="{escape(step.tool)}"></progress>' if step.state == "started" else ""
+        )
+        error = f'<div class="sg-error">{escape(step.error)}</div>' if step.error else ""
+        sign = _SIGNS.get(step.state, "·")
+        rows.append(
+            f'<li class="sg-{escape(step.state)}"><span aria-hidden="true">{sign}</span> {escape(step.tool)}{by}{label}'
+            f"{time}{bar}{error}</li>"
+        )
+    return f'<ul class="sg-steps">{"".join(rows)}</ul>'
+
+
+def words(text: str) -> str:
+    """Return text as paragraphs; nothing in it is markup."""
+    blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
+    return "".join(f"<p>{'<br>'.join(escape(line) for line in block.splitlines())}</p>" for block in blocks)
+
+
+def notes(said: list[str]) -> str:
+    """Return what could not be honoured, quietly."""
+    once = list(dict.fromkeys(said))
+    return "".join(f'<p class="sg-quiet">{escape(note)}</p>' for note in once)
+
+
+def reply(answer: Reply) -> str:
+    """Return a finished turn."""
+    shown = [
+        ShownStep(
+            tool=result.tool, state=result.status, backend=result.backend, seconds=result.seconds,
+            error=str(result.error) if result.error else "",
+        )
+        for result in answer.results
+    ]  # fmt: skip
+    head = ""
+    if shown:
+        total = sum(step.seconds for step in shown)
+        opened = " open" if answer.failed else ""
+        count = f"{len(shown)} step{'s' if len(shown) > 1 else ''}, {total:.1f} s"
+        head = f'<details class="sg-plan"{opened}><summary>{count}</summary>{steps(shown)}</details>'
+    body = [words(answer.reply), *_made(answer), notes(answer.notes)]
+    return f'<div class="sg-turn">{head}{"".join(body)}</div>'
+
+
+def _made(answer: Reply) -> list[str]:
+    pieces = _pieces(answer.results)
+    made: list[str] = []
+    for one in answer.artifacts:
+        if one.kind == "audio" and len(one.id) != 64:
+            piece = pieces.get(one.id, {})
+            title = one.title or piece.get("title", "")
+            made.append(
+                players.player(
+                    one.id,
+                    title,
+                    duration_s=one.duration_s,
+                    about=_about(piece),
+                    has_score=bool(piece.get("score")),
+                    stems=piece.get("stems"),
+                )
+            )
+        else:
+            made.append(players.artifact(one))
+    for result in answer.results:
+        if result.tool == "retrieve" and result.out and result.out.get("items"):
+            made.append(players.tracks(result.out["items"], result.out.get("total", 0)))
+    return made
+
+
+def _pieces(results: list[ShownResult]) -> dict[str, dict[str, Any]]:
+    """Return every piece in the results, by id."""
+    found: dict[str, dict[str, Any]] = {}
+    for result in results:
+        out = result.out or {}
+        for piece in [*out.get("pieces", []), *([out["piece"]] if out.get("piece") else [])]:
+            found[piece["id"]] = piece
+    return found
+
+
+def _about(piece: dict[str, Any]) -> str:
+    score = piece.get("score") or {}
+    bpm = score.get("bpm")
+    return " · ".join(
+        str(part) for part in (score.get("genre"), f"{bpm:.0f} bpm" if bpm else "", score.get("key")) if part
+    )
+
+
+def said(text: str, files: list[str]) -> str:
+    """Return what the user said and attached, by name."""
+    attached = "".join(f'<div class="sg-file"><span>attached</span> {escape(name)}</div>' for name in files)
+    return f'<div class="sg-said">{words(text)}{attached}</div>'
+
+
+def turn(one: Turn) -> tuple[str, str]:
+    """Return a kept turn: what was said, and the answer."""
+    heard = [
+        players.player(thing.id, thing.title, duration_s=thing.duration_s, has_score=thing.has_score)
+        for thing in one.attached
+    ]
+    question = f'<div class="sg-said">{words(one.message)}{"".join(heard)}</div>'
+    if one.reply is not None:
+        return question, reply(one.reply)
+    return question, '<p class="sg-waiting">This turn did not finish; the next message resumes it.</p>'
+
+
+def failed(error: SegueError) -> str:
+    """Return an error that a user may see: what is wrong, and what to do."""
+    return (
+        f'<div class="sg-turn"><div class="sg-error">{escape(error.message)}</div>'
+        f'<p class="sg-quiet">{escape(error.hint)}</p></div>'
+    )

@@ -1,0 +1,163 @@
+"""What the server shares: one agent an owner, and what the page asks of it."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from segue.agent import Agent
+from segue.agent.events import Event
+from segue.tools.core.errors import NotFound, SegueError
+from segue.tools.core.settings import Settings
+from segue.tools.core.store import SHARED, Store
+from segue.ui import demo, render, talk
+from segue.ui.opening import Opening
+
+HELLO = "<h2>What shall we play?</h2><p>Find, make, change, describe and write down music by talking about it.</p>"
+_MOST_AGENTS = 200  # owners kept in memory; an agent is cheap to open again
+_SHOWN_TURNS = 60  # older turns of a long session are not drawn
+
+
+class Room:
+    """The agents of a server, by owner.
+
+    Parameters
+    ----------
+    folders : whether the page may name folders of this machine: only where nobody else can reach it.
+    """
+
+    def __init__(self, settings: Settings, folders: bool = True) -> None:
+        self.settings = settings
+        self.folders = folders
+        self.host = Agent(settings, owner=SHARED)  # keeps the data folder open while the server runs
+        self.opening = Opening(self.host.store)
+        self._agents: OrderedDict[str, Agent] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def store(self) -> Store:
+        """The store of the data folder."""
+        return self.host.store
+
+    def agent(self, owner: str) -> Agent:
+        """Return an owner's agent.
+
+        Raises
+        ------
+        NotFound : the request has no owner: neither a cookie nor a key.
+        """
+        if not owner:
+            raise NotFound("Nobody is signed in.", "Open Segue's page first, or send Authorization: Bearer KEY.")
+        with self._lock:
+            agent = self._agents.get(owner)
+            if agent is None:
+                agent = self._agents[owner] = Agent(self.settings, owner=owner)
+            self._agents.move_to_end(owner)
+            gone = self._agents.popitem(last=False)[1] if len(self._agents) > _MOST_AGENTS else None
+        if gone is not None:
+            gone.close()
+        return agent
+
+    def guest(self, request: HTTPConnection | Any) -> "Guest":  # noqa: ANN401 - Gradio's request wraps Starlette's
+        """Return who talks on the page."""
+        inner = getattr(request, "request", request)
+        return Guest(self, str(inner.scope.get("state", {}).get("owner", "")))
+
+    def close(self) -> None:
+        """Stop what runs and close the data folder."""
+        self.opening.stop()
+        for agent in self._agents.values():
+            agent.close()
+        self.host.close()
+
+
+class Guest:
+    """One owner on the page."""
+
+    def __init__(self, room: Room, owner: str) -> None:
+        self.room = room
+        self.owner = owner
+
+    @property
+    def agent(self) -> Agent:
+        """This owner's agent."""
+        return self.room.agent(self.owner)
+
+    def begin(self, message: str) -> str:
+        """Begin a session and return its id; its first message names it."""
+        return self.agent.new_session().id
+
+    def stream(self, message: str, session: str, attach: list[Path]) -> Iterator[Event]:
+        """Take a turn and yield its events."""
+        return self.agent.stream(message, session, attach)
+
+    def history(self, session: str) -> talk.History:
+        """Return a conversation as the page shows it."""
+        if not session:
+            return []
+        shown: talk.History = []
+        for turn in self.agent.history(session)[-_SHOWN_TURNS:]:
+            question, answer = render.turn(turn)
+            shown += [talk.bubble("user", question), talk.bubble("assistant", answer)]
+        return shown
+
+    def sessions(self) -> list[tuple[str, str]]:
+        """Return titles and ids of the conversations that have begun, the latest first."""
+        return [(session.title or "untitled", session.id) for session in self.agent.sessions() if session.turns]
+
+    def cancel(self, session: str) -> None:
+        """Stop the running turn."""
+        if session:
+            self.agent.cancel(session)
+
+    # -- the library -----------------------------------------------------------------------------
+
+    def library_is_empty(self) -> bool:
+        """Tell whether nothing can be found yet."""
+        return not self.room.store.pieces(SHARED, kind="track", limit=1)
+
+    def library_html(self, said: str = "") -> str:
+        """Return a line on the library."""
+        row = self.room.store.database.row("SELECT count(*) AS n FROM pieces WHERE kind = 'track'")
+        count = row["n"] if row else 0
+        about = f"{count} tracks" if count else "empty"
+        return f'<p>{about}</p><p class="sg-quiet">{escape(said)}</p>' if said else f"<p>{about}</p>"
+
+    def opening_html(self) -> str:
+        """Return what stands on the page before the first message."""
+        hello = (
+            "<h2>What shall we play?</h2><p>Find, make, change, describe and write down music by talking about it.</p>"
+        )
+        return f'<div class="sg-hello">{hello}{self.room.opening.html()}</div>'
+
+    def make_demo(self) -> Iterator[str]:
+        """Make the demo library, and yield what to show while it is made."""
+        try:
+            for done, total, label in demo.steps(self.room.host):
+                bar = f'<progress max="{total:g}" value="{done:g}"></progress>'
+                yield f'<div class="sg-hello"><h2>Composing the demo library</h2><p>{escape(label)}</p>{bar}</div>'
+        except SegueError as error:
+            yield f'<div class="sg-hello">{render.failed(error)}</div>'
+
+    def add_folder(self, path: str) -> Iterator[str]:
+        """Add a folder of the server's machine to the library."""
+        if not self.room.folders:
+            yield self.library_html(
+                "On a server that others reach, folders are added on its own machine: segue library add FOLDER"
+            )
+            return
+        if not path.strip():
+            yield self.library_html("Name a folder.")
+            return
+        yield self.library_html("Reading the folder …")
+        try:
+            local = self.room.agent("local")
+            result = local.run_tool("library", {"action": "add", "folder": str(Path(path.strip()).expanduser())})
+        except SegueError as error:
+            yield self.library_html(str(error))
+            return
+        yield self.library_html(str(result.error) if result.error else "The folder is in the library.")
