@@ -11,10 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.tools.core.audio import Samples, Waveform
-from segue.tools.sound.loudness import SILENCE_LUFS, db_to_gain, gain_to_db, integrated_lufs, true_peak_db
+from segue.tools.sound.loudness import (
+    SILENCE_LUFS,
+    db_to_gain,
+    gain_to_db,
+    integrated_lufs,
+    k_weighted_energy,
+    lufs_of_energy,
+    true_peak_db,
+)
 
 FULL_SCALE = 1.0 - 2.0**-23  # the largest sample that 24-bit formats hold
 CEILING_DB = -1.0  # dBTP; EBU R 128's permitted maximum true peak
+_DEEPEST_DB = 9.0  # how much more than the plain gain a limiter may be driven: beyond it, music turns flat
 _STEP = 64  # frames per point of a gain curve's detector
 
 Curve = npt.NDArray[np.float32]
@@ -27,13 +36,15 @@ def peak(samples: Samples) -> float:
 
 
 def headroom_db(wave: Waveform) -> float:
-    """Return how much louder the sound can become before a sample passes full scale, dB; 120 for silence."""
-    return -gain_to_db(peak(wave.samples) / FULL_SCALE)
+    """Return how much louder the sound can become before it clips (integers reach −1, but not +1), dB."""
+    highest = max(float(wave.samples.max(initial=0.0)), -float(wave.samples.min(initial=0.0)) * FULL_SCALE)
+    return -gain_to_db(highest / FULL_SCALE)
 
 
 def fitting_gain_db(wave: Waveform) -> float:
     """Return 0 where nothing clips, else the smallest constant change in dB that keeps every sample in range."""
-    return 0.0 if peak(wave.samples) <= FULL_SCALE else headroom_db(wave) - 0.01
+    room = headroom_db(wave)
+    return 0.0 if room >= 0 else room - 0.01
 
 
 def loudness_lufs(wave: Waveform) -> float | None:
@@ -44,18 +55,16 @@ def loudness_lufs(wave: Waveform) -> float | None:
     return value if value > SILENCE_LUFS else None
 
 
-def limiter_curve(samples: Samples, sample_rate: int, ceiling: float) -> Curve:
-    """Return the gain ``[frames]`` that keeps every sample at or below ``ceiling``.
+def limiter_curve(level: Curve, sample_rate: int, ceiling: float) -> Curve:
+    """Return the gain ``[frames]`` that keeps a level ``[frames]`` (absolute, all channels) at or below ``ceiling``.
 
     Look-ahead of 5 ms by a running minimum, smoothed by a window of the same length, so the gain is
     down before the peak comes; release of 80 ms.
     """
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    level = np.max(np.abs(samples), axis=0)
     needed = np.minimum(1.0, ceiling / np.maximum(level, 1e-9)).astype(np.float32)
     ahead = max(2, int(0.005 * sample_rate)) | 1
-    # Coarse minimum, released slowly backwards in gain, then spread back over the look-ahead.
     count = math.ceil(len(needed) / _STEP)
     coarse = np.pad(needed, (0, count * _STEP - len(needed)), constant_values=1.0).reshape(count, _STEP).min(axis=1)
     release = math.exp(-_STEP / (0.08 * sample_rate))
@@ -82,18 +91,22 @@ def punch_curve(samples: Samples, sample_rate: int, attack_db: float) -> Curve:
 
     A fast envelope over a slow one marks attacks, whatever their level.
     """
-    level = np.maximum(_levels(samples), -80.0)
+    # Over some 9 ms, so that the waves of low notes are not taken for attacks.
+    level = np.maximum(_levels(samples, smooth=6), -80.0)
     fast = _followed(level, sample_rate, 120.0, 1.0)
     slow = _followed(level, sample_rate, 120.0, 40.0)
-    rise = np.clip((fast - slow) / 12.0, 0.0, 1.0)
+    rise = np.clip((fast - slow - 2.0) / 8.0, 0.0, 1.0)
     return _spread(rise * attack_db, samples.shape[1])
 
 
-def _levels(samples: Samples) -> npt.NDArray[np.float64]:
-    """RMS over channels and ``_STEP`` frames, in dB."""
+def _levels(samples: Samples, smooth: int = 1) -> npt.NDArray[np.float64]:
+    """RMS over channels and ``_STEP`` frames, in dB; ``smooth`` such steps are averaged."""
+    from scipy.ndimage import uniform_filter1d
+
     count = math.ceil(samples.shape[1] / _STEP)
     power = np.mean(samples.astype(np.float32) ** 2, axis=0)
     padded = np.pad(power, (0, count * _STEP - len(power))).reshape(count, _STEP).mean(axis=1)
+    padded = uniform_filter1d(padded, smooth) if smooth > 1 else padded
     return np.asarray(10 * np.log10(np.maximum(padded, 1e-12)), dtype=np.float64)
 
 
@@ -130,19 +143,33 @@ def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> tupl
     gain_db = lufs - start
     if true_peak_db(wave) + gain_db <= CEILING_DB:
         return gain_db, None
-    # A limiter takes loudness away, so the gain is raised until the limited sound is loud enough.
-    wanted = gain_db
-    for _ in range(4):
+    # A limiter takes loudness away, so the gain is raised until the limited sound is loud enough. The
+    # loudness under a curve comes from K-weighted energies, measured once.
+    energy = k_weighted_energy(wave.samples, wave.sample_rate, _STEP)
+    level = np.abs(wave.samples).max(axis=0)
+    ceiling = db_to_gain(CEILING_DB - 0.2)
+    for _ in range(3):
+        gain_db, curve = _limited_to(level, energy, wave.sample_rate, lufs, lufs - start, ceiling, check)
+        # What lies between samples may pass the ceiling of the samples: then that comes down.
+        limited = Waveform(wave.samples * (curve * np.float32(db_to_gain(gain_db))), wave.sample_rate)
+        over = true_peak_db(limited) - (CEILING_DB - 0.02)
+        if over <= 0:
+            return gain_db, curve
+        ceiling *= db_to_gain(-over - 0.05)
+    return gain_db, curve * np.float32(db_to_gain(-over))
+
+
+def _limited_to(
+    level: Curve, energy: npt.NDArray[np.float64], sample_rate: int, lufs: float, gain_db: float, ceiling: float, check: Check
+) -> tuple[float, Curve]:  # fmt: skip
+    """Return the gain in dB and limiter curve that together come nearest to ``lufs``."""
+    most = gain_db + _DEEPEST_DB
+    for _ in range(8):
         check()
-        gain_db = wanted
-        louder = wave.samples * np.float32(db_to_gain(gain_db))
-        # The sample ceiling leaves room for what lies between samples.
-        curve = limiter_curve(louder, wave.sample_rate, db_to_gain(CEILING_DB - 0.3))
-        over = true_peak_db(Waveform(louder * curve, wave.sample_rate)) - (CEILING_DB - 0.02)
-        if over > 0:
-            curve = curve * np.float32(db_to_gain(-over))
-        reached = loudness_lufs(Waveform(louder * curve, wave.sample_rate))
-        if reached is None or abs(lufs - reached) < 0.1:
+        curve = limiter_curve(level * np.float32(db_to_gain(gain_db)), sample_rate, ceiling)
+        points = curve[::_STEP]
+        reached = lufs_of_energy(energy * (points * db_to_gain(gain_db)) ** 2, sample_rate, _STEP)
+        if abs(lufs - reached) < 0.05 or gain_db >= most:
             break
-        wanted = min(gain_db + lufs - reached, lufs - start + 12)
+        gain_db = min(gain_db + 1.3 * (lufs - reached), most)
     return gain_db, curve

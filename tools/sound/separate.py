@@ -65,6 +65,14 @@ class Extract:
         """Whether the stem is a guess that must be labelled so."""
         return self.bleed_db is not None
 
+    def residual_db(self) -> float:
+        """Return how much stem and rest, each kept as 24-bit sound, miss the mix by: dB under the mix."""
+        grid = 2.0**23
+        back = np.round(self.stem.samples * grid) / grid + np.round(self.rest.samples * grid) / grid
+        mix = self.stem.samples.astype(np.float64) + self.rest.samples
+        power = float(np.mean(mix**2))
+        return round(10 * math.log10(max(float(np.mean((back - mix) ** 2)), 1e-20) / max(power, 1e-12)), 1)
+
 
 def canonical(name: str) -> str:
     """Return the stem that a word means: one of ``HONEST`` or ``PREVIEWS``.

@@ -141,7 +141,7 @@ def join_as(waves: Sequence[Waveform], softened: Sequence[bool]) -> Waveform:
     rate = waves[0].sample_rate
     out = np.concatenate([wave.samples for wave in waves], axis=1)
     at = 0
-    for before, after, soft in zip(waves, waves[1:], softened, strict=True):
+    for (before, after), soft in zip(itertools.pairwise(waves), softened, strict=True):
         at += before.frames
         if soft:
             count = min(round(JOIN_S * rate), before.frames, after.frames)
@@ -234,7 +234,7 @@ def _best_jump(lines: Sequence[int], features: npt.NDArray[np.float32], at: int,
     The last line is left out: behind it the piece ends.
     """
     best, choice = -np.inf, (0, len(lines) - 1)
-    shortest = min(missing, max(1, lines[-1] - lines[0]) // 2)
+    shortest = max(1, min(missing, 3 * (lines[-1] - lines[0]) // 4))
     for stop in range(1, len(lines)):
         if lines[stop] <= at:
             continue
@@ -243,7 +243,7 @@ def _best_jump(lines: Sequence[int], features: npt.NDArray[np.float32], at: int,
             alike = float(features[start] @ features[stop])
             waste = max(0, gained - missing) / (lines[1] - lines[0] + 1)
             short = max(0, shortest - gained) / shortest
-            score = alike - 0.3 * waste - short + 0.2 * lines[stop] / lines[-1]
+            score = alike - 0.3 * waste - 1.5 * short + 0.2 * lines[stop] / lines[-1]
             if score > best:
                 best, choice = score, (start, stop)
     return choice

@@ -17,7 +17,6 @@ from segue.tools.core.errors import InvalidArgument, ToolError
 
 MIN_SECONDS = 0.1
 _INLINE_SAMPLES = 1_000_000  # ten seconds of stereo: about a sixth of a second's work
-_TONALITY_HZ = 8000.0  # above this, shifted partials are no longer heard as pitch (Signalsmith's advice)
 
 Check = Callable[[], None]
 
@@ -58,13 +57,16 @@ def change(wave: Waveform, ratio: float = 1.0, semitones: float = 0.0, *, check:
 
 
 def _stretched(samples: Samples, sample_rate: int, ratio: float, semitones: float) -> Samples:
+    """Stretch, then resample to the pitch: within a cent, where shifting bins in one step is off by up to eleven."""
+    import soxr
     from python_stretch import Signalsmith
 
+    pitch = 2 ** (semitones / 12)
     stretch = Signalsmith.Stretch(1)  # a seed, so that the same request gives the same sound
     stretch.preset(samples.shape[0], sample_rate)
-    stretch.timeFactor = ratio
-    stretch.setTransposeSemitones(semitones, _TONALITY_HZ / sample_rate)
-    return np.asarray(stretch.process(np.ascontiguousarray(samples)), dtype=np.float32)
+    stretch.timeFactor = ratio / pitch
+    out = stretch.process(np.array(samples))  # a copy: it wants memory that it may write to
+    return np.asarray(out if pitch == 1 else soxr.resample(out.T, pitch, 1).T, dtype=np.float32)
 
 
 def _in_child(wave: Waveform, ratio: float, semitones: float, check: Check) -> Samples:

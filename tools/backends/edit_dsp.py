@@ -1,0 +1,411 @@
+"""The embedded editor: exact on pieces whose stems are known, honest signal processing on recordings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from segue.tools import edit as ops
+from segue.tools.core.base import Backend, Context, Ref, Runner
+from segue.tools.core.errors import CannotDo, InvalidArgument
+from segue.tools.core.settings import Settings
+
+if TYPE_CHECKING:
+    from segue.tools.core.audio import Samples, Waveform
+    from segue.tools.core.piece import Clip, Piece
+    from segue.tools.core.score import Score
+    from segue.tools.listen.facts import Analysis
+    from segue.tools.music.exact import Material
+    from segue.tools.music.exact_sound import Done
+
+_SURE = 0.5  # confidence from which bar lines are cut at
+
+
+def _load(settings: Settings) -> Runner:
+    import segue.tools.music.exact_sound  # noqa: F401 - so that the first edit does not wait for it
+
+    def run(args: ops.Args, context: Context) -> ops.Out:
+        return _Editor(context, args).run()
+
+    return run
+
+
+BACKEND = Backend(tool="edit", name="dsp", load=_load, licence="Apache-2.0; python-stretch MIT")
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What one operation made, how (for ``Out.details``), and a few words for the title."""
+
+    material: "Material"
+    how: str
+    label: str
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _labelled(done: "Done", label: str, **measured: Any) -> _Result:  # noqa: ANN401 - JSON values
+    return _Result(done.material, done.how, label, {**measured, **done.measured})
+
+
+class _Editor:
+    """One edit: the operations in order, then one new piece."""
+
+    def __init__(self, context: Context, args: ops.Args) -> None:
+        from segue.tools.music.exact_sound import Desk
+
+        self.context, self.args = context, args
+        self.source = context.piece(args.clip)
+        self.parents: list[Piece] = [self.source]
+        # Sound that is in the store already: whoever keeps these very samples keeps the clip.
+        self.clips: dict[int, tuple[Samples, Clip]] = {}
+        self.at = 0
+        self.material = self._open(self.source)
+        self.desk = Desk(context.note, context.check, self._progress)
+
+    def run(self) -> ops.Out:
+        """Do the operations and keep the result."""
+        labels, details = [], []
+        for number, operation in enumerate(self.args.operations):
+            self.at = number
+            self._progress(0, 1, operation.op)
+            done: _Result = getattr(self, f"_{operation.op}")(operation)
+            self.material = done.material
+            labels.append(done.label)
+            details.append({"op": operation.op, "how": done.how, **done.measured})
+        self.context.check()
+        made = self.material
+        piece = self.context.add_piece(
+            _title(self.source.title, labels),
+            clip=self._kept(made.wave),
+            score=made.score,
+            stems={name: self._kept(stem) for name, stem in made.stems.items()},
+            parents=self.parents,
+            seed=made.score.seed if made.score else None,
+            mix=dict(made.mix),
+        )
+        return ops.Out(piece=piece, details=details)
+
+    # -- material --------------------------------------------------------------------------------
+
+    def _open(self, piece: "Piece") -> "Material":
+        """Return what a piece is made of; a score without sound is played first."""
+        from segue.tools.music.exact import Material
+        from segue.tools.music.render import render
+
+        score = self.context.score(piece)
+        if piece.clip is None and score is not None:
+            self._say(f"'{piece.title}' is a score without sound, so it was played first.")
+            rendered = render(score, self.context.settings, progress=self._progress)
+            return Material(rendered.mix, rendered.stems, score, {**rendered.meta, "note": ""})
+        wave = self._sound(piece.clip) if piece.clip else self.context.wave(piece)
+        stems = {name: self._sound(clip) for name, clip in piece.stems.items()}
+        if not stems:
+            return Material(wave, score=score)
+        return Material(wave, stems, score, piece.mix)
+
+    def _sound(self, clip: "Clip") -> "Waveform":
+        wave = self.context.store.wave(clip)
+        self.clips[id(wave.samples)] = (wave.samples, clip)
+        self.context.check()
+        return wave
+
+    def _kept(self, wave: "Waveform") -> "Clip":
+        """Return the clip of a sound: the one it came from where it is unchanged, else a new one."""
+        from segue.tools.core.audio import Waveform, quantised
+
+        known = self.clips.get(id(wave.samples))
+        if known and known[1].sample_rate == wave.sample_rate:
+            return known[1]
+        self.context.check()
+        return self.context.store.add_wave(Waveform(quantised(wave.samples), wave.sample_rate))
+
+    def _with_others(self, refs: Sequence[Ref]) -> list["Material"]:
+        """Return our material and that of further clips (which become parents), all of one rate and channel count."""
+        from segue.tools.music.exact import Material
+
+        pieces = [self.context.piece(ref) for ref in refs]
+        known = {piece.id for piece in self.parents}
+        self.parents += [piece for piece in {p.id: p for p in pieces}.values() if piece.id not in known]
+        found = [self.material, *(self._open(piece) for piece in pieces)]
+        rate, channels = self.material.sample_rate, max(material.wave.channels for material in found)
+        out = []
+        for title, material in zip([self.source.title, *(piece.title for piece in pieces)], found, strict=True):
+            if material.sample_rate != rate:
+                self._say(f"'{title}' was resampled from {material.sample_rate} to {rate} Hz to match.")
+            if (material.sample_rate, material.wave.channels) != (rate, channels):
+                material = Material(material.wave.resampled(rate).with_channels(channels))
+            out.append(material)
+        return out
+
+    def _say(self, text: str) -> None:
+        self.context.note(text)
+
+    def _progress(self, done: float, total: float, label: str) -> None:
+        count = len(self.args.operations)
+        self.context.progress(self.at + done / max(total, 1e-9), count, label)
+
+    def _facts(self) -> "Analysis":
+        """Return what is known or heard of the current version."""
+        from segue.tools.listen.analyse import analyse, analyse_score, analyse_wave
+
+        if self.material.score is not None:
+            return analyse_score(self.material.score)
+        if self.clips.get(id(self.material.wave.samples)) and self.source.clip is not None:
+            return analyse(self.context.store, self.source, check=self.context.check, progress=self._progress)
+        return analyse_wave(self.material.wave, check=self.context.check, progress=self._progress)
+
+    def _bar_lines(self) -> list[float]:
+        """Return where bars begin in seconds, where that is known well enough; else nothing."""
+        if self.material.wave.duration_s < 4:
+            return []
+        facts = self._facts()
+        sure = min(facts.bpm_confidence, facts.meter_confidence)
+        return list(facts.downbeats) if sure >= _SURE else []
+
+    def _no_recording(self, what: str) -> CannotDo:
+        return CannotDo(
+            f"{what} needs the notes of each part, and this is a recording.",
+            "Transcribe it to notes first and edit those, or generate a new piece in its key and tempo.",
+        )
+
+    def _scored(self, what: str) -> "Score":
+        if not self.material.stems or self.material.score is None:
+            raise self._no_recording(what)
+        return self.material.score
+
+    # -- stems -----------------------------------------------------------------------------------
+
+    def _remove(self, op: ops.Remove) -> _Result:
+        from segue.tools.music import exact, exact_sound
+
+        label = f"without {_and(op.stems)}"
+        if not self.material.stems:
+            self._doubt_vocals(op.stems)
+            return _labelled(exact_sound.removed(self.material, op.stems, self.desk), label)
+        gone = exact.find_all(self.material, op.stems)
+        left = [name for name in self.material.stems if name not in gone]
+        made = exact.kept_parts(self.material, left, self._say)
+        return _Result(made, "sum of the other stems", label, {"removed": gone, "residual": 0.0})
+
+    def _isolate(self, op: ops.Isolate) -> _Result:
+        from segue.tools.music import exact, exact_sound
+
+        label = f"{_and(op.stems)} only"
+        if not self.material.stems:
+            self._doubt_vocals(op.stems)
+            return _labelled(exact_sound.isolated(self.material, op.stems, self.desk), label)
+        kept = exact.find_all(self.material, op.stems)
+        made = exact.kept_parts(self.material, kept, self._say)
+        return _Result(made, "sum of these stems", label, {"kept": kept, "residual": 0.0})
+
+    def _gain(self, op: ops.Gain) -> _Result:
+        from segue.tools.music import exact, exact_sound
+
+        label = f"{op.stem or 'all'} {op.db:+g} dB"
+        if op.stem is None:
+            return _labelled(exact_sound.gained(self.material, op.db, self.desk), label)
+        if not self.material.stems:
+            self._doubt_vocals([op.stem])
+            return _labelled(exact_sound.stem_gained(self.material, op.stem, op.db, self.desk), label)
+        names = exact.find_parts(self.material, op.stem)
+        made = exact.louder_parts(self.material, names, op.db, self._say)
+        return _Result(made, "gain of the stem; the others unchanged", label, {"parts": names, "gain_db": op.db})
+
+    def _doubt_vocals(self, stems: Sequence[str]) -> None:
+        """Say so where singing is asked for and none is heard."""
+        from segue.tools.sound.separate import MIN_SECONDS, canonical
+
+        if self.material.wave.duration_s >= MIN_SECONDS and "vocals" in [canonical(stem) for stem in stems]:
+            facts = self._facts()
+            if facts.vocals is False and facts.vocals_confidence > _SURE:
+                self._say("No clear singing is heard here: what counts as vocals is whatever plays in the middle.")
+
+    # -- parts that sound anew -------------------------------------------------------------------
+
+    def _rescored(self, score: "Score", how: str, label: str, measured: Mapping[str, Any], span_s: tuple[float, float] | None = None) -> _Result:  # fmt: skip
+        from segue.tools.music import exact
+
+        before = self.material.stems
+        made, new = exact.rescored(self.material, score, self.context.settings, self._say, self._progress, span_s)
+        same = [name for name, stem in made.stems.items() if name in before and stem.samples is before[name].samples]
+        return _Result(made, how, label, {"rendered": new, "unchanged": same, **measured})
+
+    def _replace(self, op: ops.Replace) -> _Result:
+        from segue.tools.music import exact
+
+        score = self._scored("Playing a part on another instrument")
+        from segue.tools.music import revise
+
+        names = exact.find_parts(self.material, op.stem)
+        for name in names:
+            score = revise.replace_instrument(score, name, op.instrument)
+        return self._rescored(score, "the part played anew", f"{op.stem} → {op.instrument}", {"parts": names})
+
+    def _add(self, op: ops.Add) -> _Result:
+        from segue.tools.music import revise
+
+        score = revise.add_part(self._scored("Adding a part"), op.instrument, op.prompt or "")
+        return self._rescored(score, "a part composed over the same chords", f"with {op.instrument}", {})
+
+    def _regenerate(self, op: ops.Regenerate) -> _Result:
+        score = self._scored("Writing bars anew")
+        from segue.tools.music import revise
+
+        if op.end_bar > score.bars:
+            raise InvalidArgument(
+                f"Bar {op.end_bar} is beyond the end: the piece has {score.bars} bars.",
+                f"Name bars from 1 to {score.bars}.",
+            )
+        clock = score.clock()
+        span = (clock.seconds(score.bar_beat(op.start_bar)), clock.seconds(score.bar_beat(op.end_bar + 1)))
+        made = revise.regenerate(score, op.start_bar, op.end_bar, op.prompt or "")
+        label = f"bars {op.start_bar}–{op.end_bar} anew"
+        measured = {"span_s": [round(seconds, 3) for seconds in span]}
+        return self._rescored(made, "new notes in these bars; the rest keeps its samples", label, measured, span)
+
+    def _restyle(self, op: ops.Restyle) -> _Result:
+        score = self._scored("Playing it in another style")
+        from segue.tools.music import exact, revise
+
+        score = revise.restyle(score, op.prompt)
+        made = exact.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
+        return _Result(made, "arranged and rendered anew", op.prompt, {"genre": score.genre})
+
+    # -- key, tempo ------------------------------------------------------------------------------
+
+    def _transpose(self, op: ops.Transpose) -> _Result:
+        from segue.tools.music import exact_sound
+
+        semitones, measured = (op.semitones, {}) if op.semitones is not None else self._semitones_to(op.key or "")
+        measured["semitones"] = semitones
+        label = f"in {op.key}" if op.key else f"{semitones:+g} semitones"
+        score = self.material.score
+        if self.material.stems and score is not None and semitones == round(semitones):
+            from segue.tools.music import revise
+
+            return self._rescored(revise.transpose(score, round(semitones)), "notes moved", label, measured)
+        return _labelled(exact_sound.stretched(self.material, 1.0, semitones, self.desk), label, **measured)
+
+    def _semitones_to(self, key: str) -> tuple[float, dict[str, Any]]:
+        """Return the shortest way from the key that it is in to another."""
+        from segue.tools.core.theory import key_distance_semitones, parse_key
+
+        target, facts = parse_key(key), self._facts()
+        if facts.key is None:
+            raise CannotDo("No key can be heard here.", "Say by how many semitones instead.")
+        source = parse_key(facts.key)
+        semitones = key_distance_semitones(source, target)
+        if facts.source == "sound":
+            self._say(f"It was heard as {facts.key} (confidence {round(100 * facts.key_confidence)} %).")
+        if source.is_minor != target.is_minor:
+            self._say(f"Transposing keeps the mode: it is now in {source.transposed(semitones)}.")
+        return float(semitones), {"key_before": facts.key, "key_confidence": round(facts.key_confidence, 2)}
+
+    def _tempo(self, op: ops.Tempo) -> _Result:
+        from segue.tools.music import exact, exact_sound
+
+        ratio, measured = (op.ratio, {}) if op.ratio is not None else self._ratio_to(op.bpm or 0.0)
+        if not 0.25 <= ratio <= 4:
+            raise InvalidArgument(f"That would be {ratio:.2f} times as fast.", "Stay between a quarter and four times.")
+        label = f"at {op.bpm:g} bpm" if op.bpm else f"{abs(ratio - 1):.0%} {'faster' if ratio >= 1 else 'slower'}"
+        measured["ratio"] = round(ratio, 6)
+        score = self.material.score
+        if self.material.stems and score is not None:
+            from segue.tools.music import revise
+
+            score = revise.set_tempo(score, ratio=ratio)
+            made = exact.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
+            return _Result(made, "the score played at another tempo", label, measured | {"bpm": round(score.bpm, 3)})
+        return _labelled(exact_sound.stretched(self.material, ratio, 0.0, self.desk), label, **measured)
+
+    def _ratio_to(self, wanted: float) -> tuple[float, dict[str, Any]]:
+        """Return new tempo ÷ old; of a heard tempo and its half or double, the one that needs less stretching counts."""
+        facts = self._facts()
+        if not facts.bpm:
+            raise CannotDo("No tempo can be heard here.", "Give a ratio instead, for example 1.1 for 10 % faster.")
+        now = facts.bpm
+        if facts.source == "sound":
+            octaves = [b for b in facts.bpm_alternatives if min(abs(b / now - 0.5), abs(b / now - 2)) < 0.05]
+            if not 0.66 < wanted / now < 1.5:
+                now = min([now, *octaves], key=lambda bpm: abs(wanted / bpm - 1))
+            text = f"It was heard at {facts.bpm:.1f} bpm (confidence {round(100 * facts.bpm_confidence)} %)"
+            self._say(text + (f" and counted as {now:.1f}." if now != facts.bpm else "."))
+        return wanted / now, {"bpm_before": round(now, 2), "bpm_confidence": round(facts.bpm_confidence, 2)}
+
+    # -- cuts and joins --------------------------------------------------------------------------
+
+    def _trim(self, op: ops.Trim) -> _Result:
+        from segue.tools.music import exact
+        from segue.tools.sound import splice
+
+        rate = self.material.sample_rate
+        start, stop = splice.span(self.material.frames, rate, op.start_s, op.end_s)
+        made = exact.cut(self.material, start, stop, self._say)
+        label = f"{_clock(start / rate)}–{_clock(stop / rate)}"
+        return _Result(made, "copy of the span", label, {"start_s": start / rate, "end_s": stop / rate})
+
+    def _concat(self, op: ops.Concat) -> _Result:
+        from segue.tools.music import exact_sound
+
+        return _labelled(exact_sound.joined(self._with_others(op.clips), self.desk), "joined")
+
+    def _mix(self, op: ops.Mix) -> _Result:
+        from segue.tools.music import exact_sound
+
+        return _labelled(exact_sound.mixed(self._with_others(op.clips), op.gains_db, self.desk), "mixed")
+
+    def _fade(self, op: ops.Fade) -> _Result:
+        from segue.tools.music import exact_sound
+
+        return _labelled(exact_sound.faded(self.material, op.in_s, op.out_s, self.desk), "faded")
+
+    def _loop(self, op: ops.Loop) -> _Result:
+        from segue.tools.music import exact_sound
+
+        return _labelled(exact_sound.looped(self.material, op.times, self._bar_lines, self.desk), f"{op.times} times")
+
+    def _reverse(self, op: ops.Reverse) -> _Result:
+        from segue.tools.music import exact
+
+        return _Result(exact.backwards(self.material, self._say), "samples in reverse order", "backwards")
+
+    def _extend(self, op: ops.Extend) -> _Result:
+        from segue.tools.music import exact, exact_sound
+
+        frames, label = round(op.duration_s * self.material.sample_rate), f"{_clock(op.duration_s)} long"
+        if frames <= self.material.frames:
+            return _labelled(exact_sound.shortened(self.material, frames, self.desk), label)
+        if not self.material.stems or self.material.score is None:
+            return _labelled(exact_sound.extended(self.material, frames, self._bar_lines(), self.desk), label)
+        from segue.tools.music import revise
+
+        score = revise.extend(self.material.score, op.duration_s)
+        made = exact.rendered_anew(
+            self.material, score, self.context.settings, self._say, self._progress, op.duration_s
+        )
+        return _Result(made, "more sections composed", label, {"bars": score.bars})
+
+    # -- sound -----------------------------------------------------------------------------------
+
+    def _effect(self, op: ops.Effect) -> _Result:
+        from segue.tools.music import exact_sound
+
+        return _labelled(exact_sound.affected(self.material, op.description, self.desk), op.description)
+
+    def _loudness(self, op: ops.Loudness) -> _Result:
+        from segue.tools.music import exact_sound
+
+        return _labelled(exact_sound.at_loudness(self.material, op.lufs, self.desk), f"at {op.lufs:g} LUFS")
+
+
+def _title(old: str, labels: Sequence[str]) -> str:
+    """Return "<old> – without drums"; further edits are listed behind commas."""
+    head = old or "Piece"
+    return f"{head}{', ' if ' – ' in head else ' – '}{', '.join(labels)}"[:160]
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:05.2f}".replace(".00", "")
