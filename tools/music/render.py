@@ -96,8 +96,10 @@ def render(
     raw = _play_all(job, new, progress or (lambda done, total, label: None))
     if frames is None:
         frames = _natural_frames(raw, job.music_frames, sample_rate)
-    fade_from = min(job.music_frames, frames)
-    raw = {name: samples if loop else _ended(samples, frames, fade_from, sample_rate) for name, samples in raw.items()}
+    if not loop:
+        fade_from = min(job.music_frames, frames)
+        for name in raw:  # one by one: a copy of everything at once would double the memory
+            raw[name] = _ended(raw[name], frames, fade_from, sample_rate)
     meta: dict[str, Any] = {
         "version": 1,
         "sample_rate": sample_rate,
