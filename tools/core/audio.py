@@ -157,7 +157,7 @@ def decode(path: Path, max_s: float = 7200.0, max_bytes: int = 2_000_000_000) ->
     if frames == 0:
         raise UnreadableMedia(f"{path.name} holds no sound (0 seconds).", "Give a longer recording.")
     samples = np.concatenate(blocks, axis=1) if len(blocks) > 1 else blocks[0]
-    np.nan_to_num(samples, copy=False)
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
     return Waveform(np.ascontiguousarray(samples, dtype=np.float32), info.sample_rate)
 
 
@@ -266,7 +266,7 @@ def encode(wave: Waveform, path: Path, format: str | None = None, bits: int = 24
 
     Parameters
     ----------
-    wave : what to write; samples beyond ±1 are clipped by integer formats.
+    wave : what to write; samples beyond ±1 are clipped by integer formats, NaN becomes 0.
     path : where to; the folder must exist. Written to directly: callers that need atomicity rename.
     format : wav, flac, aiff, ogg, opus, mp3 or m4a.
     bits : 16, 24 or 32 (float) for wav and aiff; 16 or 24 for flac; ignored by lossy formats.
@@ -278,6 +278,8 @@ def encode(wave: Waveform, path: Path, format: str | None = None, bits: int = 24
     """
     kind = (format or path.suffix.lstrip(".")).lower()
     kind = {"aif": "aiff", "oga": "ogg", "aac": "m4a", "mp4": "m4a"}.get(kind, kind)
+    if not np.isfinite(wave.samples).all():  # encoders stop in the middle at a NaN
+        wave = Waveform(np.nan_to_num(wave.samples, nan=0.0, posinf=1.0, neginf=-1.0), wave.sample_rate)
     try:
         if kind == "m4a":
             _encode_m4a(wave, path)

@@ -95,6 +95,8 @@ class _Writer:
         self.measure = max(1, round(score.beats_per_bar * DIVISIONS))
         self.compound = lower == 8 and upper % 3 == 0 and upper > 3
         self.pulse = 18 if self.compound else 12
+        # Triplets fill beats, so beats have to lie the same way in every measure (not in 7/8).
+        self.triplets = not self.compound and self.measure % DIVISIONS == 0
         last = max((note.start for part in score.parts for note in part.notes), default=0.0)
         self.bars = max(score.bars, 1 + int(last // score.beats_per_bar))
         chosen = next((p for p in score.parts if p.role == "melody"), None) or next(
@@ -152,7 +154,7 @@ class _Writer:
             staves = [[n for n in notes if n.pitch >= 60], [n for n in notes if n.pitch < 60]]
         voices: list[tuple[int, int, list[Chord]]] = []  # staff, voice number, chords
         for staff, chosen in enumerate(staves):
-            chords = chords_of(chosen, part.is_drum, self.compound)
+            chords = chords_of(chosen, part.is_drum, self.triplets)
             for index, voice in enumerate(share_out(chords, 1 if part.is_drum else 2)):
                 voices.append((staff + 1, 1 + index + 4 * staff, voice))
         measures = [self._cut(voice) for _, _, voice in voices]

@@ -35,10 +35,10 @@ class Piece:
         return self.length in (4, 8)
 
 
-def chords_of(notes: list[Note], drums: bool, compound: bool) -> list[Chord]:
+def chords_of(notes: list[Note], drums: bool, triplets: bool) -> list[Chord]:
     """Quantise: onsets and ends on the grid of their beat, equal spans joined to chords."""
     ends = [] if drums else [note.end for note in notes]
-    onset_grids = grids([note.start for note in notes], triplets=not compound)
+    onset_grids = grids([note.start for note in notes], triplets=triplets)
     end_grids = grids(ends, triplets=False) | onset_grids
     starts = [_snap(note.start, onset_grids) for note in notes]
     following = sorted(set(starts))
