@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import queue
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
@@ -358,11 +359,12 @@ class Agent:
         piece = self._own_piece(item)
         if piece is not None:
             return thing_of(piece, "attached")
+        from segue.tools.music.intake import sniff
+
         path = Path(item)
-        notes = path.suffix.lower() in (".mid", ".midi", ".musicxml", ".xml", ".mxl")
-        if not path.is_file():
-            raise NotFound(f"There is no file {path}.", "Check the name and the folder.")
+        notes = sniff(path) != "audio"
         seconds = None if notes else probe(path).duration_s
+        seconds = None if seconds is None or math.isnan(seconds) else seconds
         return Thing(id=f"attached_{number}", title=path.stem, origin="attached", duration_s=seconds, has_score=notes)
 
 

@@ -1,0 +1,429 @@
+"""Turns end to end: durable, one at a time, undone and confirmed; through ``Agent``, as users go."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from segue.agent import Agent, Reply
+from segue.agent.dialogue import State
+from segue.agent.plan import Plan, StateOp
+from segue.tools.core.audio import encode
+from segue.tools.core.errors import HomeInUse, InvalidArgument, NotFound, UnreadableMedia
+from tests.agent_support import (  # fmt: skip
+    MAKE,
+    NOTE,
+    WORK,
+    NoteOut,
+    Scripted,
+    engine,
+    maker,
+    only,
+    registered,
+    settings_at,
+    steps,
+    tone,
+    worker,
+)
+
+
+@pytest.fixture
+def agent(tmp_path):
+    """Return a function that opens an agent whose planner plays plans; its work is logged in ``log``."""
+    opened: list[Agent] = []
+    log = tmp_path / "log"
+    with registered(engine(WORK, worker(log)), engine(MAKE, maker), engine(NOTE, _note(log))):
+
+        def open_(*plans: object, owner: str = "local", **settings: object) -> Agent:
+            opened.append(Agent(settings_at(tmp_path / "home", **settings), owner=owner, planner=Scripted(*plans)))  # type: ignore[arg-type]
+            return opened[-1]
+
+        yield open_
+        for one in opened:
+            one.close()
+
+
+def _note(log: Path):
+    def run(args, context):
+        with open(log, "a", encoding="utf-8") as out:
+            out.write(f"note {args.text}\n")
+        return NoteOut()
+
+    return run
+
+
+def work(name: str, **more: object) -> tuple[str, dict[str, object]]:
+    return ("work", {"name": name, **more})
+
+
+def test_a_reply_is_the_object_that_chat_json_prints(agent):
+    reply = agent(Plan(steps=steps(("make", {"title": "tune"}), work("a")), notes=["A wish was left out"])).chat("go")
+    printed = json.loads(reply.model_dump_json())
+    assert list(printed) == ["session", "turn", "reply", "plan", "results", "artifacts", "notes"]
+    assert list(printed["plan"]["steps"][0]) == ["id", "tool", "args"]
+    assert list(printed["results"][0]) == ["step", "tool", "backend", "status", "seconds", "out", "error"]
+    (sound,) = printed["artifacts"]
+    assert list(sound) == ["id", "kind", "path", "title", "duration_s"]
+    assert (sound["kind"], sound["title"], sound["duration_s"]) == ("audio", "tune 1", 0.25)
+    assert Path(sound["path"]).read_bytes()[:4] == b"fLaC"
+    assert sound["id"] == printed["results"][0]["out"]["pieces"][0]["id"]
+    assert printed["notes"] == ["A wish was left out"]
+    assert "A wish was left out." in printed["reply"]
+
+
+def test_the_first_event_comes_at_once_and_the_last_has_the_reply(agent):
+    talk = agent(Plan(steps=steps(work("a"))), Plan(steps=steps(work("b"))))
+    session = talk.chat("warm up").session
+    start = time.monotonic()
+    stream = talk.stream("again", session)
+    first = next(stream)
+    assert time.monotonic() - start < 0.3
+    assert first.type == "started"
+    rest = list(stream)
+    assert [event.type for event in rest if event.step and event.type != "progress"] == ["queued", "started", "done"]
+    assert isinstance(rest[-1].reply, Reply)
+    assert {event.turn for event in [first, *rest]} == {rest[-1].reply.turn}
+
+
+def test_undo_and_redo_move_the_focus_and_say_what(agent):
+    def edit(state: State) -> Plan:
+        return Plan(steps=steps(("make", {"title": "later"})))
+
+    talk = agent(Plan(steps=steps(("make", {"title": "first"}))), edit, only(StateOp(op="undo")), only(StateOp(op="redo")), only(StateOp(op="undo")), only(StateOp(op="undo")), only(StateOp(op="undo")))  # fmt: skip
+    session = talk.chat("make one").session
+    first = talk.state(session).focus
+    talk.chat("make another", session)
+    both = talk.state(session).focus
+    assert len(both) == 2
+    undone = talk.chat("undo that", session)
+    assert undone.reply.startswith("Undone: “make another”. We are back at “first 1”.")
+    state = talk.state(session)
+    assert (state.focus, state.undone) == (first, 1)
+    assert talk.chat("redo", session).reply == "Done again: “make another”."
+    assert talk.state(session).focus == both
+    talk.chat("undo", session)
+    assert talk.chat("undo", session).reply.startswith("Undone: “make one”.")
+    assert talk.state(session).focus == []
+    assert talk.chat("undo", session).reply == "There is nothing to undo."
+
+
+def test_a_new_agent_folds_the_same_state_from_the_file(agent):
+    talk = agent(Plan(steps=steps(("make", {"count": 3}))), only(StateOp(op="like", target="Nujabes")))
+    session = talk.chat("make three takes").session
+    talk.chat("I like Nujabes", session)
+    before = talk.state(session)
+    talk.close()
+    after = agent().state(session)
+    assert after == before
+    assert after.lists[-1].kind == "takes"
+    assert len(after.lists[-1].ids) == 3
+    assert after.roles == {"artist:Nujabes": "LIKED"}
+
+
+def test_what_needs_a_yes_waits_for_it(agent, tmp_path):
+    writes = Plan(steps=steps(work("before"), ("note", {"text": "tags"})))
+    talk = agent(writes, only(StateOp(op="confirm")), only(StateOp(op="confirm")))
+    asked = talk.chat("write the tags")
+    assert asked.reply == "This writes “tags” into your files. Shall I? Say yes, and I do it."
+    assert asked.results == []
+    assert not (tmp_path / "log").exists()
+    assert talk.state(asked.session).pending is not None
+    done = talk.chat("yes", asked.session)
+    assert [result.status for result in done.results] == ["done", "done"]
+    assert (tmp_path / "log").read_text().count("note tags") == 1
+    assert talk.state(asked.session).pending is None
+    assert "nothing waits for a yes" in talk.chat("yes", asked.session).reply
+
+
+def test_anything_but_yes_drops_what_waits(agent, tmp_path):
+    talk = agent(Plan(steps=steps(("note", {"text": "x"}))), Plan(reply="Hello."), only(StateOp(op="confirm")))
+    session = talk.chat("write").session
+    talk.chat("hello", session)
+    assert talk.state(session).pending is None
+    talk.chat("yes", session)
+    assert not (tmp_path / "log").exists()
+
+
+def test_two_turns_of_one_session_come_one_after_the_other(agent, tmp_path):
+    talk = agent(Plan(steps=steps(work("first", seconds=0.4))), Plan(steps=steps(work("second"))))
+    session = talk.new_session().id
+    events: list[str] = []
+    first = threading.Thread(target=talk.chat, args=("one", session))
+    first.start()
+    time.sleep(0.15)
+    talk.chat("two", session, on_event=lambda event: events.append(event.type))
+    first.join()
+    assert [line.split()[0] for line in (tmp_path / "log").read_text().splitlines()] == ["first", "second"]
+    assert events[0] == "queued"
+    assert [turn.message for turn in talk.history(session)] == ["one", "two"]
+
+
+def test_two_sessions_run_side_by_side(agent):
+    talk = agent(Plan(steps=steps(work("a", seconds=0.5))), Plan(steps=steps(work("b", seconds=0.5))))
+    talk.new_session()
+    start = time.monotonic()
+    threads = [threading.Thread(target=talk.chat, args=("go",)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - start < 3.0
+    runs = [talk.history(session.id)[0].reply for session in talk.sessions() if session.turns]
+    assert len(runs) == 2
+
+
+def test_cancel_stops_the_turn_and_the_session_goes_on(agent, tmp_path):
+    talk = agent(Plan(steps=steps(work("quick"), work("long", seconds=30))), Plan(steps=steps(work("next"))))
+    session = talk.new_session().id
+    stream = talk.stream("go", session)
+    for event in stream:
+        if event.type == "progress" and event.step == "s2":
+            break
+    start = time.monotonic()
+    assert talk.cancel(session)
+    reply = list(stream)[-1].reply
+    assert time.monotonic() - start < 1.0
+    assert [result.status for result in reply.results] == ["done", "cancelled"]
+    assert reply.cancelled
+    assert "Stopped, as you asked" in reply.reply
+    assert talk.chat("next", session).results[0].status == "done"
+    assert talk.cancel(session) is False
+
+
+def test_leaving_the_stream_does_not_stop_the_turn(agent):
+    talk = agent(Plan(steps=steps(work("a", seconds=0.2))), Plan(reply="hi"))
+    session = talk.new_session().id
+    stream = talk.stream("go", session)
+    next(stream)
+    stream.close()
+    talk.chat("hello", session)
+    assert talk.history(session)[0].reply.results[0].status == "done"
+
+
+def test_attachments_become_pieces_in_focus(agent, tmp_path):
+    encode(tone(0.5), tmp_path / "hum.wav")
+    seen: list[State] = []
+
+    def look(state: State) -> Plan:
+        seen.append(state)
+        return Plan(steps=steps(work("a", clip={"id": state.attached[0]})))
+
+    talk = agent(look, look)
+    planned = talk.plan("what is it", attach=[tmp_path / "hum.wav"])
+    assert planned.steps[0].args["clip"]["id"] == seen[0].attached[0]
+    assert talk.store.pieces("local") == []
+    reply = talk.chat("what is it", attach=[tmp_path / "hum.wav"])
+    (piece,) = talk.store.pieces("local")
+    assert reply.results[0].status == "done"
+    assert seen[1].focus == [piece.id]
+    assert seen[1].things[piece.id].title == "hum"
+    assert talk.history(reply.session)[0].attached[0].id == piece.id
+    assert talk.artifact_path(piece.id).read_bytes() == (tmp_path / "hum.wav").read_bytes()
+
+
+def test_bad_attachments_and_sessions_are_refused_before_anything_happens(agent, tmp_path):
+    (tmp_path / "text.wav").write_text("not sound")
+    talk = agent()
+    with pytest.raises(NotFound, match=r"There is no file .*gone\.wav"):
+        talk.chat("x", attach=[tmp_path / "gone.wav"])
+    with pytest.raises(UnreadableMedia):
+        talk.chat("x", attach=[tmp_path / "text.wav"])
+    with pytest.raises(NotFound, match="There is no session s_nope"):
+        talk.chat("x", "s_nope")
+    with pytest.raises(NotFound, match="There is no session s_nope"):
+        talk.plan("x", "s_nope")
+
+
+def test_owners_do_not_see_one_another(agent):
+    alice = agent(Plan(steps=steps(("make", {}))), owner="alice")
+    reply = alice.chat("make one")
+    bob = agent(owner="bob")
+    assert bob.sessions() == []
+    for call in (bob.history, bob.state, bob.delete, bob.cancel, lambda s: bob.chat("x", s), lambda s: bob.trace(f"{s}.1")):  # fmt: skip
+        with pytest.raises(NotFound):
+            call(reply.session)
+    with pytest.raises(NotFound):
+        bob.artifact_path(reply.artifacts[0].id)
+    assert alice.artifact_path(reply.artifacts[0].id).is_file()
+
+
+def test_sessions_are_titled_renamed_and_deleted(agent):
+    talk = agent(Plan(reply="Hello."))
+    session = talk.chat("  hello   there ").session
+    assert [(s.title, s.turns) for s in talk.sessions()] == [("hello there", 1)]
+    talk.rename(session, "Our talk")
+    assert talk.sessions()[0].title == "Our talk"
+    talk.delete(session)
+    assert talk.sessions() == []
+    with pytest.raises(NotFound):
+        talk.history(session)
+
+
+def test_a_planners_fault_does_not_end_the_conversation(agent):
+    talk = agent(RuntimeError("boom"), Plan(steps=steps(("tag", {"clip": {"id": "p_404"}}))), Plan(reply="Hello."))
+    first = talk.chat("x")
+    assert "Something in me failed while reading that (RuntimeError)" in first.reply
+    assert any("boom" in json.dumps(line) for line in talk.trace(first.turn))
+    assert "the id 'p_404', which is not known" in talk.chat("y", first.session).reply
+    assert talk.chat("z", first.session).reply == "Hello."
+
+
+def test_replay_runs_the_plan_again_without_planning(agent, tmp_path):
+    talk = agent(Plan(steps=steps(work("a"))))
+    first = talk.chat("go")
+    again = talk.replay(first.turn)
+    assert again.turn != first.turn
+    assert again.results[0].out == first.results[0].out
+    assert len((tmp_path / "log").read_text().splitlines()) == 2
+
+
+def test_a_listener_that_fails_does_not_break_the_turn(agent):
+    def listen(event: object) -> None:
+        raise ValueError("mine")
+
+    assert agent(Plan(steps=steps(work("a")))).chat("go", on_event=listen).results[0].status == "done"
+
+
+def test_single_tools(agent):
+    talk = agent()
+    assert talk.run_tool("work", {"name": "x"}).out["word"] == "x"
+    with pytest.raises(InvalidArgument, match="no tool 'nope'"):
+        talk.run_tool("nope", {})
+    with pytest.raises(InvalidArgument, match="seconds"):
+        talk.run_tool("work", {"seconds": -1})
+    with pytest.raises(InvalidArgument, match="Shall I"):
+        talk.run_tool("note", {"text": "x"})
+    assert talk.run_tool("note", {"text": "x"}, yes=True).status == "done"
+    assert talk.run_tool("tag", {"clip": {"id": "p_404"}}).error.code == "NotFound"
+
+
+def test_asynchronous_code_has_the_same_calls(agent):
+    import asyncio
+
+    talk = agent(Plan(steps=steps(work("a"))), Plan(steps=steps(work("b"))))
+
+    async def go() -> list[str]:
+        reply = await talk.achat("one")
+        return [event.type async for event in talk.astream("two", reply.session)]
+
+    kinds = asyncio.run(go())
+    assert kinds[0] == "started"
+    assert kinds[-1] == "reply"
+
+
+def test_importing_the_agent_is_cheap():
+    code = "import sys; from segue.agent import Agent; Agent(); bad = {'langgraph', 'langchain_core', 'openai', 'scipy', 'gradio', 'onnxruntime', 'av'} & set(sys.modules); assert not bad, bad"  # fmt: skip
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# -- killed in the middle ----------------------------------------------------------------------------
+
+CHILD = """
+import sys
+from pathlib import Path
+from segue.agent import Agent
+from segue.agent.plan import Plan
+from tests.agent_support import *
+
+home, log, session = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+
+def run(args, context):
+    if args.name == "slow" and not (home / "second").exists():
+        (home / "reached").write_text("now")
+        time.sleep(60)
+    return worker(log)(args, context)
+
+calls = [{"name": "one"}, {"name": "slow", "word": {"step": "s1", "field": "word"}}, {"name": "three", "word": {"step": "s2", "field": "word"}}]
+plan = Plan(steps=steps(*[("work", args) for args in calls]))
+with registered(engine(WORK, run)):
+    agent = Agent(settings_at(home), planner=Scripted(Plan(reply="Hello again.") if (home / "second").exists() else plan))
+    print(agent.chat(sys.argv[4], session).model_dump_json())
+"""
+
+
+def _killed(tmp_path: Path, message: str, until: str) -> tuple[str, Path]:
+    """Run a turn in a process of its own and kill it when ``until`` has appeared in the home."""
+    home, log = tmp_path / "home", tmp_path / "log"
+    opened = Agent(settings_at(home), planner=Scripted())
+    session = opened.new_session().id
+    opened.close()
+    child = _start(tmp_path, session, message)
+    deadline = time.monotonic() + 60
+    while not (home / until).exists():
+        assert time.monotonic() < deadline
+        assert child.poll() is None, child.communicate()
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    return session, log
+
+
+def _start(tmp_path: Path, session: str, message: str) -> subprocess.Popen[str]:
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "home"), str(tmp_path / "log"), session, message]
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_a_killed_turn_goes_on_and_finished_steps_are_not_run_again(tmp_path):
+    session, log = _killed(tmp_path, "do the work", "reached")
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["one"]
+    (tmp_path / "home" / "second").write_text("")
+    child = _start(tmp_path, session, "hello")
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 0, err
+    reply = json.loads(out)
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["one", "slow", "three"]
+    assert "Your last request, “do the work”, had been interrupted; I finished it first." in reply["reply"]
+    assert "word: three+slow+one" in reply["reply"]
+    assert reply["reply"].endswith("Hello again.")
+    opened = Agent(settings_at(tmp_path / "home"), planner=Scripted())
+    first, second = opened.history(session)
+    assert (first.status, second.status) == ("done", "done")
+    assert first.reply.notes[0].startswith("This request had been interrupted; it was resumed")
+    assert [result.status for result in first.reply.results] == ["done"] * 3
+    opened.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_a_turn_killed_again_and_again_is_given_up(tmp_path):
+    session, _ = _killed(tmp_path, "do the work", "reached")
+    for _ in range(2):
+        (tmp_path / "home" / "reached").unlink()
+        child = _start(tmp_path, session, "hello")
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "home" / "reached").exists():
+            assert time.monotonic() < deadline
+            assert child.poll() is None, child.communicate()
+            time.sleep(0.02)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    opened = Agent(settings_at(tmp_path / "home"), planner=Scripted(Plan(reply="Hello.")))
+    reply = opened.chat("hello", session)
+    assert "interrupted every time it was tried, so I gave it up" in reply.reply
+    assert reply.reply.endswith("Hello.")
+    assert [turn.status for turn in opened.history(session)] == ["broken", "done"]
+    opened.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+def test_a_turn_at_work_in_another_process_is_left_alone(tmp_path):
+    home = tmp_path / "home"
+    opened = Agent(settings_at(home), planner=Scripted(Plan(reply="Hello.")))
+    session = opened.new_session().id
+    child = _start(tmp_path, session, "do the work")
+    deadline = time.monotonic() + 60
+    while not (home / "reached").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with pytest.raises(HomeInUse, match="is at work on this session"):
+        opened.chat("hello", session)
+    child.kill()
+    child.wait()
+    opened.close()
