@@ -24,12 +24,17 @@ SONGS = [
 
 
 def tone(seconds: float, bpm: float, seed: int, channels: int = 1) -> np.ndarray:
-    """A pulsed chord: something with a tempo and a pitch, different for each seed. float32 [frames, channels]."""
+    """A tune of its own for each seed, two notes a beat, with a little hiss. float32 [frames, channels]."""
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * RATE)) / RATE
-    pulse = np.exp(-8 * np.mod(t, 60 / bpm))
-    notes = 220 * 2 ** (rng.integers(0, 24, 3) / 12)
-    sound = sum(np.sin(2 * np.pi * f * t) for f in notes) * pulse / 5 + rng.normal(0, 0.01, t.size)
+    step = 30 / bpm
+    sound = rng.normal(0, 0.005, t.size)
+    for n in range(int(seconds / step) + 1):
+        inside = (t >= n * step) & (t < (n + 1) * step)
+        for pitch in rng.integers(0, 36, 2):
+            f = 150 * 2 ** (pitch / 12)
+            since = t[inside] - n * step
+            sound[inside] += 0.2 * np.exp(-6 * since) * sum(np.sin(2 * np.pi * f * k * since) / k for k in (1, 2, 3, 4))
     return np.repeat(sound[:, None], channels, axis=1).astype(np.float32)
 
 
@@ -44,10 +49,10 @@ def write_song(path: Path, title: str, artist: str, album: str = "", genre: str 
     return path
 
 
-def make_folder(folder: Path) -> Path:
-    """Write the songs as flac and ogg files."""
+def make_folder(folder: Path, count: int = len(SONGS)) -> Path:
+    """Write the first ``count`` songs as ogg and flac files."""
     folder.mkdir(parents=True)
-    for i, (title, artist, album, genre, year, bpm, _, seconds) in enumerate(SONGS):
+    for i, (title, artist, album, genre, year, bpm, _, seconds) in enumerate(SONGS[:count]):
         suffix = "flac" if i % 2 else "ogg"
         write_song(folder / f"{i:02d}.{suffix}", title, artist, album, genre, year, bpm, seconds, i)
     return folder

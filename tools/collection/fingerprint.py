@@ -19,7 +19,9 @@ RATE = 11025  # Hz
 _NFFT, _HOP = 1024, 512
 _PEAKS_A_SECOND = 30
 _FAN, _MOST_DT, _MOST_DF = 6, 63, 63
-_LEAST, _LEAST_SHARE = 10, 0.02  # aligned landmarks, and their share of the excerpt's, for a match
+# Aligned landmarks, and their share of the excerpt's, for a match. On generated tunes excerpts with noise
+# (14 dB SNR), mp3 or a 400–3000 Hz band kept 0.21 and more; other tunes in the same scale reached 0.051.
+_LEAST, _LEAST_SHARE = 10, 0.09
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from segue.tools.collection.catalogue import Catalogue, Track
 from segue.tools.collection.embed import SPACE, embed
 from segue.tools.collection.fingerprint import landmarks
 from segue.tools.core.errors import BadInput, Cancelled, DeadlineExceeded
+from segue.tools.core.piece import Piece
 from segue.tools.core.store import SHARED, Store
 from segue.tools.listen.analyse import Analysis, analyse
 
@@ -75,7 +76,7 @@ def measure(
 
 def _one(catalogue: Catalogue, store: Store, track: Track, check: Check) -> bool:
     try:
-        piece = store.piece(track.id, SHARED)
+        piece = _sounding(store, store.piece(track.id, SHARED), check)
         found = analyse(store, piece, check)
         marks = landmarks(store.wave(piece.clip)) if piece.clip else None
     except (Cancelled, DeadlineExceeded):
@@ -90,6 +91,19 @@ def _one(catalogue: Catalogue, store: Store, track: Track, check: Check) -> bool
         catalogue.put_fingerprint(track.id, marks)
     catalogue.save([track])
     return True
+
+
+def _sounding(store: Store, piece: Piece, check: Check) -> Piece:
+    """Return a piece with sound: a score is rendered once, as one that is attached would be."""
+    if piece.clip is not None or piece.score is None:
+        return piece
+    from segue.tools.music.render import render
+
+    made = render(store.score(piece.score), store.settings, progress=lambda done, total, label: check())
+    piece.clip = store.add_wave(made.mix)
+    piece.stems = {name: store.add_wave(stem) for name, stem in made.stems.items()}
+    piece.mix = made.meta
+    return store.save(piece)
 
 
 def with_analysis(track: Track, found: Analysis) -> Track:

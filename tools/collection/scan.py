@@ -147,10 +147,10 @@ def _read(store: Store, path: Path, fresh: Track, old: Track | None) -> Track:
     if path.suffix.lower() in AUDIO_SUFFIXES:
         facts = read_tags(path)
     else:
-        from segue.tools.music import notation
+        from segue.tools.music.notation import read_midi, read_musicxml
 
         facts = from_name(path)
-        written = (notation.read_midi if path.suffix.lower() in (".mid", ".midi") else notation.read_musicxml)(path)
+        written = (read_midi if path.suffix.lower() in (".mid", ".midi") else read_musicxml)(path)
         score = store.add_score(written)
         length = written.clock().seconds(written.beats)
         facts.update(bpm=written.bpm, bpm_confidence=1.0, key=written.key, key_confidence=0.5, meter=written.meter)

@@ -258,7 +258,7 @@ def _order(fused: Floats, matched: Mask, allowed: Mask, request: Request, total:
     """Rows by score: what matches, and after it, where that is too few for a list by likeness, the rest."""
     rows = np.nonzero(matched)[0]
     ranked = rows[np.argsort(-fused[rows], kind="stable")]
-    if total < request.k and not request.among:
+    if total < request.k and request.like and request.among is None:
         rest = np.nonzero(allowed & ~matched & (fused > 0))[0]
         ranked = np.concatenate([ranked, rest[np.argsort(-fused[rest], kind="stable")]])
     return [int(row) for row in ranked]
@@ -327,7 +327,9 @@ def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -
 def _sample(library: Snapshot, request: Request, allowed: Mask, rng: np.random.Generator) -> Found:
     """Without any wish: tracks as different from one another as can be, by chance."""
     rows = [int(row) for row in rng.permutation(np.nonzero(allowed)[0])]
-    if request.among is None:
+    if request.among is None and request.k >= len(rows) and not request.total_s:
+        rows.sort()  # everything was asked for
+    elif request.among is None:
         rows, _ = _collapse(library, rows, request)
         rows = _choose_different(library, rows, request)
     elif request.order == "best":

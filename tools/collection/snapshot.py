@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -37,15 +38,23 @@ class Sample:
 
 
 class Snapshot:
-    """Tracks as columns; NaN and empty mean not known. Row *n* of every column is ``tracks[n]``."""
+    """Tracks as columns; NaN and empty mean not known. Row *n* of every column is ``tracks[n]``.
 
-    def __init__(self, tracks: Sequence[Track], text: Mapping[str, Floats], audio: Mapping[str, Floats]) -> None:
+    Parameters
+    ----------
+    text, audio : vectors by track id.
+    keep : a folder where the indexes of large libraries are kept.
+    """
+
+    def __init__(
+        self, tracks: Sequence[Track], text: Mapping[str, Floats], audio: Mapping[str, Floats], keep: Path | None = None
+    ) -> None:
         self.tracks = list(tracks)
         self.size = len(self.tracks)
         self.ids = [track.id for track in self.tracks]
         self.position = {id: n for n, id in enumerate(self.ids)}
-        self.text = VectorIndex(text, self.ids)
-        self.audio = VectorIndex(audio, self.ids)
+        self.text = VectorIndex(text, self.ids, keep and keep / "text.faiss")
+        self.audio = VectorIndex(audio, self.ids, keep and keep / "audio.faiss")
         self._axes: dict[str, Floats] = {}
         self._percentiles: dict[str, Floats] = {}
 
@@ -131,7 +140,8 @@ def snapshot_of(catalogue: Catalogue) -> Snapshot:
     """Return the catalogue's columns as they are now."""
 
     def make() -> Snapshot:
-        return Snapshot(catalogue.find(), catalogue.vectors(SPACE), catalogue.vectors(AUDIO_SPACE))
+        text, audio = catalogue.vectors(SPACE), catalogue.vectors(AUDIO_SPACE)
+        return Snapshot(catalogue.find(), text, audio, catalogue.settings.home / "index")
 
     found: Snapshot = catalogue.derived("snapshot", make)
     return found

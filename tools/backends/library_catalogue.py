@@ -1,0 +1,140 @@
+"""Looking after the library: folders scanned and measured, state, statistics, duplicates, tables, sidecar tags."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from segue.tools import library
+from segue.tools.collection import sidecar
+from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
+from segue.tools.collection.embed import MISSING
+from segue.tools.collection.measure import embed_words, measure, waiting
+from segue.tools.collection.overview import duplicates, statistics, status
+from segue.tools.collection.scan import scan, tracks_in
+from segue.tools.collection.table import import_table
+from segue.tools.core.base import Backend, Context, Runner
+from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
+from segue.tools.core.settings import Settings
+
+_SMALL_S = 1800.0  # seconds of music that an add measures by itself: about a minute and a half on two cores
+_ANALYSE = frozenset({"analyse", "analyze", "analysis"})
+_HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo library."
+
+
+def _load(settings: Settings) -> Runner:
+    def run(args: library.Args, context: Context) -> library.Out:
+        return _ACTIONS[args.action](args, context, open_catalogue(settings))
+
+    return run
+
+
+def _folder(args: library.Args) -> Path:
+    if not args.folder:
+        raise InvalidArgument(f"'{args.action}' needs a folder.", "Name one, for example /home/me/Music.")
+    return Path(args.folder).expanduser()
+
+
+def _add(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    found = scan(catalogue, context.store, _folder(args), progress=context.progress, check=context.check)
+    for path, reason in list(found.broken.items())[:5]:
+        context.note(f"{Path(path).name} was left out: {reason}")
+    if len(found.broken) > 5:
+        context.note(f"{len(found.broken) - 5} more files could not be read; `library status` counts them.")
+    pending = [track for track in waiting(catalogue) if track.path and track.path.startswith(found.folder)]
+    seconds = sum(track.duration_s or 240.0 for track in pending)
+    if pending and (seconds <= _SMALL_S or _ANALYSE & {field.lower() for field in args.fields}):
+        found.analysed = measure(catalogue, context.store, pending, progress=context.progress, check=context.check)
+    elif pending:
+        context.note(
+            f"{len(pending):,} tracks are found by their tags now and not analysed yet: that takes about "
+            f"{seconds / 20 / 60:.0f} minutes, and goes on where it was when it is stopped. "
+            "Ask for it with the field 'analyse', or it is done for each track when something like it is wanted."
+        )
+    if not embed_words(catalogue, context.check, context.progress):
+        context.note(MISSING)
+    found.waiting = len(waiting(catalogue))
+    row = found.model_dump()
+    row["broken"] = len(found.broken)
+    return library.Out(rows=[row])
+
+
+def _remove(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    ids = [ref.id for ref in args.items if ref.id]
+    for id in ids:
+        catalogue.track(id)
+    if args.folder:
+        folder = _folder(args).resolve()
+        inside = [track.id for track in tracks_in(catalogue, folder)]
+        if not inside:
+            raise NotFound(f"Nothing of {folder} is in the library.", "`segue library status` lists its folders.")
+        ids += inside
+        catalogue.remove_folder(folder)
+    if not ids:
+        raise InvalidArgument("Nothing was named to be removed.", "Name tracks, or a folder.")
+    catalogue.remove(ids, context.store)
+    return library.Out(rows=[{"removed": len(ids), "tracks": catalogue.size}])
+
+
+def _status(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    row = status(catalogue)
+    if not row["tracks"]:
+        context.note(f"The library is empty. {_HINT}")
+    for track in catalogue.find("state = 'broken'", limit=5):
+        context.note(f"{track.path} could not be read: {track.error}")
+    return library.Out(rows=[row])
+
+
+def _chosen(args: library.Args, catalogue: Catalogue) -> list[Track]:
+    if args.items:
+        return [catalogue.track(ref.id or "") for ref in args.items]
+    found = catalogue.find()
+    if not found:
+        raise CannotDo("The library is empty.", _HINT)
+    return found
+
+
+def _stats(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    return library.Out(rows=statistics(_chosen(args, catalogue), args.fields, context.note))
+
+
+def _duplicates(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    _chosen(args, catalogue)
+    rows = duplicates(catalogue, context.check)
+    unheard = len(waiting(catalogue))
+    if unheard:
+        context.note(f"{unheard:,} tracks are not analysed yet: other encodings of them cannot be told by ear.")
+    if not rows:
+        context.note("No duplicates were found.")
+    return library.Out(rows=rows)
+
+
+def _retag(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    """Write sidecars. The question whether to was asked before: ``TOOL.confirm``."""
+    journal = catalogue.settings.home / "retag.journal"
+    if [field.lower() for field in args.fields] == ["undo"]:
+        return library.Out(rows=[{"undone": sidecar.undo(journal)}])
+    changes = sidecar.planned(_chosen(args, catalogue), args.fields, context.note)
+    rows: list[dict[str, Any]] = [{"file": path, **values} for path, values in changes.items()]
+    count = sidecar.write(changes, journal, context.check)
+    context.note(
+        f"The music files themselves are as they were: the tags stand beside them, in files ending in {sidecar.SUFFIX}. "
+        "Retag with the field 'undo' takes them back."
+    )
+    return library.Out(rows=rows, preview=f"{count} sidecar{'s' if count != 1 else ''} written.")
+
+
+def _import(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    result = import_table(catalogue, context.store, _folder(args), context.progress)
+    if result.skipped:
+        context.note(f"{result.skipped} rows have no title and were left out.")
+    if not embed_words(catalogue, context.check, context.progress):
+        context.note(MISSING)
+    return library.Out(rows=[{**result.model_dump(), "tracks": catalogue.size}])
+
+
+_ACTIONS: dict[str, Callable[[library.Args, Context, Catalogue], library.Out]] = {
+    "add": _add, "remove": _remove, "status": _status, "stats": _stats, "duplicates": _duplicates, "retag": _retag,
+    "import": _import,
+}  # fmt: skip
+
+BACKEND = Backend(tool="library", name="catalogue", load=_load)
