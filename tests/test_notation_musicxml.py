@@ -211,7 +211,11 @@ HARM = {
     "<step>C</step><octave>4</octave></pitch><duration>1</duration></note></measure></part></score-partwise>",
     "words for numbers": '<score-partwise><part id="P1"><measure><note><pitch><step>C</step><octave>x</octave></pitch>'
     "<duration>1</duration></note></measure></part></score-partwise>",
-    "deep": "<score-partwise>" + "<a>" * 200_000 + "</a>" * 200_000 + "</score-partwise>",
+    "deep": "<score-partwise>" + "<a>" * 2_000_000 + "</a>" * 2_000_000 + "</score-partwise>",
+    "wide": "<score-partwise>" + "<a/>" * 5_000_000 + "</score-partwise>",
+    "too many notes": '<score-partwise><part id="P1"><measure>'
+    + "<note><pitch><step>C</step></pitch><duration>1</duration></note>" * 250_000
+    + "</measure></part></score-partwise>",
 }
 
 
@@ -227,7 +231,7 @@ def test_harm_is_refused_quickly(tmp_path, name):
 def test_zip_bombs_and_slips(tmp_path):
     bomb = tmp_path / "bomb.mxl"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.xml", b" " * 200_000_000)
+        archive.writestr("a.xml", b" " * 40_000_000)
     slip = tmp_path / "slip.mxl"
     with zipfile.ZipFile(slip, "w") as archive:
         archive.writestr("../../../evil.xml", "<x/>")

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from segue.tools.core.errors import InvalidArgument, NotFound, UnreadableMedia
@@ -19,11 +20,29 @@ from segue.tools.music.musicxml import KINDS
 
 MAX_PACKED = 8_000_000
 MAX_UNPACKED = 24_000_000
-MAX_NOTES = 150_000
+MAX_NOTES = 80_000  # a whole symphony has about 60,000
+MAX_TAGS = 2_400_000  # opening and closing: what that many notes need
+MAX_DEPTH = 50
 MAX_BEATS = 40_000.0
 _HINT = "Export it again as MusicXML (.musicxml or .mxl) from the program that made it."
 _STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _QUALITIES = {kind: quality for quality, (kind, degrees) in reversed(KINDS.items()) if not degrees}
+
+
+class _Builder(ElementTree.TreeBuilder):
+    """Builds the tree and stops where no score goes: 50 levels deep."""
+
+    depth = 0
+
+    def start(self, tag: Any, attrs: Any) -> ElementTree.Element:  # noqa: ANN401 - as in the standard library
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ValueError("elements nested deeper than in any score")
+        return super().start(tag, attrs)
+
+    def end(self, tag: Any) -> ElementTree.Element:  # noqa: ANN401 - as in the standard library
+        self.depth -= 1
+        return super().end(tag)
 
 
 @dataclass
@@ -62,8 +81,11 @@ def read_musicxml(path: Path) -> Score:
     if "<!ENTITY" in head or b"<!ENTITY" in data or "<!ENTITY".encode("utf-16-le") in data:
         raise UnreadableMedia(f"{path.name} declares XML entities, which no score needs.", _HINT)
     try:
-        root = ElementTree.fromstring(data)
-        return _score(root, path.stem)
+        if data.count(b"<note>") + data.count(b"<note ") > MAX_NOTES or data.count(b"<") > MAX_TAGS:
+            raise ValueError(f"more than {MAX_NOTES} notes")
+        parser = ElementTree.XMLParser(target=_Builder())
+        parser.feed(data)
+        return _score(parser.close(), path.stem)
     except ElementTree.ParseError as error:
         raise UnreadableMedia(f"{path.name} is not MusicXML that can be read ({error}).", _HINT) from error
     except (ValueError, OverflowError, ZeroDivisionError, RecursionError) as error:

@@ -113,12 +113,11 @@ def render(
     else:
         total, loudest = _total(raw, frames)
         master = mixdown.decide_master(total, loudest, sample_rate, lufs, loop)
-        meta["target_lufs"] = lufs
     gain, curve = db_to_gain(master.gain_db), mixdown.unpack_curve(master.curve)
     stems = dict(reuse)
     for name in list(raw):
         stems[name] = Waveform(quantised(mixdown.apply_curve(raw.pop(name), curve, gain)), sample_rate)
-    meta |= {"gain_db": master.gain_db, "curve": master.curve}
+    meta |= {"gain_db": master.gain_db, "curve": master.curve, "target_lufs": (mix or {}).get("target_lufs", lufs)}
     ordered = {part.name: stems[part.name] for part in score.parts}
     return remix(ordered, meta) if ordered else _silence(frames, meta)
 
