@@ -22,6 +22,7 @@ _FAN, _MOST_DT, _MOST_DF = 6, 63, 63
 # Aligned landmarks, and their share of the excerpt's, for a match. On generated tunes excerpts with noise
 # (14 dB SNR), mp3 or a 400–3000 Hz band kept 0.21 and more; other tunes in the same scale reached 0.051.
 _LEAST, _LEAST_SHARE = 10, 0.09
+_CLEAR_SHARE, _CLEAR_LEAD = 0.04, 3.0  # less will do where the next recording has three times fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,11 @@ class FingerprintIndex:
             votes = votes + np.concatenate([votes[1:], [0]])  # an excerpt may lie between two frames
             best = int(np.argmax(votes))
             share = int(votes[best]) / len(marks)
-            if votes[best] >= _LEAST and share >= _LEAST_SHARE:
-                start = (best + low) * _HOP / RATE
-                found.append(Match(self.ids[int(owner)], int(votes[best]), round(share, 4), round(start, 2)))
-        return sorted(found, key=lambda match: -match.landmarks)[:most]
+            start = (best + low) * _HOP / RATE
+            found.append(Match(self.ids[int(owner)], int(votes[best]), round(share, 4), round(start, 2)))
+        found.sort(key=lambda match: -match.landmarks)
+        sure = [match for match in found if match.landmarks >= _LEAST and match.share >= _LEAST_SHARE]
+        if not sure and found and found[0].landmarks >= _LEAST and found[0].share >= _CLEAR_SHARE:
+            second = found[1].landmarks if len(found) > 1 else 3
+            sure = found[:1] if found[0].landmarks >= _CLEAR_LEAD * max(second, 3) else []
+        return sure[:most]
