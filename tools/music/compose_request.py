@@ -1,0 +1,251 @@
+"""Musical wishes: the request, its limits, and the choice of what was left open."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.instruments import find_ensemble, find_instrument, nearest_instruments
+from segue.tools.core.score import Score
+from segue.tools.core.theory import Key, parse_key
+from segue.tools.music.arrange import Asked
+from segue.tools.music.genres import Genre, Mood, all_genres, blend, find_genre, find_mood, nearest_genres
+from segue.tools.music.rhythm import Meter
+
+Say = Callable[[str], None]
+MAX_BARS, MAX_SECONDS = 2000, 3600.0
+
+
+@dataclass(frozen=True)
+class Style:
+    """What another piece sounds like, known from its score or measured."""
+
+    bpm: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    genre: str | None = None
+    instruments: tuple[str, ...] = ()
+    moods: tuple[str, ...] = ()
+    swing: float | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Musical wishes; whatever is None or empty the composer chooses.
+
+    ``bpm`` counts quarter notes. ``chords`` has one entry a bar, repeated. ``only`` lets nobody
+    play but ``instruments``. ``energy`` is spread over the piece, each 0–1. ``density`` and ``register``
+    are −1..1. ``melody`` keeps that score's tune, ``continue_from`` goes on from a score,
+    ``accompany`` keeps its parts and adds others, ``style`` follows another piece.
+    """
+
+    genre: str | None = None
+    moods: tuple[str, ...] = ()
+    bpm: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    duration_s: float | None = None
+    bars: int | None = None
+    chords: tuple[str, ...] = ()
+    form: tuple[str, ...] = ()
+    instruments: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    only: bool = False
+    lyrics: str | None = None
+    energy: tuple[float, ...] = ()
+    loop: bool = False
+    swing: float | None = None
+    density: float | None = None
+    register: float | None = None
+    title: str = ""
+    seed: int | None = None
+    melody: Score | None = None
+    continue_from: Score | None = None
+    accompany: Score | None = None
+    style: Style | None = None
+
+
+def silent(text: str) -> None:
+    """Take no note of what would be said."""
+
+
+def check_limits(request: Request) -> None:
+    """Refuse what nobody can play, with the nearest that can be.
+
+    Raises
+    ------
+    InvalidArgument : tempo, length, bars or energy out of range.
+    """
+    bpm = request.bpm
+    if bpm is not None and not 20 <= bpm <= 400:
+        near = "20 bpm, or 40 with long notes" if bpm < 20 else "400 bpm, or about 170 for fast drum and bass"
+        raise InvalidArgument(f"A tempo of {bpm:g} bpm cannot be played.", f"The nearest that can: {near}.")
+    if request.duration_s is not None and not 0 < request.duration_s <= MAX_SECONDS:
+        hint = (
+            "Ask for up to 60 minutes, or for a loop that repeats."
+            if request.duration_s > 0
+            else "Ask for a few seconds."
+        )
+        raise InvalidArgument(f"{_spoken(request.duration_s)} is not a length that can be made.", hint)
+    if request.duration_s is not None and request.duration_s < 1:
+        raise InvalidArgument(f"{request.duration_s:g} seconds is too short for music.", "Ask for at least 1 second.")
+    if request.bars is not None and not 1 <= request.bars <= MAX_BARS:
+        raise InvalidArgument(f"{request.bars} bars cannot be made.", f"Ask for 1 to {MAX_BARS} bars.")
+    if any(not 0 <= level <= 1 for level in request.energy):
+        raise InvalidArgument("Energies lie between 0 and 1.", "Write for example [0.3, 0.6, 1.0].")
+    if request.swing is not None and not 0.5 <= request.swing <= 0.8:
+        raise InvalidArgument(
+            f"A swing of {request.swing:g} is out of range.", "0.5 is straight, 0.667 is triplet swing."
+        )
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds / 3600:g} hours" if seconds >= 3600 else f"{seconds:g} seconds"
+
+
+def with_style(request: Request) -> Request:
+    """Return the request with what it left open taken from its style."""
+    style = request.style
+    if style is None:
+        return request
+    return replace(
+        request,
+        bpm=request.bpm or style.bpm,
+        key=request.key or style.key,
+        meter=request.meter or style.meter,
+        genre=request.genre or style.genre,
+        moods=request.moods or style.moods,
+        instruments=request.instruments or style.instruments,
+        swing=request.swing if request.swing is not None else style.swing,
+        style=None,
+    )
+
+
+def read_instruments(words: Sequence[str]) -> list[Asked]:
+    """Return the instruments that words name; ensembles stand for their players.
+
+    Raises
+    ------
+    InvalidArgument : an unknown instrument; the hint names the nearest.
+    """
+    asked: list[Asked] = []
+    for word in words:
+        players = find_ensemble(word)
+        single = find_instrument(word)
+        if players:
+            asked += [Asked(player.name, player) for player in players]
+        elif single is not None:
+            asked.append(Asked(word, single))
+        else:
+            near = ", ".join(nearest_instruments(word)) or "piano, guitar or strings"
+            raise InvalidArgument(f"'{word}' is not an instrument that can be played here.", f"The nearest: {near}.")
+    kept: list[Asked] = []
+    for one in asked:
+        if one.instrument.name == "violin" or one.instrument not in [k.instrument for k in kept]:
+            kept.append(one)
+    return kept
+
+
+def choose_genre(request: Request, mood: Mood, asked: Sequence[Asked], rng: random.Random) -> Genre:
+    """Return the genre asked for, or one that fits mood and instruments.
+
+    Raises
+    ------
+    InvalidArgument : an unknown genre; the hint names the nearest.
+    """
+    if request.genre:
+        found = find_genre(request.genre)
+        if found is None:
+            near = ", ".join(nearest_genres(request.genre)) or "pop, jazz, house"
+            raise InvalidArgument(f"'{request.genre}' is not a genre that is known here.", f"The nearest: {near}.")
+        return found
+    names = {one.instrument.name for one in asked}
+    families = {one.instrument.family for one in asked}
+    ensembles = " ".join(request.instruments).lower()
+    if ("quartet" in ensembles and "string" in ensembles) or {"violin", "viola"} <= names or "harpsichord" in names:
+        return all_genres()["classical"]
+    if "orchestra" in ensembles or names & {"timpani", "taiko", "french horn"}:
+        return all_genres()["cinematic"]
+    if "distortion guitar" in names:
+        return all_genres()["rock"]
+    if names & {"808", "808 kit"}:
+        return all_genres()["trap"]
+    if names & {"vinyl drums"}:
+        return all_genres()["lofi"]
+    if names & {"jazz kit"} or ("upright bass" in names and "reeds" in families):
+        return all_genres()["jazz_swing"]
+    if names & {"supersaw", "electronic kit"}:
+        return all_genres()["house"]
+    if names & {"banjo", "fiddle", "mandolin"}:
+        return all_genres()["folk"]
+    if mood.arousal <= -0.4:
+        options = ["lofi", "ambient", "folk", "classical", "bossa_nova"]
+    elif mood.arousal >= 0.5:
+        options = ["pop", "rock", "house", "funk", "disco"] if mood.valence >= 0 else ["rock", "techno", "cinematic"]
+    elif mood.valence < -0.2:
+        options = ["cinematic", "trap", "lofi", "synthwave"]
+    else:
+        options = ["pop", "lofi", "folk", "soul", "synthwave", "bossa_nova"]
+    return all_genres()[rng.choice(options)]
+
+
+def choose_key(request: Request, genre: Genre, mood: Mood, rng: random.Random) -> Key:
+    """Return the key asked for, or a tonic by chance with a mode of genre and mood."""
+    if request.key:
+        return parse_key(request.key)
+    mode = rng.choices(genre.modes, weights=[3, 2, 1][: len(genre.modes)])[0]
+    if mood.mode and mood.mode not in genre.modes:
+        minor = [m for m in genre.modes if m not in ("major", "lydian", "mixolydian")]
+        major = [m for m in genre.modes if m in ("major", "lydian", "mixolydian")]
+        mode = mood.mode if mood.mode == "phrygian" else ((major if mood.mode == "major" else minor) or [mood.mode])[0]
+    elif mood.mode:
+        mode = mood.mode
+    tonics = (0, 2, 4, 5, 7, 9, 10, 3) if mode in ("major", "lydian", "mixolydian") else (9, 2, 4, 7, 0, 5, 11, 6)
+    return Key(rng.choices(tonics, weights=(4, 4, 3, 3, 4, 3, 2, 2))[0], mode)
+
+
+def preferred_tempo(genre: Genre, mood: Mood, rng: random.Random) -> float:
+    """Return a whole tempo inside the genre's range, moved by the mood's arousal."""
+    low, typical, high = genre.bpm
+    room = (high - typical) if mood.arousal > 0 else (typical - low)
+    tempo = typical + 0.75 * mood.arousal * room + rng.uniform(-0.12, 0.12) * (high - low)
+    return float(round(min(high, max(low, tempo))))
+
+
+def free_bars(bar: float, bpm: float, genre: Genre) -> int:
+    """Return how many bars last about 50 seconds, with one to end on; blues keeps whole choruses."""
+    seconds = bar * 60.0 / bpm
+    if genre.form == "blues":
+        return 12 * max(1, round(50.0 / seconds / 12)) + 1
+    return 4 * max(2, round(50.0 / seconds / 4)) + 1
+
+
+def read_moods(words: Sequence[str], say: Say) -> Mood:
+    """Return the blend of mood words; unknown ones are said and left out."""
+    found = []
+    for word in words:
+        mood = find_mood(word)
+        if mood is None:
+            say(f"'{word}' is not a mood that is known here, so it was left out.")
+        else:
+            found.append(mood[1])
+    return blend(found)
+
+
+def swing_of(request: Request, genre: Genre, meter: Meter) -> float:
+    """Return the share of a beat that its first half takes; compound meters do not swing."""
+    if meter.lower >= 8:
+        return 0.5
+    return request.swing if request.swing is not None else genre.swing
+
+
+def density_of(request: Request, mood: Mood) -> float:
+    """Return how busy the writing is, −1..1 round the genre's own."""
+    return max(
+        -1.0, min(1.0, request.density if request.density is not None else 0.7 * mood.density + 0.2 * mood.arousal)
+    )
+
+
+def register_of(request: Request, mood: Mood) -> float:
+    """Return how high the tune lies, −1..1 round the usual."""
+    return max(-1.0, min(1.0, request.register if request.register is not None else mood.brightness))

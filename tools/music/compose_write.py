@@ -1,0 +1,115 @@
+"""Writing the parts of a plan in an order in which each can listen to the ones before."""
+
+from collections.abc import Sequence
+
+from segue.tools.core.score import Note, Part, Score
+from segue.tools.music.arrange import set_bars, set_registers
+from segue.tools.music.arrange_comp import write_comp, write_counter, write_pad
+from segue.tools.music.bass import write_bass
+from segue.tools.music.compose_plan import Plan, Voice, performed
+from segue.tools.music.drums import pickup_fill, write_drums, write_percussion
+from segue.tools.music.genres import Mood
+from segue.tools.music.melody import write_melody
+from segue.tools.music.rhythm import Event
+
+
+def write_parts(
+    plan: Plan, voices: Sequence[Voice], asked: Sequence[str], mood: Mood, *, loop: bool, lead: Sequence[Event] = ()
+) -> list[Part]:
+    """Write every part: drums first, so that the bass can follow the kick; then the tune and what surrounds it.
+
+    ``lead`` is a tune that exists already: counter-lines keep out of its way.
+    """
+    set_registers(voices, plan.register)
+    levels = set_bars(plan, voices, asked, loop=loop)
+    written: dict[str, list[Event]] = {}
+    made: dict[str, tuple[Voice, list[Event]]] = {}
+    tune = list(lead)
+    order = {"drums": 0, "percussion": 1, "bass": 2, "melody": 3}
+    for voice in sorted(voices, key=lambda v: order.get(v.role, 4)):
+        events = write_voice(plan, voice, levels, tune)
+        if voice.role == "melody":
+            tune = events
+        if voice.name in made:
+            made[voice.name][1].extend(events)
+        else:
+            made[voice.name] = (voice, events)
+        written[voice.name] = made[voice.name][1]
+    parts = []
+    for name in dict.fromkeys(voice.name for voice in voices):
+        voice, events = made[name]
+        voice.reverb = min(
+            1.0, max(0.0, voice.reverb + 0.15 * mood.space + (0.15 if plan.genre.name == "ambient" else 0))
+        )
+        notes = performed(plan, voice, _shaped(plan, voice, events))
+        if notes:
+            parts.append(voice.part(plan, notes))
+    return parts
+
+
+def write_voice(
+    plan: Plan, voice: Voice, levels: dict[int, int], tune: Sequence[Event], variant: int = 0
+) -> list[Event]:
+    """Write one part; the kick's onsets are kept in the plan for the bass."""
+    if voice.role == "drums":
+        events = write_drums(plan, voice, levels, variant)
+        plan.kicks = sorted({e.start for e in events if e.pitch in (35, 36, 41)})
+        for section in plan.sections[1:]:
+            bar = section.start_bar - 1
+            if bar in voice.bars and bar - 1 not in voice.bars and bar - 1 != plan.final_bar:
+                events += pickup_fill(plan, bar - 1)
+        return events
+    if voice.role == "percussion":
+        pattern = plan.genre.perc.get(voice.instrument.name) or "x.x.x.x.x.x.x.x."
+        if not voice.instrument.is_drum:
+            pattern = plan.genre.perc.get(voice.instrument.name, "x..x..x.x..x..x.")
+            return [replace_pitch(e, voice) for e in write_percussion(plan, voice, pattern, variant)]
+        return write_percussion(plan, voice, pattern, variant)
+    if voice.role == "bass":
+        return write_bass(plan, voice, variant)
+    if voice.role in ("melody", "lead"):
+        return write_melody(plan, voice, variant)
+    if voice.role == "counter":
+        return write_counter(plan, voice, tune, variant)
+    if voice.role == "pad" and voice.manner in ("", "sustain"):
+        return write_pad(plan, voice)
+    return write_comp(plan, voice, variant)
+
+
+def replace_pitch(event: Event, voice: Voice) -> Event:
+    """Return a stroke on a tuned drum: its usual pitch, a fourth lower on weak strokes."""
+    middle = (voice.instrument.low + voice.instrument.high) // 2
+    return Event(event.start, event.duration, middle if event.velocity > 70 else middle - 5, event.velocity)
+
+
+def _shaped(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Event]:
+    """Let the loudness follow the sections: a chorus stands over its verse."""
+    out = []
+    lift: dict[int, float] = {}
+    for event in events:
+        bar = plan.bar_at(event.start)
+        if bar not in lift:
+            energy = plan.section_of(min(bar, plan.bars - 1)).energy
+            lift[bar] = (energy - 0.6) * (16.0 if not plan.machine else 9.0)
+        ghost = voice.instrument.is_drum and event.velocity <= 46
+        out.append(event if ghost else Event(event.start, event.duration, event.pitch, event.velocity + lift[bar]))
+    return out
+
+
+def tune_of(score: Score) -> Part | None:
+    """Return the part that carries the tune: the lead, or the highest pitched part with notes."""
+    pitched = [p for p in score.parts if not p.is_drum and p.notes]
+    for role in ("melody", "lead"):
+        found = next((p for p in pitched if p.role == role), None)
+        if found is not None:
+            return found
+    return max(pitched, key=lambda p: sum(n.pitch for n in p.notes) / len(p.notes), default=None)
+
+
+def skyline(notes: Sequence[Note]) -> list[Note]:
+    """Return the top line: of notes that start together the highest."""
+    out: list[Note] = []
+    for note in sorted(notes, key=lambda n: (n.start, -n.pitch)):
+        if not out or note.start > out[-1].start + 0.05:
+            out.append(note)
+    return out
