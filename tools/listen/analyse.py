@@ -179,7 +179,8 @@ def _interpret(frames: Frames, meter: LevelMeter, heard: tuple[dict[str, float],
     rhythm = follow(frames)
     edges = spans_of(frames, rhythm.beats)
     tones = tones_of(frames, edges)
-    first = int(np.searchsorted(edges, rhythm.beats[0] - 1e-6)) if len(rhythm.beats) >= 4 else 0
+    # A beat close to the start is the first edge itself.
+    first = int(np.argmin(np.abs(edges - rhythm.beats[0]))) if len(rhythm.beats) >= 4 else 0
     change = harmonic_change(tones)
     bars = bars_of(frames, rhythm.beats, change[first:])
     downbeat = np.zeros(len(edges) - 1, dtype=bool)

@@ -15,9 +15,10 @@ from segue.tools.listen.spectra import FRAME_RATE, Frames
 Floats = npt.NDArray[np.float64]
 
 SLOWEST, FASTEST = 40.0, 220.0  # bpm
-PREFERRED, SPREAD = 112.0, 0.75  # bpm and octaves: where people tap (McKinney & Moelants 2006)
+PREFERRED, SPREAD = 120.0, 0.75  # bpm and octaves: where people tap (McKinney & Moelants 2006)
 _WINDOW_S, _STEP_S = 8.0, 1.0
-_TIGHTNESS = 120.0
+_TIGHTNESS = 500.0  # five times Ellis's: the period followed here is the local one
+_LOW_WEIGHT = 0.5  # of the kick's and bass's band beside all onsets, where the pulse is sought
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class Bars:
 
 def novelty(frames: Frames) -> Floats:
     """Return onset strength with slow swells removed, in units of its own deviation, ``[n]``."""
-    onset = frames.onset.astype(float)
+    return _whitened(frames.onset.astype(float))
+
+
+def _whitened(onset: Floats) -> Floats:
     size = max(3, round(0.4 * FRAME_RATE) | 1)
     local = np.convolve(np.pad(onset, size // 2, mode="edge"), np.ones(size) / size, "valid")[: len(onset)]
     out = np.maximum(0.0, onset - local)
@@ -63,7 +67,8 @@ def follow(frames: Frames) -> Rhythm:
     nothing = Rhythm(None, 0.0, [], np.zeros(0), 0.0, 0.0)
     if frames.seconds < 1.5 or onset.max(initial=0.0) <= 0 or float(frames.onset.max()) < 0.05:
         return nothing
-    gram = _tempogram(onset)
+    pulse = onset + _LOW_WEIGHT * _whitened(frames.bands[:, 0].astype(float))
+    gram = _tempogram(pulse)
     profile = gram.mean(axis=0)
     lags = np.arange(len(profile))
     periods = np.geomspace(60 / FASTEST, 60 / SLOWEST, 360)
@@ -74,7 +79,7 @@ def follow(frames: Frames) -> Rhythm:
     if scored[best] <= 0:
         return nothing
     path = _local_periods(gram, periods[best])
-    beats = _beats(onset, path)
+    beats = _beats(pulse, path)
     if len(beats) < 3:
         return nothing
     bpm, stability = _steady(beats)
@@ -113,13 +118,14 @@ def _tempogram(onset: Floats) -> Floats:
 
 
 def _salience(profile: Floats, periods: Floats) -> Floats:
-    """Sum the autocorrelation at 1, 2, 3 and 4 periods: a beat repeats, its accidental multiples less so."""
+    """Sum the autocorrelation at one and two periods and at the bar of three or four: beats repeat, and so do bars."""
     lags = np.arange(len(profile))
-    total = np.zeros(len(periods))
-    for multiple, weight in ((1, 1.0), (2, 0.6), (3, 0.3), (4, 0.5)):
+
+    def at(multiple: int) -> Floats:
         where = periods * FRAME_RATE * multiple
-        total += weight * np.where(where < len(profile) - 1, np.interp(where, lags, profile), 0.0)
-    return np.maximum(total, 0.0)
+        return np.where(where < len(profile) - 1, np.interp(where, lags, profile), 0.0)
+
+    return np.maximum(at(1) + 0.6 * at(2) + np.maximum(at(3), at(4)), 0.0)
 
 
 def _local_periods(gram: Floats, period: float) -> Floats:
