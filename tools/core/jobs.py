@@ -161,6 +161,7 @@ class JobStatus(BaseModel):
     fields: dict[str, Honoured] = {}
     outputs: list[str] = []
     seeds: list[int] = []
+    notes: list[str] = []
     revision: str = ""
     seconds: float = 0.0
     error: dict[str, str] | None = None

@@ -54,6 +54,10 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     created: float = field(default_factory=time.monotonic)
 
+    def say(self, note: str) -> None:
+        """Tell the caller something about what was made (an approximation, an ignored wish)."""
+        self.status.notes.append(note)
+
     def progress(self, done: float, total: float, stage: str) -> None:
         """Report progress, which only ever grows, and stop here when the job was cancelled."""
         if self.stop.is_set():
