@@ -15,28 +15,26 @@ import typer
 
 import segue.tools
 
-TALK, MAKE, KEEP, HOUSE = "Talk", "Do one thing", "Look back", "Run and look after"
-
-# name: (panel, module, what the overview says)
-COMMANDS: dict[str, tuple[str, str, str]] = {
-    "chat": (TALK, "commands_talk", "Say something, or talk in the terminal."),
-    "serve": (TALK, "commands_house", "Serve the chat page and the API."),
-    "plan": (TALK, "commands_talk", "Show what would be done; nothing is run."),
-    "generate": (MAKE, "commands_make", "Make a new piece of music."),
-    "edit": (MAKE, "commands_make", "Change a file as you say."),
-    "caption": (MAKE, "commands_make", "Describe music in words, or answer a question about it."),
-    "tag": (MAKE, "commands_make", "Measure tempo, key, mood, genre, instruments and more."),
-    "transcribe": (MAKE, "commands_make", "Write music down: MIDI, MusicXML, a picture, chords."),
-    "separate": (MAKE, "commands_make", "Take a file apart into stems."),
-    "library": (MAKE, "commands_library", "Your own music: add a folder, search, save a playlist."),
-    "trace": (KEEP, "commands_talk", "Print how a turn came to be, as JSON lines."),
-    "replay": (KEEP, "commands_talk", "Run a turn's plan again."),
-    "eval": (HOUSE, "commands_house", "Measure how good Segue is."),
-    "doctor": (HOUSE, "commands_house", "Show what this machine has and lacks; --fix installs what is missing."),
-    "mcp": (HOUSE, "commands_house", "Serve the tools to other agents (Model Context Protocol, stdio)."),
-    "store": (HOUSE, "commands_house", "Show and clean the room that pieces take."),
-    "backup": (HOUSE, "commands_house", "Save the whole data folder to one file."),
-    "restore": (HOUSE, "commands_house", "Bring a saved data folder back."),
+# name: (module, what the overview says)
+COMMANDS: dict[str, tuple[str, str]] = {
+    "chat": ("commands_talk", "Say something, or talk in the terminal."),
+    "serve": ("commands_house", "Serve the chat page and the API."),
+    "plan": ("commands_talk", "Show what would be done; nothing is run."),
+    "generate": ("commands_make", "Make a new piece of music."),
+    "edit": ("commands_make", "Change a file as you say."),
+    "caption": ("commands_make", "Describe music in words, or answer a question about it."),
+    "tag": ("commands_make", "Measure tempo, key, mood, genre, instruments and more."),
+    "transcribe": ("commands_make", "Write music down: MIDI, MusicXML, a picture, chords."),
+    "separate": ("commands_make", "Take a file apart into stems."),
+    "library": ("commands_library", "Your own music: add a folder, search, save a playlist."),
+    "trace": ("commands_talk", "Print how a turn came to be, as JSON lines."),
+    "replay": ("commands_talk", "Run a turn's plan again."),
+    "eval": ("commands_house", "Measure how good Segue is."),
+    "doctor": ("commands_house", "Show what this machine has and lacks; --fix brings it."),
+    "mcp": ("commands_house", "Serve the tools to other agents: MCP on stdio."),
+    "store": ("commands_house", "Show and clean the room that pieces take."),
+    "backup": ("commands_house", "Save the whole data folder to one file."),
+    "restore": ("commands_house", "Bring a saved data folder back."),
 }
 GROUPS = {"library", "store"}
 HIDDEN = {"serve-tools": "commands_house"}  # not there yet: it says so
@@ -62,31 +60,32 @@ def build(wanted: str | None) -> typer.Typer:
         help="A conversational music agent: talk to it, and it finds, makes, changes, describes and writes down music.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help: rich takes 0.3 s to import
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for name, (panel, module, help) in COMMANDS.items():
+    for name, (module, help) in COMMANDS.items():
         if name != wanted:
-            app.command(name, help=help, rich_help_panel=panel)(_named_only)
+            app.command(name, help=help)(_named_only)
         else:
-            _add(app, name, module, panel, help)
+            _add(app, name, module, help)
     for name, help in tool_files().items():
         if name not in COMMANDS:
             run = _generated(name) if name == wanted else _named_only
-            app.command(name, help=None if name == wanted else help, rich_help_panel="More tools")(run)
+            app.command(name, help=None if name == wanted else help)(run)
     if wanted in HIDDEN:
-        _add(app, wanted, HIDDEN[wanted], "", "")
+        _add(app, wanted, HIDDEN[wanted], "")
     return app
 
 
-def _add(app: typer.Typer, name: str, module: str, panel: str, help: str) -> None:
+def _add(app: typer.Typer, name: str, module: str, help: str) -> None:
     loaded = importlib.import_module(f"segue.ui.{module}")
     entry: Any = getattr(loaded, name.replace("-", "_") + "_command")
     if name in GROUPS:
-        app.add_typer(entry, name=name, help=help, rich_help_panel=panel)
+        app.add_typer(entry, name=name, help=help)
     else:
         guarded = importlib.import_module("segue.ui.terminal").guarded
-        app.command(name, hidden=name in HIDDEN, rich_help_panel=panel or None)(guarded(entry))
+        app.command(name, hidden=name in HIDDEN)(guarded(entry))
 
 
 def _generated(name: str) -> Callable[..., Any]:

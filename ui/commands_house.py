@@ -20,11 +20,12 @@ WAIT_S = 20.0  # how long a command waits for another one to finish
 def serve_command(
     host: Annotated[str, typer.Option(help="Beyond this machine: 0.0.0.0, with SEGUE_API_KEY set.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 7860,
+    opening: Annotated[bool, typer.Option(help="Compose three pieces to open with, where there is no library.")] = True,
 ) -> None:
     """Serve the chat page and the API until interrupted."""
     from segue.ui.server import serve
 
-    serve(host, port)
+    serve(host, port, opening)
 
 
 def doctor_command(
@@ -57,7 +58,9 @@ def doctor_command(
         raise typer.Exit(1)
 
 
-store_command = typer.Typer(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+store_command = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 @store_command.command("status")

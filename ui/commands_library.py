@@ -12,7 +12,9 @@ from segue.ui.terminal import ShownProgress, as_json, guarded, out, plain, table
 from segue.ui.voice import Voice, voice
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-library_command = typer.Typer(no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+library_command = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 def _act(args: dict[str, Any], json_output: bool) -> None:

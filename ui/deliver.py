@@ -153,6 +153,8 @@ def run_and_print(
     check_target(output)
     with voice(name) as speaker, ShownProgress() as shown:
         given = dict(args)
+        if isinstance(given.get("folder"), str):  # a server's working folder is another
+            given["folder"] = str(Path(given["folder"]).expanduser().absolute())
         for argument, named in (files or {}).items():
             many = isinstance(named, list)
             given[argument] = [reference(speaker, one) for one in named] if many else reference(speaker, str(named))

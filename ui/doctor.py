@@ -1,5 +1,6 @@
 """``segue doctor``: what this machine has, what is missing, and the command that brings it."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -231,9 +232,11 @@ def repair(settings: Settings) -> list[str]:
     """
     did: list[str] = []
     for path in sorted(settings.home.glob("*.db")):
-        with sqlite3.connect(path) as connection:
-            verdict = str(connection.execute("PRAGMA quick_check").fetchone()[0])
-        connection.close()
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                verdict = str(connection.execute("PRAGMA quick_check").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            verdict = str(error)
         if verdict != "ok":
             raise SegueError(f"{path} is broken ({verdict}).", "Bring a backup back: segue restore FILE --replace")
         did.append(f"{path.name} is whole")

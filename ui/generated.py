@@ -55,16 +55,16 @@ def _option(name: str, type_: Any, default: Any, help: str, *flags: str) -> insp
 
 def _parameter(name: str, info: FieldInfo, positional: str | None) -> inspect.Parameter:
     kind, many = _shape(info)
-    help = info.description or ""
+    help = "; ".join(part for part in (info.description or "", _choices(info)) if part)
     if not many and kind is str and not _is_plain(info):
         help = f"{help} (JSON)".strip()
     if name == positional:
-        annotation = Annotated[list[str] if many else str, typer.Argument(help=help or "a file, or an id")]
+        annotation: Any = list[str] if many else str
+        annotation = Annotated[annotation, typer.Argument(help=help or "a file, or an id")]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
     flag = "--" + name.replace("_", "-")
     if kind is bool:
         return _option(name, bool | None, None, help, f"{flag}/--no-{flag[2:]}")
-    # mypy takes subscripts for types of the program; here they are values made while it runs.
     wanted: Any = types.GenericAlias(list, (kind,)) if many else kind | None
     return _option(name, wanted, [] if many else None, help, flag)
 
@@ -82,11 +82,19 @@ def _shape(info: FieldInfo) -> tuple[Any, bool]:
     inner = _inner(info.annotation)
     if get_origin(inner) is list:
         element = get_args(inner)[0]
-        simple = element in _PLAIN or get_origin(element) is Literal or _is_ref(element)
-        return (str if not simple or _is_ref(element) else element), simple
+        if element in _PLAIN:
+            return element, True
+        return str, get_origin(element) is Literal or _is_ref(element)
     if inner in _PLAIN or get_origin(inner) is Literal:
         return inner, False
     return str, False
+
+
+def _choices(info: FieldInfo) -> str:
+    """Return the words that a list takes, where only some are taken."""
+    inner = _inner(info.annotation)
+    element = get_args(inner)[0] if get_origin(inner) is list else None
+    return ", ".join(map(str, get_args(element))) if get_origin(element) is Literal else ""
 
 
 def _is_plain(info: FieldInfo) -> bool:

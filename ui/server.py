@@ -15,7 +15,7 @@ from segue.ui.guard import LOOPBACK, Guard
 from segue.ui.terminal import log
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, opening: bool = True) -> None:
     """Serve until interrupted.
 
     Raises
@@ -36,7 +36,7 @@ def serve(host: str, port: int) -> None:
     port = listening.getsockname()[1]
     reach = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     with listening, home.owned(settings.home, "serve", host=reach, port=port, wait_s=1.0) as me:
-        _run(settings, listening, me, key)
+        _run(settings, listening, me, key, opening)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -56,7 +56,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(settings: Settings, listening: socket.socket, me: home.Holder, key: str | None) -> None:
+def _run(settings: Settings, listening: socket.socket, me: home.Holder, key: str | None, opening: bool) -> None:
     # Gradio reads these when it is imported.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -75,7 +75,8 @@ def _run(settings: Settings, listening: socket.socket, me: home.Holder, key: str
                 Guard(application(room), me.token, key), log_level="warning", timeout_graceful_shutdown=3, lifespan="on"
             )
             server = uvicorn.Server(config)
-            room.opening.compose(room.host, log)
+            if opening:
+                room.opening.compose(room.host, log)
             log(f"Segue is at {me.url}  (Ctrl-C ends it)")
             # Uvicorn raises the signal again after it has shut down; to end is what was asked for.
             signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
@@ -92,6 +93,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             # The reader went away (`segue … | head`): nobody is left to tell.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
+        except sqlite3.DatabaseError as error:
+            log(f"segue: a database of the data folder cannot be read ({error}). Run: segue doctor --repair")
+            raise typer.Exit(1) from None
         except OSError as error:
             log(f"segue: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
             raise typer.Exit(1) from None
@@ -170,5 +174,4 @@ def step_line(event: "Event") -> str:
     by = f" by {engine}" if engine else ""
     if event.type == "done":
         return f"{event.tool}{by}: {event.seconds:.1f} s"
-    error = event.result.error if event.result else None
-    return f"{event.tool}{by}: {event.type}" + (f" ({plain(str(error))})" if error else "")
+    return f"{event.tool}{by}: {event.result.status if event.result else event.type}"
