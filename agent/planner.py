@@ -13,7 +13,7 @@ from segue.agent.dialogue import Known, State
 from segue.agent.events import ToolResult
 from segue.agent.llm import Llm
 from segue.agent.plan import Plan, StateOp, Step
-from segue.agent.planner_allow import disallowed
+from segue.agent.planner_allow import disallowed, without_rejected
 from segue.agent.planner_words import facts_of, plan_messages, repair_message, reply_messages, tells_the_truth
 from segue.agent.session import Turn
 from segue.tools.core.errors import Cancelled, ConfigError, PlanError, SegueError
@@ -149,6 +149,7 @@ class Planner:
             ) from error
         plan = Plan(planner="llm", **written.model_dump())
         plan = check(plan, state, self.known)
+        plan = without_rejected(plan, state)
         unasked = disallowed(plan, message, reading)
         if unasked:
             raise PlanError(unasked)

@@ -7,7 +7,8 @@ text, reads the same in the message, or when the message itself has the verb and
 
 import re
 
-from segue.agent.plan import Plan, Step
+from segue.agent.dialogue import State
+from segue.agent.plan import Plan, Ref, Step
 
 _VERBS = {
     "remove": r"\b(remove|delete|drop|forget|take|throw|kick)\b.*\b(library|collection|catalogue|catalog)\b",
@@ -46,3 +47,24 @@ def _names(message: str, folder: str) -> bool:
 
 def _in(reading: Plan, step: Step) -> bool:
     return any(s.tool == step.tool and s.args.get("folder") == step.args.get("folder") for s in reading.steps)
+
+
+def without_rejected(plan: Plan, state: State) -> Plan:
+    """Return the plan with what the user rejected kept out of its searches, whether the LLM thought of it or not."""
+    rejected = {name for name, role in state.roles.items() if role == "REJECTED"}
+    for op in plan.state:
+        if op.op == "reject" and op.target:
+            rejected.add(op.target.id or "" if isinstance(op.target, Ref) else f"artist:{op.target}")
+    artists = sorted(name.removeprefix("artist:") for name in rejected if name.startswith("artist:"))
+    ids = sorted(name for name in rejected if not name.startswith("artist:"))
+    return plan.model_copy(update={"steps": [_keeping_out(step, ids, artists) for step in plan.steps]})
+
+
+def _keeping_out(step: Step, ids: list[str], artists: list[str]) -> Step:
+    if step.tool != "retrieve" or step.args.get("among") or step.args.get("action") == "identify":
+        return step
+    filters = dict(step.args.get("filters") or {})
+    for name, more in (("exclude", ids), ("exclude_artists", artists)):
+        if more:
+            filters[name] = list(dict.fromkeys([*(filters.get(name) or []), *more]))
+    return step.model_copy(update={"args": {**step.args, "filters": filters}}) if filters else step

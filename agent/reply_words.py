@@ -157,7 +157,8 @@ def _tagged(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str
     add("vocals", lambda v: "yes" if v else "no", "vocals")
     add("loudness", lambda v: f"{v:.1f} LUFS", "loudness")
     missing = f" I am not sure enough about the {listing(unknown)} to say." if unknown else ""
-    return f"{_name(args.get('clip'), titles).capitalize()} – {'; '.join(facts)}.{missing}" if facts else missing.strip()  # fmt: skip
+    name = _name(args.get("clip"), titles)
+    return f"{name[0].upper()}{name[1:]} – {'; '.join(facts)}.{missing}" if facts else missing.strip()  # fmt: skip
 
 
 def _found(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:

@@ -11,7 +11,8 @@ from segue.agent import Agent
 from segue.agent.dialogue import State, Thing
 from segue.agent.events import Fault, ToolResult
 from segue.agent.llm_schema import plan_schema, schema_and_docs
-from segue.agent.plan import Plan
+from segue.agent.plan import Plan, Ref, StateOp
+from segue.agent.planner_allow import without_rejected
 from segue.agent.planner_words import plan_messages, tells_the_truth
 from segue.tools.core.errors import CannotDo, ConfigError
 from tests.agent_support import (  # fmt: skip
@@ -199,6 +200,14 @@ def test_what_the_message_does_not_ask_for_is_not_done(tmp_path):
     asked = plan(("note", {"text": "x", "folder": "/home/me/out"}))
     with Talk(tmp_path, asked) as talk:
         assert talk.agent.plan("write it to /home/me/out please").steps[0].tool == "note"
+
+
+def test_what_was_rejected_stays_out_of_searches():
+    state = State(roles={"t_1": "REJECTED", "artist:50 Cent": "REJECTED", "t_3": "LIKED"})
+    found = Plan(steps=steps(("retrieve", {"query": "x", "filters": {"exclude": ["t_9"]}}), ("retrieve", {"among": [{"id": "t_1"}]})), state=[StateOp(op="reject", target=Ref(id="t_2"))])  # fmt: skip
+    first, second = without_rejected(found, state).steps
+    assert first.args["filters"] == {"exclude": ["t_9", "t_1", "t_2"], "exclude_artists": ["50 Cent"]}
+    assert second.args == {"among": [{"id": "t_1"}]}
 
 
 def test_cancel_during_planning(tmp_path):
