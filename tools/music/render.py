@@ -38,7 +38,7 @@ _RING_S = 1.5  # the least that a piece rings after its last bar
 _FLOOR = 10 ** (-66 / 20)  # what is under it at the end is cut off
 _REFERENCE_LUFS = -23.0  # every instrument's test phrase is brought to this loudness
 # How loud a role stands in the mix when its part's gain_db is 0.
-_ROLE_DB = {"drums": 3.0, "bass": 2.0, "melody": 1.5, "lead": 1.5, "counter": -3.5, "chords": -4.5, "pad": -6.5,
+_ROLE_DB = {"drums": 3.0, "bass": 3.0, "melody": 1.5, "lead": 1.5, "counter": -3.5, "chords": -4.5, "pad": -6.5,
             "arpeggio": -5.0, "percussion": -5.0, "other": -4.5}  # fmt: skip
 
 
@@ -293,19 +293,23 @@ def _trim_db(
     Soundfonts differ by 15 dB from program to program; the phrase depends on the instrument only, so a
     part's level never depends on what it plays.
     """
-    step = round(0.4 * sample_rate)
     if is_drum:
         keys: tuple[int, ...] = (36, 42, 38, 42) if role != "percussion" else (62, 70, 63, 70)
     else:
         instrument = of_program(program)
         low, high = (28, 52) if role == "bass" else (instrument.low, instrument.high)
-        keys = tuple(round(low + (high - low) * share) for share in (0.3, 0.45, 0.6, 0.4))
-    length = 0.9 if not is_drum else 0.5
-    events = [Event(i * step, round((i + length) * step), key, 90) for i, key in enumerate(keys)]
+        keys = tuple(round(low + (high - low) * share) for share in (0.3, 0.45, 0.6))
+    # Long enough for slow strings to swell; drums are struck as in a quick beat.
+    step = round((0.25 if is_drum else 1.2) * sample_rate)
+    events = [Event(i * step, round((i + 0.9) * step), key, 90) for i, key in enumerate(keys)]
     part = Part(name="test", program=program, is_drum=is_drum, synth=synth)
-    sound = play_part(part, events, 5 * step, soundfont, engine, sample_rate, lambda: None)
-    loudness = lufs_of_energy(k_weighted_energy(sound, sample_rate, mixdown.HOP), sample_rate, mixdown.HOP)
-    return max(-30.0, min(40.0, _REFERENCE_LUFS - loudness)) if loudness > -69 else 0.0
+    sound = play_part(part, events, (len(keys) + 1) * step, soundfont, engine, sample_rate, lambda: None)
+    energy = k_weighted_energy(sound, sample_rate, mixdown.HOP)
+    size = max(1, round(0.4 * sample_rate / mixdown.HOP))
+    blocks = np.convolve(energy, np.ones(size), "valid")
+    loudest = np.partition(blocks, -len(blocks) // 4)[-len(blocks) // 4 :].mean() / (size * mixdown.HOP)
+    loudness = -0.691 + 10 * np.log10(loudest + 1e-12)
+    return float(np.clip(_REFERENCE_LUFS - loudness, -30.0, 40.0)) if loudness > -69 else 0.0
 
 
 def _play_all(job: _Job, parts: list[Part], progress: Progress) -> dict[str, Samples]:
