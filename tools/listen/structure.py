@@ -16,6 +16,12 @@ from segue.tools.listen.tonal import unit
 Floats = npt.NDArray[np.float64]
 
 _SHORTEST_BARS = 4
+_SILENT_DB = 24.0  # under the loudest bar
+_SOUND_SHARE = 0.85  # of timbre in likeness, the rest is harmony: instruments come and go at sections, chords go round
+_KERNEL = (4, 8)  # bars on either side of a boundary, at least and at most
+_FAVOUR = 0.025  # for boundaries a multiple of four bars apart
+_DEVIATIONS = 0.55  # of novelty above its mean that make a boundary
+_LEAST = 0.06  # novelty of a boundary: a loop that goes round unchanged reaches .05, sections .1 and more
 _SAME_HARMONY = 0.86
 _SAME_SOUND = 0.75
 
@@ -38,17 +44,24 @@ def sections_of(edges: Floats, chroma: Floats, mel: Array, level_db: Floats) -> 
     edges : seconds of bar lines with both ends, ``[bars + 1]``.
     chroma : ``[bars, k, 12]``, k parts of each bar. mel : ``[bars, MELS]``. level_db : ``[bars]``.
     """
-    bars = len(edges) - 1
+    # What rings out after the end is no section.
+    loud = np.nonzero(level_db > level_db.max(initial=-120.0) - _SILENT_DB)[0]
+    bars = int(loud[-1]) + 1 if len(loud) else len(edges) - 1
+    end = float(edges[-1])
+    edges, chroma, mel, level_db = edges[: bars + 1].copy(), chroma[:bars], mel[:bars], level_db[:bars]
+    edges[-1] = end
     if bars < 2 * _SHORTEST_BARS:
         return [Stretch("A", float(edges[0]), float(edges[-1]), float(level_db.mean() if len(level_db) else -120))]
     harmony = unit(unit(chroma).reshape(bars, -1))
     sound = _standard(mel.astype(float))
-    alike = 0.5 * (harmony @ harmony.T) + 0.5 * (0.5 + 0.5 * _correlation(sound))
-    cuts = _boundaries(alike, level_db)
+    alike = (1 - _SOUND_SHARE) * (harmony @ harmony.T) + _SOUND_SHARE * (0.5 + 0.5 * _correlation(sound))
+    cuts = _boundaries(alike)
     spans = list(itertools.pairwise(cuts))
-    letters = _letters(spans, harmony, sound)
     levels = [float(10 * np.log10(np.mean(10 ** (level_db[a:b] / 10)))) for a, b in spans]
-    labels = _names(letters, spans, levels, bars)
+    labels = _names(spans, levels, bars)
+    unnamed = [i for i, label in enumerate(labels) if not label]
+    for i, letter in zip(unnamed, _letters([spans[i] for i in unnamed], harmony, sound), strict=True):
+        labels[i] = letter
     return _joined(
         [
             Stretch(label, float(edges[a]), float(edges[b]), level)
@@ -74,7 +87,7 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
 def _standard(values: Floats) -> Floats:
     moved = values - values.mean(axis=0)
     # One scale for all bands: a band that hardly moves must not count like one that does.
-    return np.asarray(moved / max(float(moved.std()), 0.05))
+    return np.asarray(moved / max(float(moved.std()), 0.2))
 
 
 def _correlation(rows: Floats) -> Floats:
@@ -82,10 +95,10 @@ def _correlation(rows: Floats) -> Floats:
     return np.asarray(2 * np.exp(-distance) - 1)
 
 
-def _boundaries(alike: Floats, level_db: Floats) -> list[int]:
+def _boundaries(alike: Floats) -> list[int]:
     """Return bar indices of boundaries, both ends included."""
     bars = len(alike)
-    half = int(np.clip(bars // 6, 4, 8))
+    half = int(np.clip(bars // 6, *_KERNEL))
     taper = np.exp(-0.5 * ((np.arange(-half, half) + 0.5) / (0.6 * half)) ** 2)
     sign = np.sign(np.arange(-half, half) + 0.5)
     kernel = np.outer(sign * taper, sign * taper)
@@ -94,16 +107,12 @@ def _boundaries(alike: Floats, level_db: Floats) -> list[int]:
         np.array([float((padded[i : i + 2 * half, i : i + 2 * half] * kernel).sum()) for i in range(bars + 1)])
         / np.abs(kernel).sum()
     )
-    step = np.zeros(bars + 1)
-    for i in range(2, bars - 1):
-        step[i] = abs(level_db[i : i + 2].mean() - level_db[i - 2 : i].mean())
-    novelty = novelty + 0.006 * np.minimum(step, 6.0)
     novelty[:_SHORTEST_BARS] = novelty[bars - _SHORTEST_BARS + 1 :] = 0.0
     # Sections come in multiples of four bars more often than not.
     scores = np.array([novelty[offset::4].sum() for offset in range(4)])
     favoured = np.zeros(bars + 1)
-    favoured[int(scores.argmax()) :: 4] = 0.012
-    threshold = max(0.03, float(novelty.mean() + 0.55 * novelty.std()))
+    favoured[int(scores.argmax()) :: 4] = _FAVOUR
+    threshold = max(_LEAST, float(novelty.mean() + _DEVIATIONS * novelty.std()))
     cuts: list[int] = []
     for i in np.argsort(-(novelty + favoured)):
         window = novelty[max(0, i - 1) : i + 2]
@@ -148,9 +157,9 @@ def _likeness(a: Floats, b: Floats) -> float:
     )
 
 
-def _names(letters: list[str], spans: list[tuple[int, int]], levels: list[float], bars: int) -> list[str]:
-    """Call a quiet short beginning "intro" and a quiet short end "outro"; all else keeps its letter."""
-    out = list(letters)
+def _names(spans: list[tuple[int, int]], levels: list[float], bars: int) -> list[str]:
+    """Call a quiet short beginning "intro" and a quiet short end "outro"; all else stays unnamed ("")."""
+    out = [""] * len(spans)
     if len(out) < 3:
         return out
     typical = float(np.median(levels))
