@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from segue.agent.agent import Agent
     from segue.agent.events import Event, Reply
+    from segue.agent.llm_schema import plan_schema
 
-__all__ = ["Agent", "Event", "Reply"]
+__all__ = ["Agent", "Event", "Reply", "plan_schema"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whichever of the three
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whichever of the four
     """Import what is asked for when it is asked for: the package itself stays cheap."""
     if name == "Agent":
         from segue.agent.agent import Agent
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whichever of the three
         from segue.agent import events
 
         return getattr(events, name)
+    if name == "plan_schema":
+        from segue.agent.llm_schema import plan_schema
+
+        return plan_schema
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
