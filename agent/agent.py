@@ -298,6 +298,8 @@ class Agent:
         return (sessions.session(session, self.owner) if session else sessions.create(self.owner)).id
 
     async def _chat(self, message: str, session: str, attach: Attach, emit: Emit) -> Reply:
+        if attach:
+            _safe(emit)(Event(type="started", session=session, label="reading what is attached"))
         things = [await asyncio.to_thread(self._attach, item) for item in attach]
         return await self._take(session, message, things, emit)
 
@@ -340,8 +342,16 @@ class Agent:
     def _attach(self, item: str | Path) -> Thing:
         from segue.agent.fold import thing_of
 
-        piece = self._own_piece(item) or self.import_file(item)
+        piece = self._own_piece(item)
+        if piece is None:
+            self._may_name(item)
+            piece = self.import_file(item)
         return thing_of(piece, "attached")
+
+    def _may_name(self, item: str | Path) -> None:
+        """Refuse paths that come as text from anybody but this machine's user; a ``Path`` is a server's own upload."""
+        if isinstance(item, str) and self.owner != "local":
+            raise NotFound(f"There is no piece {item} to attach.", "Upload the file, and attach it by its id.")
 
     def _own_piece(self, item: str | Path) -> Piece | None:
         """Return the piece of that id, where an attachment is one and not a path."""
@@ -361,6 +371,7 @@ class Agent:
             return thing_of(piece, "attached")
         from segue.tools.music.intake import sniff
 
+        self._may_name(item)
         path = Path(item)
         notes = sniff(path) != "audio"
         seconds = None if notes else probe(path).duration_s

@@ -8,9 +8,9 @@ goes on with the plan, takes finished steps from the table, and says that it did
 import asyncio
 import os
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 from segue.agent.check import check
@@ -80,6 +80,7 @@ class Turns:
         self._live: dict[str, Live] = {}
         self._dialogues: dict[str, Dialogue] = {}
         self._graph: Any = None
+        self._building = asyncio.Lock()
         self._saver: Any = None
 
     # -- what agents call ----------------------------------------------------------------------
@@ -163,8 +164,14 @@ class Turns:
             kept = (await graph.aget_state(config)).next if live.resumed else ()
             await graph.ainvoke(None if kept else {"turn": turn.id}, config, durability="sync")
         except SegueError as error:
-            self._break(live, error)
+            self._break(live, str(error))
             raise
+        except Exception as error:  # a fault of ours: told plainly here, in full in the trace
+            self._break(live, "".join(traceback.format_exception(error)))
+            raise SegueError(
+                f"This turn failed unexpectedly ({type(error).__name__}).",
+                "What had finished is kept. `segue trace` has the details for a report.",
+            ) from error
         finally:
             del self._live[turn.id]
         if turn.reply is None:  # killed between saving the reply and its checkpoint
@@ -173,25 +180,31 @@ class Turns:
         assert turn.reply is not None
         return turn.reply
 
-    def _break(self, live: Live, error: SegueError) -> None:
+    def _break(self, live: Live, error: str) -> None:
         """Mark a turn that ended with an error, so that it is not tried again at every call."""
-        self._tracer(live)("error", {"error": str(error)})
+        self._tracer(live)("error", {"error": error})
         live.turn.status = "broken"
         self.sessions.save(live.turn)
         self._keep_trace(live)
 
     async def _ready(self) -> Any:  # noqa: ANN401 - a compiled graph
         """Build the graph at the first turn: LangGraph takes a moment to import."""
-        if self._graph is not None:
-            return self._graph
+        async with self._building:
+            if self._graph is None:
+                graph = await asyncio.to_thread(self._build)
+                import aiosqlite
+                from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+                self._saver = AsyncSqliteSaver(await aiosqlite.connect(self.settings.home / "checkpoints.db"))
+                await self._saver.setup()
+                self._graph = graph.compile(checkpointer=self._saver)
+        return self._graph
+
+    def _build(self) -> Any:  # noqa: ANN401 - a graph
         os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"  # read at import; its default would unpickle anything
-        import aiosqlite
-        from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+        import langgraph.checkpoint.sqlite.aio  # noqa: F401 - imported here, off the event loop, for ``_ready``
         from langgraph.graph import END, START, StateGraph
 
-        path: Path = self.settings.home / "checkpoints.db"
-        self._saver = AsyncSqliteSaver(await aiosqlite.connect(path))
-        await self._saver.setup()
         graph: Any = StateGraph(_Data)  # its node types do not know bound coroutine methods
         graph.add_node("plan", self._plan)
         graph.add_node("run", self._steps)
@@ -200,8 +213,7 @@ class Turns:
         graph.add_edge("plan", "run")
         graph.add_edge("run", "reply")
         graph.add_edge("reply", END)
-        self._graph = graph.compile(checkpointer=self._saver)
-        return self._graph
+        return graph
 
     async def _plan(self, data: _Data) -> _Data:
         live = self._live[data["turn"]]

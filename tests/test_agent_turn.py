@@ -15,7 +15,7 @@ from segue.agent import Agent, Reply
 from segue.agent.dialogue import State
 from segue.agent.plan import Plan, StateOp
 from segue.tools.core.audio import encode
-from segue.tools.core.errors import HomeInUse, InvalidArgument, NotFound, UnreadableMedia
+from segue.tools.core.errors import DiskFull, HomeInUse, InvalidArgument, NotFound, SegueError, UnreadableMedia
 from tests.agent_support import (  # fmt: skip
     MAKE,
     NOTE,
@@ -253,6 +253,44 @@ def test_owners_do_not_see_one_another(agent):
     assert alice.artifact_path(reply.artifacts[0].id).is_file()
 
 
+def test_paths_as_text_are_for_the_local_owner(agent, tmp_path):
+    encode(tone(), tmp_path / "a.wav")
+    guest = agent(Plan(reply="Hello."), owner="guest")
+    with pytest.raises(NotFound, match="to attach"):
+        guest.chat("x", attach=[str(tmp_path / "a.wav")])
+    with pytest.raises(NotFound, match="to attach"):
+        guest.plan("x", attach=[str(tmp_path / "a.wav")])
+    piece = guest.import_file(tmp_path / "a.wav")
+    assert guest.history(guest.chat("x", attach=[piece.id]).session)[0].attached[0].id == piece.id
+
+
+def test_a_fault_of_our_own_ends_the_turn_and_not_the_session(agent, monkeypatch):
+    talk = agent(Plan(reply="a"), Plan(reply="b"))
+    session = talk.new_session().id
+    with monkeypatch.context() as patch:
+        patch.setattr("segue.agent.turn.worded", lambda *args, **more: 1 / 0)
+        with pytest.raises(SegueError, match=r"failed unexpectedly \(ZeroDivisionError\)") as caught:
+            talk.chat("x", session)
+    assert "Traceback" not in str(caught.value)
+    assert any("ZeroDivisionError: division" in line.get("error", "") for line in talk.trace(f"{session}.1"))
+    assert talk.chat("y", session).reply == "b"
+
+
+def test_a_full_disk_is_a_clean_error_and_loses_nothing(agent, monkeypatch):
+    talk = agent(Plan(steps=steps(work("a"))), Plan(steps=steps(work("b"))), Plan(reply="c"))
+    session = talk.chat("x").session
+
+    def full(*args: object) -> None:
+        raise DiskFull("The disk is full: the change was not saved.", "Free some room and repeat.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(talk._house.sessions, "commit", full)
+        with pytest.raises(DiskFull):
+            talk.chat("y", session)
+    assert talk.chat("z", session).reply == "c"
+    assert [turn.status for turn in talk.history(session)] == ["done", "broken", "done"]
+
+
 def test_sessions_are_titled_renamed_and_deleted(agent):
     talk = agent(Plan(reply="Hello."))
     session = talk.chat("  hello   there ").session
@@ -326,104 +364,96 @@ def test_importing_the_agent_is_cheap():
 
 CHILD = """
 import sys
-from pathlib import Path
-from segue.agent import Agent
-from segue.agent.plan import Plan
 from tests.agent_support import *
+from segue.agent import Agent
 
 home, log, session = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 
 def run(args, context):
-    if args.name == "slow" and not (home / "second").exists():
+    if args.name == "slow":
         (home / "reached").write_text("now")
-        time.sleep(60)
+        while not context.stop.is_set():
+            time.sleep(0.01)
+        context.check()
     return worker(log)(args, context)
 
 calls = [{"name": "one"}, {"name": "slow", "word": {"step": "s1", "field": "word"}}, {"name": "three", "word": {"step": "s2", "field": "word"}}]
-plan = Plan(steps=steps(*[("work", args) for args in calls]))
 with registered(engine(WORK, run)):
-    agent = Agent(settings_at(home), planner=Scripted(Plan(reply="Hello again.") if (home / "second").exists() else plan))
-    print(agent.chat(sys.argv[4], session).model_dump_json())
+    Agent(settings_at(home), planner=Scripted(Plan(steps=steps(*[("work", args) for args in calls])))).chat("do the work", session)
 """
 
 
-def _killed(tmp_path: Path, message: str, until: str) -> tuple[str, Path]:
-    """Run a turn in a process of its own and kill it when ``until`` has appeared in the home."""
-    home, log = tmp_path / "home", tmp_path / "log"
+@pytest.fixture
+def at_work(tmp_path):
+    """Return a process that is in the middle of a turn (its first step is done), and its session."""
+    home = tmp_path / "home"
     opened = Agent(settings_at(home), planner=Scripted())
     session = opened.new_session().id
     opened.close()
-    child = _start(tmp_path, session, message)
-    deadline = time.monotonic() + 60
-    while not (home / until).exists():
+    command = [sys.executable, "-c", CHILD, str(home), str(tmp_path / "log"), session]
+    child = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (home / "reached").exists():
         assert time.monotonic() < deadline
         assert child.poll() is None, child.communicate()
         time.sleep(0.02)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    return session, log
-
-
-def _start(tmp_path: Path, session: str, message: str) -> subprocess.Popen[str]:
-    root = Path(__file__).parent.parent
-    command = [sys.executable, "-c", CHILD, str(tmp_path / "home"), str(tmp_path / "log"), session, message]
-    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    yield child, session
+    child.kill()
+    child.communicate()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kill -9")
-def test_a_killed_turn_goes_on_and_finished_steps_are_not_run_again(tmp_path):
-    session, log = _killed(tmp_path, "do the work", "reached")
+def test_a_killed_turn_goes_on_and_finished_steps_are_not_run_again(at_work, agent, tmp_path):
+    child, session = at_work
+    log = tmp_path / "log"
+    talk = agent(Plan(reply="Hello again."))
+    with pytest.raises(HomeInUse, match=f"process {child.pid}.* is at work on this session"):
+        talk.chat("hello", session)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
     assert [line.split()[0] for line in log.read_text().splitlines()] == ["one"]
-    (tmp_path / "home" / "second").write_text("")
-    child = _start(tmp_path, session, "hello")
-    out, err = child.communicate(timeout=120)
-    assert child.returncode == 0, err
-    reply = json.loads(out)
+    heard: list[tuple[str, str]] = []
+    reply = talk.chat("hello", session, on_event=lambda event: heard.append((event.turn, event.type)))
     assert [line.split()[0] for line in log.read_text().splitlines()] == ["one", "slow", "three"]
-    assert "Your last request, “do the work”, had been interrupted; I finished it first." in reply["reply"]
-    assert "word: three+slow+one" in reply["reply"]
-    assert reply["reply"].endswith("Hello again.")
-    opened = Agent(settings_at(tmp_path / "home"), planner=Scripted())
-    first, second = opened.history(session)
+    assert "Your last request, “do the work”, had been interrupted; I finished it first." in reply.reply
+    assert "word: three+slow+one" in reply.reply
+    assert reply.reply.endswith("Hello again.")
+    assert heard[-1] == (reply.turn, "reply")
+    assert [turn for turn, kind in heard if kind == "reply"] == [reply.turn]
+    first, second = talk.history(session)
     assert (first.status, second.status) == ("done", "done")
     assert first.reply.notes[0].startswith("This request had been interrupted; it was resumed")
     assert [result.status for result in first.reply.results] == ["done"] * 3
-    opened.close()
+    assert talk.resume(session) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="kill -9")
-def test_a_turn_killed_again_and_again_is_given_up(tmp_path):
-    session, _ = _killed(tmp_path, "do the work", "reached")
-    for _ in range(2):
-        (tmp_path / "home" / "reached").unlink()
-        child = _start(tmp_path, session, "hello")
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "home" / "reached").exists():
-            assert time.monotonic() < deadline
-            assert child.poll() is None, child.communicate()
-            time.sleep(0.02)
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-    opened = Agent(settings_at(tmp_path / "home"), planner=Scripted(Plan(reply="Hello.")))
-    reply = opened.chat("hello", session)
-    assert "interrupted every time it was tried, so I gave it up" in reply.reply
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_control_c_stops_the_turn_and_says_so_in_the_history(at_work, agent):
+    child, session = at_work
+    start = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert time.monotonic() - start < 5.0
+    assert "KeyboardInterrupt" in err
+    (turn,) = agent().history(session)
+    assert [result.status for result in turn.reply.results] == ["done", "cancelled", "cancelled"]
+
+
+def test_a_turn_that_never_got_a_plan_is_planned_when_it_is_resumed(agent):
+    talk = agent(Plan(steps=steps(work("late"))), Plan(reply="Hello."))
+    session = talk.new_session().id
+    talk._house.sessions.begin(session, "do it", [], "999999999:0")
+    (reply,) = talk.resume(session)
+    assert reply.results[0].out["word"] == "late"
+    assert reply.reply.startswith("This request had been interrupted; it was resumed")
+
+
+def test_a_turn_interrupted_again_and_again_is_given_up(agent):
+    talk = agent(Plan(reply="Hello."))
+    session = talk.new_session().id
+    turn = talk._house.sessions.begin(session, "do it", [], "")
+    talk._house.sessions.adopt(turn.id, "999999999:0#2")
+    reply = talk.chat("hello", session)
+    assert "“do it” was interrupted every time it was tried, so I gave it up" in reply.reply
     assert reply.reply.endswith("Hello.")
-    assert [turn.status for turn in opened.history(session)] == ["broken", "done"]
-    opened.close()
-
-
-@pytest.mark.skipif(os.name != "posix", reason="kill -9")
-def test_a_turn_at_work_in_another_process_is_left_alone(tmp_path):
-    home = tmp_path / "home"
-    opened = Agent(settings_at(home), planner=Scripted(Plan(reply="Hello.")))
-    session = opened.new_session().id
-    child = _start(tmp_path, session, "do the work")
-    deadline = time.monotonic() + 60
-    while not (home / "reached").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    with pytest.raises(HomeInUse, match="is at work on this session"):
-        opened.chat("hello", session)
-    child.kill()
-    child.wait()
-    opened.close()
+    assert [turn.status for turn in talk.history(session)] == ["broken", "done"]
