@@ -1,7 +1,7 @@
 """The embedded editor: exact on pieces whose stems are known, honest signal processing on recordings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from segue.tools import edit as ops
@@ -241,14 +241,37 @@ class _Editor:
         return self._rescored(score, "the part played anew", f"{op.stem} → {op.instrument}", {"parts": names})
 
     def _add(self, op: ops.Add) -> _Result:
+        label = f"with {op.instrument}"
+        if not self.material.stems or self.material.score is None:
+            return self._accompanied(op, label)
         from segue.tools.music import revise
 
-        score = revise.add_part(self._scored("Adding a part"), op.instrument, op.prompt or "")
-        return self._rescored(score, "a part composed over the same chords", f"with {op.instrument}", {})
+        score = revise.add_part(self.material.score, op.instrument, op.prompt or "")
+        return self._rescored(score, "a part composed over the same chords", label, {})
+
+    def _accompanied(self, op: ops.Add, label: str) -> _Result:
+        """Compose for a recording: over the bars, key and chords that are heard."""
+        from segue.tools.music import exact_score, exact_sound
+
+        facts = self._facts()
+        if len(facts.downbeats) < 3 or facts.meter is None or facts.key is None or facts.bpm_confidence < 0.3:
+            raise CannotDo(
+                "No beat or key is heard clearly enough to add a part in time and in tune.",
+                "Generate a piece with the tempo and key that you want, and mix the two.",
+            )
+        if op.prompt:
+            self._say(f"'{op.prompt}' could not be followed: over a recording only the instrument can be chosen.")
+        heard = exact_score.heard_score(facts.downbeats, facts.meter, facts.key, facts.chords, facts.genre)
+        done = exact_sound.accompanied(
+            self.material, heard, facts.downbeats[0], op.instrument, self.context.settings, self.desk
+        )
+        return _labelled(
+            done, label, bpm_confidence=round(facts.bpm_confidence, 2), key_confidence=round(facts.key_confidence, 2)
+        )
 
     def _regenerate(self, op: ops.Regenerate) -> _Result:
         score = self._scored("Writing bars anew")
-        from segue.tools.music import revise
+        from segue.tools.music import exact_sound, revise
 
         if op.end_bar > score.bars:
             raise InvalidArgument(
@@ -259,8 +282,10 @@ class _Editor:
         span = (clock.seconds(score.bar_beat(op.start_bar)), clock.seconds(score.bar_beat(op.end_bar + 1)))
         made = revise.regenerate(score, op.start_bar, op.end_bar, op.prompt or "")
         label = f"bars {op.start_bar}–{op.end_bar} anew"
-        measured = {"span_s": [round(seconds, 3) for seconds in span]}
-        return self._rescored(made, "new notes in these bars; the rest keeps its samples", label, measured, span)
+        before = self.material.wave
+        done = self._rescored(made, "new notes in these bars; the rest keeps its samples", label, {}, span)
+        changed_s = exact_sound.difference_s(before, done.material.wave)
+        return replace(done, measured={**done.measured, "span_s": [round(s, 3) for s in span], "changed_s": changed_s})
 
     def _restyle(self, op: ops.Restyle) -> _Result:
         score = self._scored("Playing it in another style")

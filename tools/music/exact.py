@@ -16,12 +16,12 @@ from segue.tools.core.errors import CannotDo, NotFound
 from segue.tools.core.instruments import find_instrument, is_meant_by
 from segue.tools.core.score import STEM_NAMES, Part, Score
 from segue.tools.core.settings import Settings
-from segue.tools.music import exact_score, mixdown
-from segue.tools.music.render import Rendered, remix, render
+from segue.tools.music import exact_score, mixdown, revise
+from segue.tools.music.render import Rendered, exact_sum, remix, render
 from segue.tools.sound import splice
-from segue.tools.sound.dynamics import FULL_SCALE, Curve, fitting_gain_db, headroom_db
+from segue.tools.sound.dynamics import FULL_SCALE, Curve, fitting_gain_db, headroom_db, limiter_curve
 from segue.tools.sound.effects import Stage, apply
-from segue.tools.sound.loudness import gain_to_db, with_gain
+from segue.tools.sound.loudness import db_to_gain, gain_to_db, true_peak_db, with_gain
 
 Say = Callable[[str], None]
 Check = Callable[[], None]
@@ -32,6 +32,8 @@ _ROLE_WORDS = {"melody": ("melody", "lead"), "lead": ("lead", "melody"), "tune":
                "beat": ("drums",), "beats": ("drums",), "drum": ("drums",), "bassline": ("bass",), "arp": ("arpeggio",),
                "countermelody": ("counter",)}  # fmt: skip
 _SPLICE_S = 0.05
+_RING_S = 2.0  # how long what was rewritten may ring on into what was not
+_DEEPEST_DB = 6.0  # how much softer a new part may become for moments to make room for the others
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ def repeated(material: Material, times: int, say: Say) -> Material:
             out[:, k * period : k * period + wave.frames] += wave.samples
         return Waveform(np.clip(out, -FULL_SCALE, FULL_SCALE).astype(np.float32), rate)
 
-    return changed(material, change, say, exact_score.repeat_score(score, times), _without_curve(material.mix))
+    return changed(material, change, say, revise.loop(score, times), _without_curve(material.mix))
 
 
 def backwards(material: Material, say: Say) -> Material:
@@ -316,18 +318,50 @@ def rescored(
         score, settings, progress=progress, reuse=reuse, mix=meta, sample_rate=material.sample_rate, loop=loop,
         duration_s=material.frames / material.sample_rate,
     )  # fmt: skip
+    if rendered.meta.get("note") and rendered.meta["gain_db"] == meta["gain_db"]:
+        say(str(rendered.meta["note"]))
     applied = material.mix.get("applied", [])
+    # The renderer lowers everything where the sum is too loud; here the new parts alone make room.
     lowered = float(rendered.meta["gain_db"]) - float(meta["gain_db"])
-    stems = dict(rendered.stems)
-    for name in new:
-        stems[name] = _reapplied(stems[name], applied, fades=False)
-        if span_s and name in material.stems:
-            before = material.stems[name]
-            stems[name] = _spliced(with_gain(before, lowered) if lowered else before, stems[name], span_s)
-    say_render = str(rendered.meta.get("note", ""))
-    if say_render:
-        say(say_render)
-    return summed(stems, score, {**rendered.meta, "applied": applied}, say), new
+    fresh = {n: _reapplied(with_gain(rendered.stems[n], -lowered), applied, fades=False) for n in new}
+    if reuse or span_s:  # where all is new, one constant gain does no harm
+        fresh = _making_room(reuse, fresh, say)
+    if span_s:
+        fresh = {n: _spliced(material.stems[n], s, span_s) if n in material.stems else s for n, s in fresh.items()}
+    stems = {p.name: reuse[p.name] if p.name in reuse else _on_grid(fresh[p.name]) for p in score.parts}
+    return summed(stems, score, {**rendered.meta, "gain_db": meta["gain_db"], "applied": applied}, say), new
+
+
+def _making_room(others: Mapping[str, Waveform], new: dict[str, Waveform], say: Say) -> dict[str, Waveform]:
+    """Return new stems, softer for moments, so that their sum with the others passes no true peak of −1 dBTP.
+
+    So the others need not be touched. A limiter lowers the new stems by 6 dB at most; what few samples
+    still pass are clipped in them.
+    """
+    if not new:
+        return new
+    rate = next(iter(new.values())).sample_rate
+    added: Samples = np.add.reduce([stem.samples for stem in new.values()])
+    fixed = exact_sum({name: stem.samples for name, stem in others.items()}) if others else np.zeros_like(added)
+    total = fixed + added
+    ceiling = db_to_gain(mixdown.CEILING_DB)
+    factor, deepest = np.ones_like(added), 0.0
+    for _ in range(6):
+        over = true_peak_db(Waveform(fixed + added * factor, rate)) - mixdown.CEILING_DB
+        if over <= 0:
+            break
+        ceiling *= db_to_gain(-over - 0.02)
+        room = (ceiling - np.sign(total) * fixed) / np.maximum(np.abs(added), 1e-9)
+        needed = np.where(np.abs(total) > ceiling, np.clip(room, db_to_gain(-_DEEPEST_DB), 1.0), 1.0).min(axis=0)
+        factor = np.repeat(limiter_curve((1 / needed).astype(np.float32), rate, 1.0)[None], added.shape[0], axis=0)
+        deepest = -gain_to_db(float(factor.min()))
+        bound = np.maximum(ceiling, np.abs(fixed))
+        softer = added * factor
+        clipped = np.clip(fixed + softer, -bound, bound) - fixed
+        factor *= np.divide(clipped, softer, out=np.ones_like(softer), where=np.abs(softer) > 1e-6)
+    if deepest > 1:
+        say(f"What is new is up to {deepest:.0f} dB softer for moments, so that the peaks stay under −1 dBTP.")
+    return {n: Waveform(np.asarray(s.samples * factor, dtype=np.float32), s.sample_rate) for n, s in new.items()}
 
 
 def rendered_anew(
@@ -343,7 +377,7 @@ def rendered_anew(
     applied = material.mix.get("applied", [])
     if not applied:
         return _of(rendered, score, [], say)
-    stems = {name: _reapplied(stem, applied, fades=True) for name, stem in rendered.stems.items()}
+    stems, _ = _fitted({n: _reapplied(stem, applied, fades=True) for n, stem in rendered.stems.items()}, say)
     return summed(stems, score, {**rendered.meta, "applied": applied}, say)
 
 
@@ -363,7 +397,7 @@ def _reapplied(stem: Waveform, applied: Sequence[Mapping[str, Any]], fades: bool
         for stage in entry.get("stages", []):
             if stage["kind"] not in ("compress", "punch", "tremolo", "loudness", "gain"):
                 out, _, _ = apply([Stage(stage["kind"], stage["values"])], out)
-    return out if out is stem else _on_grid(out)
+    return out
 
 
 def _spliced(old: Waveform, new: Waveform, span_s: tuple[float, float]) -> Waveform:
@@ -371,8 +405,8 @@ def _spliced(old: Waveform, new: Waveform, span_s: tuple[float, float]) -> Wavef
     start, stop = (min(old.frames, max(0, round(seconds * old.sample_rate))) for seconds in span_s)
     blend = round(_SPLICE_S * old.sample_rate)
     differs = np.flatnonzero(np.abs(new.samples[:, stop:] - old.samples[:, stop:]).max(axis=0) > 1e-4)
-    # Tails of seconds are music; a difference that never ends is the synthesiser's drift, and is cut.
-    ringing = min(int(differs[-1]) + 1 if len(differs) else 0, 4 * old.sample_rate)
+    # A difference that never ends is the synthesiser's drift, and is cut.
+    ringing = min(int(differs[-1]) + 1 if len(differs) else 0, round(_RING_S * old.sample_rate))
     end = min(old.frames, stop + ringing)
     begin = max(0, start - blend)  # a note played a little early belongs to the span
     out: Samples = old.samples.copy()

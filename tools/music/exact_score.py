@@ -1,9 +1,10 @@
-"""Scores cut, joined, repeated and laid over one another in step with their sound."""
+"""Scores cut, joined and laid over one another in step with their sound."""
 
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from segue.tools.core.score import ChordSpan, Note, Part, Score, Section, TempoMark
+from segue.tools.core.score import ChordSpan, Clock, Note, Part, Score, Section, TempoMark
 
 _SHORTEST = 0.02  # beats; what a cut leaves of a note below this is dropped
 
@@ -98,25 +99,6 @@ def join_scores(first: Score, seconds: float, second: Score, names: Mapping[str,
     )
 
 
-def repeat_score(score: Score, times: int) -> Score:
-    """Return a score ``times`` times over, each from the bar line behind the last."""
-    beats = score.bars * score.beats_per_bar
-    parts = [
-        part.model_copy(update={"notes": [n for k in range(times) for n in _moved(part, k * beats).notes]})
-        for part in score.parts
-    ]
-    chords = [c.model_copy(update={"start": c.start + k * beats}) for k in range(times) for c in score.chords]
-    sections = [
-        s.model_copy(update={"start_bar": s.start_bar + k * score.bars}) for k in range(times) for s in score.sections
-    ]
-    marks = sorted(score.tempo, key=lambda mark: mark.beat)
-    tempo = [
-        TempoMark(beat=m.beat + k * beats, bpm=m.bpm) for k in range(times) for m in marks if m.beat < beats or k == 0
-    ]
-    update = {"parts": parts, "chords": chords, "sections": sections, "tempo": tempo, "bars": score.bars * times}
-    return score.model_copy(update=update)
-
-
 def overlay_scores(first: Score, second: Score, names: Mapping[str, str]) -> Score | None:
     """Return both scores at once, or None where tempo or meter differ: one page cannot hold both."""
     if first.tempo != second.tempo or first.meter != second.meter:
@@ -124,6 +106,35 @@ def overlay_scores(first: Score, second: Score, names: Mapping[str, str]) -> Sco
     return first.model_copy(
         update={"parts": _merged(first.parts, second.parts, names), "bars": max(first.bars, second.bars)}
     )
+
+
+def heard_score(
+    downbeats: Sequence[float], meter: str, key: str, chords: Sequence[tuple[float, float, str]], genre: str | None
+) -> Score:
+    """Return what was heard of a recording as a score without parts: its beat 0 is the first downbeat.
+
+    Every bar gets the tempo that it was heard at, so what is composed for it stays in time.
+
+    Parameters
+    ----------
+    downbeats : seconds, ascending, at least two.
+    chords : (start s, end s, symbol).
+    """
+    upper, lower = meter.split("/")
+    bar = int(upper) * 4.0 / int(lower)
+    tempo = [
+        TempoMark(beat=k * bar, bpm=min(999.0, bar * 60 / max(after - before, 0.05)))
+        for k, (before, after) in enumerate(itertools.pairwise(downbeats))
+    ]
+    bars = len(downbeats) - 1
+    clock = Clock(tempo)
+    spans = []
+    for start_s, end_s, symbol in chords:
+        start = min(max(0.0, round(clock.beat(start_s - downbeats[0]))), bars * bar)
+        end = min(max(0.0, round(clock.beat(end_s - downbeats[0]))), bars * bar)
+        if end > start:
+            spans.append(ChordSpan(start=start, duration=end - start, symbol=symbol))
+    return Score(tempo=tempo, key=key, meter=meter, bars=bars, genre=genre, chords=spans)
 
 
 def _moved(part: Part, beats: float) -> Part:

@@ -12,11 +12,16 @@ import numpy as np
 
 from segue.tools.core.audio import Waveform, quantised
 from segue.tools.core.errors import CannotDo, InvalidArgument
+from segue.tools.core.score import Score
+from segue.tools.core.settings import Settings
 from segue.tools.music import exact
+from segue.tools.music.compose import Request, compose
 from segue.tools.music.exact import Material, Progress, Say
+from segue.tools.music.render import render
 from segue.tools.sound import dynamics, effects, effects_words, separate, splice, stretch
 from segue.tools.sound.loudness import db_to_gain, gain_to_db, true_peak_db, with_gain
 
+_UNDER_LU = 7.0  # how far an accompaniment lies under the recording that it goes with
 _STEP_LU = 6.0  # a step in loudness at a join that a listener would notice
 
 
@@ -43,24 +48,30 @@ def recording(wave: Waveform, desk: Desk) -> Material:
     return Material(exact.unclipped(wave, desk.say))
 
 
+def difference_s(before: Waveform, after: Waveform) -> list[float]:
+    """Return the first and the last second at which two sounds of one length differ at all; empty where nowhere."""
+    frames = np.flatnonzero((before.samples != after.samples).any(axis=0))
+    return [round(float(frames[i]) / before.sample_rate, 3) for i in (0, -1)] if len(frames) else []
+
+
 # -- stems of a recording, levels --------------------------------------------------------------
 
 
 def removed(material: Material, names: Sequence[str], desk: Desk) -> Done:
     """Take stems out of a recording by filters."""
-    taken, measured = _extracted(material, names, desk, "went out with it")
+    taken, measured = _extracted(material, names, desk, "what went out holds other instruments")
     return Done(recording(taken.rest, desk), "mix minus stem", measured)
 
 
 def isolated(material: Material, names: Sequence[str], desk: Desk) -> Done:
     """Keep stems of a recording by filters."""
-    taken, measured = _extracted(material, names, desk, "left in it")
+    taken, measured = _extracted(material, names, desk, "other instruments are left in it")
     return Done(recording(taken.stem, desk), "stem by filters", measured)
 
 
 def stem_gained(material: Material, name: str, db: float, desk: Desk) -> Done:
     """Make a stem of a recording louder or softer by filters."""
-    taken, measured = _extracted(material, [name], desk, "moved with it")
+    taken, measured = _extracted(material, [name], desk, "what moved holds other instruments")
     samples = material.wave.samples + taken.stem.samples * np.float32(db_to_gain(db) - 1)
     made = recording(Waveform(samples, material.sample_rate), desk)
     return Done(made, "mix plus stem", {"gain_db": db, **measured})
@@ -74,9 +85,9 @@ def _extracted(
     if taken.bleed_db is not None:
         measured |= {"preview": True, "bleed_db": taken.bleed_db}
         names = " and ".join(taken.names)
-        bleed = f"{round(taken.bleed_db)}".replace("-", "−")
+        bleed = f"{round(taken.bleed_db):+d}".replace("-", "−")
         desk.say(
-            f"This is a preview of {names}, made by filters: about {bleed} dB of other instruments {fate} (estimated); "
+            f"This is a preview of {names}, made by filters: {fate} at about {bleed} dB relative to it (estimated); "
             f"Demucs gives clean stems: {separate.DEMUCS}."
         )
     return taken, measured
@@ -228,6 +239,32 @@ def shortened(material: Material, frames: int, desk: Desk) -> Done:
 def _faded_to(material: Material, frames: int, desk: Desk) -> Material:
     made = exact.cut(material, 0, max(1, frames), desk.say)
     return faded(made, 0.0, min(2.0, made.wave.duration_s / 4), desk).material
+
+
+def accompanied(
+    material: Material, heard: Score, start_s: float, instrument: str, settings: Settings, desk: Desk
+) -> Done:
+    """Lay a composed part under a recording.
+
+    ``heard`` is what was heard of the recording, as a score without parts (``exact_score.heard_score``);
+    its beat 0 lies at ``start_s``.
+    """
+    request = Request(accompany=heard, instruments=(instrument,), only=True)
+    made = render(compose(request, desk.say), settings, progress=desk.progress, sample_rate=material.sample_rate).mix
+    start = round(start_s * material.sample_rate)
+    part = np.zeros((material.wave.channels, material.frames), np.float32)
+    sound = made.with_channels(material.wave.channels).samples[:, : material.frames - start]
+    part[:, start : start + sound.shape[1]] = sound
+    curve = splice.fade_curve(material.frames, material.sample_rate, 0, min(0.5, material.wave.duration_s / 8))
+    wave = Waveform(part * curve, material.sample_rate)
+    theirs, ours = dynamics.loudness_lufs(material.wave), dynamics.loudness_lufs(wave)
+    gain = theirs - _UNDER_LU - ours if theirs is not None and ours is not None else -_UNDER_LU
+    desk.say(
+        f"The {instrument} was composed over the chords heard, {heard.key} at {heard.bpm:.1f} bpm, and laid under."
+    )
+    total = splice.overlay([material.wave, wave], [0.0, gain])
+    measured = {"bpm": round(heard.bpm, 2), "key": heard.key, "gain_db": round(gain, 1), "start_s": round(start_s, 3)}
+    return Done(recording(total, desk), "a part composed over the chords heard", measured)
 
 
 # -- effects -----------------------------------------------------------------------------------

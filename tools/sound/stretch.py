@@ -65,8 +65,8 @@ def _stretched(samples: Samples, sample_rate: int, ratio: float, semitones: floa
     stretch = Signalsmith.Stretch(1)  # a seed, so that the same request gives the same sound
     stretch.preset(samples.shape[0], sample_rate)
     stretch.timeFactor = ratio / pitch
-    out = stretch.process(np.array(samples))  # a copy: it wants memory that it may write to
-    return np.asarray(out if pitch == 1 else soxr.resample(out.T, pitch, 1).T, dtype=np.float32)
+    out = np.asarray(stretch.process(np.array(samples)), dtype=np.float32)  # a copy: it wants to write to its input
+    return out if pitch == 1 else np.asarray(soxr.resample(out.T, pitch, 1), dtype=np.float32).T
 
 
 def _in_child(wave: Waveform, ratio: float, semitones: float, check: Check) -> Samples:
