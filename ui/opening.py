@@ -41,6 +41,14 @@ class Opening:
         """Whether they are being composed now."""
         return self.thread is not None and self.thread.is_alive()
 
+    def wanted(self) -> bool:
+        """Whether there are fewer than there should be."""
+        return len(self.pieces()) < len(WISHES)
+
+    def stage(self) -> str:
+        """Return a word that changes whenever there is something new to show."""
+        return f"{self.done} {self.label} {self.busy} {self.error}"
+
     def pieces(self) -> list[Piece]:
         """Return up to three pieces that can be played now."""
         tracks = [piece for piece in self.store.pieces(SHARED, kind="track", limit=60) if piece.clip]
@@ -56,7 +64,7 @@ class Opening:
 
     def compose(self, agent: Agent, say: Callable[[str], None]) -> None:
         """Compose what is missing in a thread of its own; ``say`` announces it."""
-        if self.busy or len(self.pieces()) >= len(WISHES):
+        if self.busy or not self.wanted():
             return
         say("composing three short pieces to open with; the page shows them as they are ready")
         self.thread = threading.Thread(target=self._work, args=(agent, say), name="opening", daemon=True)
@@ -89,16 +97,7 @@ class Opening:
 
     def html(self) -> str:
         """Return the three players, with what is still being composed."""
-        shown = [
-            players.player(
-                piece.id,
-                piece.title,
-                duration_s=piece.duration_s,
-                about=_about(piece),
-                has_score=piece.score is not None,
-            )
-            for piece in self.pieces()
-        ]
+        shown = [_card(piece) for piece in self.pieces()]
         wait = ""
         if self.busy:
             wait = (
@@ -110,8 +109,9 @@ class Opening:
         return f'<div class="sg-three">{"".join(shown)}</div>{wait}'
 
 
-def _about(piece: Piece) -> str:
+def _card(piece: Piece) -> str:
     facts = piece.score
-    if facts is None:
-        return ""
-    return " · ".join(part for part in (facts.genre or "", f"{facts.bpm:.0f} bpm", facts.key) if part)
+    words = players.about(facts.genre, facts.bpm, facts.key) if facts else ""
+    return players.player(
+        piece.id, piece.title, duration_s=piece.duration_s, words=words, has_score=facts is not None, brief=True
+    )

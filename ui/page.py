@@ -83,6 +83,12 @@ def build(room: Room) -> gr.Blocks:
                 gr.update(visible=guest.library_is_empty()),
             )
 
+        def watch(seen: str, request: gr.Request) -> tuple[Any, ...]:
+            # Drawn anew only when something changed: who listens to the first is not interrupted.
+            now = room.opening.stage()
+            shown = gr.skip() if now == seen else room.guest(request).opening_html()
+            return shown, now, gr.Timer(active=room.opening.busy or now != seen)
+
         def send(message: dict[str, Any], current: str, request: gr.Request) -> Iterator[Any]:
             for step in talk.send(room.guest(request), message, current):
                 yield _shown(step)
@@ -115,7 +121,10 @@ def build(room: Room) -> gr.Blocks:
             yield from room.guest(request).add_folder(path)
 
         turn = [box, session, chat, opening, first, examples, stop]
+        seen = gr.State("")
+        clock = gr.Timer(2.0, active=room.opening.wanted())
         page.load(load, None, [sessions, library, opening, first], show_progress="hidden")
+        clock.tick(watch, seen, [opening, seen, clock], show_progress="hidden")
         events = [gr.on(box.submit, send, [box, session], turn, show_progress="hidden")]
         events += [
             button.click(say, [button, session], turn, show_progress="hidden", concurrency_limit=8) for button in chosen

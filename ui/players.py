@@ -15,6 +15,11 @@ def clock(seconds: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+def about(genre: str | None, bpm: float | None, key: str | None) -> str:
+    """Return a few words about a piece."""
+    return " · ".join(part for part in ((genre or "").replace("_", " "), _bpm(bpm), key or "") if part)
+
+
 def file_name(title: str, suffix: str) -> str:
     """Return a name for a download: letters, digits and a few signs of the title."""
     kept = "".join(char if char.isalnum() or char in " -_()" else "_" for char in title).strip(" _") or "segue"
@@ -36,30 +41,36 @@ def player(
     title: str,
     *,
     duration_s: float | None = None,
-    about: str = "",
+    words: str = "",
     has_score: bool = False,
     stems: dict[str, Any] | None = None,
+    brief: bool = False,
 ) -> str:
     """Return a player: title, sound, downloads, and where there are notes, their pictures.
 
     Parameters
     ----------
     id : a piece's or track's.
-    about : a few words beside the title (genre, tempo, key).
+    words : a few beside the title (genre, tempo, key; see ``about``).
     stems : clips by name, as a piece holds them.
+    brief : with the downloads that most people want, and no pictures.
     """
-    facts = " · ".join(part for part in (about, clock(duration_s)) if part)
-    links = [_link(id, file_name(title, suffix), suffix[1:], title) for suffix in (".wav", ".mp3", ".flac")]
+    facts = " · ".join(part for part in (words, clock(duration_s)) if part)
+    links = [
+        _link(id, file_name(title, suffix), suffix[1:], title)
+        for suffix in ((".wav",) if brief else (".wav", ".mp3", ".flac"))
+    ]
     if has_score:
-        links += [_link(id, file_name(title, ".mid"), "MIDI", title)]
-        links += [_link(id, file_name(title, ".musicxml"), "MusicXML", title)]
+        links.append(_link(id, file_name(title, ".mid"), "MIDI", title))
+    if has_score and not brief:
+        links.append(_link(id, file_name(title, ".musicxml"), "MusicXML", title))
     parts = [
         '<figure class="sg-player">',
         f'<figcaption><b>{escape(title)}</b> <span class="sg-facts">{escape(facts)}</span></figcaption>',
         f'<audio controls preload="metadata" src="{source(id)}" aria-label="{escape(title, quote=True)}"></audio>',
         f'<nav class="sg-links">{" ".join(links)}</nav>',
     ]
-    if has_score:
+    if has_score and not brief:
         parts.append(_pictures(id, title))
     if stems:
         parts.append(_stems(stems, title))
@@ -107,10 +118,10 @@ def tracks(items: list[dict[str, Any]], total: int) -> str:
             item.get("year"),
             clock(item.get("duration_s")),
         ]
-        about = " · ".join(str(fact) for fact in facts if fact)
+        known = " · ".join(str(fact) for fact in facts if fact)
         reasons = "; ".join(item.get("reasons", []))
         rows.append(
-            f'<li value="{number}"><b>{escape(who)}</b> <span class="sg-facts">{escape(about)}</span>'
+            f'<li value="{number}"><b>{escape(who)}</b> <span class="sg-facts">{escape(known)}</span>'
             f'<audio controls preload="none" src="{source(item["id"])}" aria-label="{escape(who, quote=True)}"></audio>'
             f"<small>{escape(reasons)}</small></li>"
         )

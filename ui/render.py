@@ -134,7 +134,7 @@ def _made(answer: Reply) -> list[str]:
                     one.id,
                     title,
                     duration_s=one.duration_s,
-                    about=_about(piece),
+                    words=_about(piece),
                     has_score=bool(piece.get("score")),
                     stems=piece.get("stems"),
                 )
@@ -159,10 +159,7 @@ def _pieces(results: list[ShownResult]) -> dict[str, dict[str, Any]]:
 
 def _about(piece: dict[str, Any]) -> str:
     score = piece.get("score") or {}
-    bpm = score.get("bpm")
-    return " · ".join(
-        str(part) for part in (score.get("genre"), f"{bpm:.0f} bpm" if bpm else "", score.get("key")) if part
-    )
+    return players.about(score.get("genre"), score.get("bpm"), score.get("key"))
 
 
 def said(text: str, files: list[str]) -> str:
