@@ -47,11 +47,11 @@ def _subject(piece: Piece, context: Context) -> Subject:
         tagged = tuple(g for g in track.genres if "genres" not in track.measured)
         return Subject(track.title or piece.title, artist=track.artist, album=track.album, year=track.year, genres=tagged, lyrics=track.lyrics)  # fmt: skip
     if made is not None and made.tool == "generate":
-        return Subject(piece.title, made_here=f"made here by {made.backend or 'the composer'}, a machine")
+        return Subject(piece.title, made_here=f"generated here by Segue (engine: {made.backend or 'composer'})")
     if made is not None and made.tool in ("edit", "transcribe"):
         origin = _origin(piece, context)
         if origin is not None and origin.made_by is not None and origin.made_by.tool == "generate":
-            return Subject(piece.title, made_here=f"made here by {origin.made_by.backend or 'the composer'}, a machine, and changed since")  # fmt: skip
+            return Subject(piece.title, made_here=f"generated here by Segue (engine: {origin.made_by.backend or 'composer'}) and changed since")  # fmt: skip
     return Subject(piece.title)
 
 

@@ -30,7 +30,7 @@ from segue.tools.listen.tonal import (
 
 __all__ = ["VERSION", "Analysis", "analyse", "analyse_score", "analyse_wave", "hear"]
 
-VERSION = 1  # raise it when a measure changes: what was remembered under the old one is measured again
+VERSION = 2  # raise it when a measure changes: what was remembered under the old one is measured again
 Floats = npt.NDArray[np.float64]
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
@@ -175,7 +175,7 @@ def _measure(
     return _interpret(spectra, meter, heard, seconds)
 
 
-def _interpret(frames: Frames, meter: LevelMeter, heard: tuple[dict[str, float], list[float]] | None, seconds: float) -> Analysis:  # fmt: skip
+def _interpret(frames: Frames, meter: LevelMeter, heard: musicnn.Tagged | None, seconds: float) -> Analysis:  # fmt: skip
     rhythm = follow(frames)
     edges = spans_of(frames, rhythm.beats)
     tones = tones_of(frames, edges)
@@ -191,13 +191,13 @@ def _interpret(frames: Frames, meter: LevelMeter, heard: tuple[dict[str, float],
     key, sure = find_key(tones, chord_path(scores, downbeat, None), lengths)
     path = chord_path(scores, downbeat, key)
     key, sure = find_key(tones, path, lengths)
-    tags, vector = heard or ({}, [])
+    tags, genres, vector = heard or musicnn.Tagged({}, {}, [])
     lufs = meter.integrated()
     measures = character.measure(frames, tones, meter.true_peak_db, meter.rms_db)
     toneless = key is None
     valence, arousal = character.feeling(rhythm.bpm, key, sure, measures, lufs, tags)
     moods, moods_sure = character.moods_of(valence, arousal, sure)
-    genre, genre_sure = character.genre_of(tags, rhythm.bpm, measures)
+    genre, genre_sure = character.genre_of(tags, genres, measures)
     drums = character.drums_of(measures, tags)
     instruments, instruments_sure = character.instruments_of(tags, drums)
     vocals, vocals_sure = character.vocals_of(tags)

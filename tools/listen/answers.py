@@ -1,5 +1,6 @@
 """Answers to questions about what was heard: from facts only, and an honest "I cannot hear that" otherwise."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 
@@ -35,12 +36,9 @@ def _tempo(subject: Subject, text: str) -> str:
     said = words.tempo_words(facts)
     if not said or facts.bpm is None:
         return "I hear no steady tempo."
-    others = [f"{bpm:.0f}" for bpm in facts.bpm_alternatives[:1]] if facts.bpm_confidence < SURE else []
-    out = (
-        f"The tempo is {said} ({words.pace(facts.bpm)})"
-        + (f"; it could be felt as {others[0]}" if others else "")
-        + "."
-    )
+    octaves = [bpm for bpm in facts.bpm_alternatives if abs(abs(math.log2(bpm / facts.bpm)) - 1) < 0.06]
+    felt = f"; it could be felt as {octaves[0]:.0f}" if octaves and facts.bpm_confidence < SURE else ""
+    out = f"The tempo is {said} ({words.pace(facts.bpm)}){felt}."
     if facts.tempo_stability < 0.85 and facts.source == "sound":
         out += " It does not stay even."
     elif re.search(r"steady|constant|change|speed up|slow down|stable", text):
@@ -137,7 +135,7 @@ def _loudness(subject: Subject, text: str) -> str:
     facts = subject.facts
     if not facts.axes:
         return "I cannot tell how loud it is: the score has no sound yet."
-    out = f"It is {facts.loudness_lufs:.1f} LUFS loud, true peak {facts.true_peak_db:.1f} dBTP, loudness range {facts.loudness_range_lu:.1f} LU."
+    out = f"It is {words.number(facts.loudness_lufs)} LUFS loud, true peak {words.number(facts.true_peak_db)} dBTP, loudness range {facts.loudness_range_lu:.1f} LU."
     if re.search(r"\b(loudest|quietest|softest|where|when)\b", text) and facts.levels:
         loud, quiet = _extreme(facts, max), _extreme(facts, min)
         out += f" It is loudest around {clock(loud)} and quietest around {clock(quiet)}."
@@ -170,7 +168,7 @@ def _vocals(subject: Subject, text: str) -> str:
 
 def _who(subject: Subject, text: str) -> str:
     if subject.made_here:
-        return f"Nobody you could name: {subject.name} was {subject.made_here}."
+        return f"Nobody: {subject.name} was {subject.made_here}."
     if subject.artist:
         album = f", from the album “{subject.album}”" if subject.album else ""
         year = f" ({subject.year})" if subject.year else ""
@@ -242,7 +240,10 @@ _TOPICS: tuple[tuple[str, Reply], ...] = (
     (r"\bwho\b|\bwhich (artist|singer|band)\b|\b(artist|singer|performer)\b", _who),
     (r"key changes?|modulat|chang\w* (of )?(the )?key|same key|keys? .*chang", _key_change),
     (r"\b(tun(ing|ed)|440|432|in tune)\b", _tuning),
-    (r"\b(about|meaning|words|lyrics|language|say(ing)?)\b.*\b(song|sing|lyrics|words|about)?\b(?=.*\b(lyrics|words|language|meaning|song about|sing about|saying)\b)", _meaning),
+    (
+        r"\b(lyrics|words|language|meaning)\b|\bwhat\b.*\b(about|sing(ing)?|say(ing|s)?)\b",
+        _meaning,
+    ),
     (r"\b(title|called|name of)\b|what (song|track|piece) is", _title),
     (r"\b(tempo|bpm|how fast|how slow|speed|pace|fast|slow)\b", _tempo),
     (r"\bkey\b|\bscale\b|\bmajor\b|\bminor\b|\btonality\b", _key),
@@ -319,7 +320,7 @@ def _ranked(subjects: Sequence[Subject], word: str, measure: Measure, more: bool
     if len(known) < 2:
         return f"I cannot tell which is {word}."
     known.sort(key=lambda pair: -pair[0] if more else pair[0])
-    listed = listing([f"{s.name} {shape.format(value)}" for value, s in known])
+    listed = listing([f"{s.name} {shape.format(value).replace('-', '−')}" for value, s in known])
     missing = len(subjects) - len(known)
     rest = f" ({missing} could not be measured.)" if missing else ""
     if abs(known[0][0] - known[1][0]) < least:
@@ -346,7 +347,7 @@ def differences(subjects: Sequence[Subject]) -> str:
     weigh("key", [words.key_words(f) for f in facts])
     weigh("meter", [f.meter or "" if f.meter_confidence >= LIKELY else "" for f in facts])
     weigh("length", [words.length_words(f.duration_s) for f in facts])
-    weigh("loudness", [f"{f.loudness_lufs:.1f} LUFS" if f.axes else "" for f in facts])
+    weigh("loudness", [f"{words.number(f.loudness_lufs)} LUFS" if f.axes else "" for f in facts])
     weigh("genre", [words.genre_words(s) for s in subjects])
     weigh("mood", [listing(f.moods) for f in facts])
     weigh("instruments", [words.instrument_words(f) for f in facts])

@@ -5,10 +5,13 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from segue.tools.sound.loudness import peak_envelope
+
 Samples = npt.NDArray[np.float32]
 
 SILENT_LUFS = -70.0  # BS.1770's absolute gate: what is below counts as silence
 _STEP_S = 0.1
+_RISE = 1.42  # 3 dB
 
 
 def k_weighting(sample_rate: int) -> npt.NDArray[np.float64]:
@@ -62,27 +65,14 @@ class LevelMeter:
         self._peak(samples)
 
     def _peak(self, samples: Samples) -> None:
-        """Oversample by four where the samples come near the peak so far; elsewhere it cannot lie."""
-        from scipy.signal import resample_poly
-
+        """Oversample where the samples come within 3 dB of the peak so far: music rises no more between them."""
         joined = np.concatenate([self._tail, samples], axis=1)
-        self._tail = joined[:, -64:]
-        if not joined.size:
-            return
-        self.sample_peak = max(self.sample_peak, float(np.abs(samples).max(initial=0.0)))
-        size = 2048
-        for channel in joined:
-            pieces = -(-len(channel) // size)
-            padded = np.pad(np.abs(channel), (0, pieces * size - len(channel)))
-            peaks = padded.reshape(pieces, size).max(axis=1)
-            for piece in np.argsort(-peaks):
-                # Band-limited music rises at most about 3 dB between its samples.
-                if peaks[piece] * 1.42 <= max(self.true_peak, self.sample_peak * 1.0):
-                    break
-                start = int(piece) * size
-                part = channel[max(0, start - 32) : start + size + 32]
-                self.true_peak = max(self.true_peak, float(np.abs(resample_poly(part, 4, 1)).max()))
-        self.true_peak = max(self.true_peak, self.sample_peak)
+        self._tail = joined[:, -64:].copy()
+        highest = float(np.abs(joined).max(initial=0.0))
+        self.sample_peak = max(self.sample_peak, highest)
+        if highest * _RISE > self.true_peak:
+            floor = max(1 / _RISE, self.true_peak / _RISE / highest)
+            self.true_peak = max(self.true_peak, float(peak_envelope(joined, 128, floor).max(initial=0.0)))
 
     @property
     def rms_db(self) -> float:
@@ -119,11 +109,6 @@ class LevelMeter:
         blocks = blocks[blocks > blocks.mean() / 100]
         low, high = np.percentile(10 * np.log10(blocks), [10, 95])
         return float(high - low)
-
-    def curve(self) -> npt.NDArray[np.float64]:
-        """Return short-term loudness (3 s or all), LUFS, every 0.1 s, centred, ``[steps]``."""
-        blocks = self._blocks(4)
-        return np.maximum(SILENT_LUFS, -0.691 + 10 * np.log10(np.maximum(blocks, 1e-12)))
 
 
 def _lufs(power: float) -> float:

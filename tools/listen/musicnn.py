@@ -1,4 +1,7 @@
-"""musicnn (Pons & Serra 2019, ISC): 50 tags and a 200-d vector, from the weights its package carries.
+"""musicnn (Pons & Serra 2019, ISC): tags and a 200-d vector, from the weights its package carries.
+
+Two sets of weights are used: MagnaTagATune's (instruments, voices, sound; the vector) and the Million
+Song Dataset's (genres as listeners name them).
 
 The package is never imported (it would pull in TensorFlow): its checkpoint is read as data and the
 network is computed with numpy. Input: log-mel patches of three seconds at 16 kHz.
@@ -8,6 +11,7 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +22,10 @@ from segue.tools.listen.spectra import Array, mel_filters
 
 RATE = 16_000
 _SIZE, _HOP, _BANDS, _PATCH = 512, 256, 96, 187
+_GENRE_EVERY = 2  # genres change more slowly than sounds: every other patch is enough
 _EPSILON = 1e-3  # of TensorFlow's batch normalisation
 
-# Output order of the model trained on MagnaTagATune, as musicnn's configuration lists it.
+# Output orders of the two models, as musicnn's configuration lists them.
 LABELS = (
     "guitar", "classical", "slow", "techno", "strings", "drums", "electronic", "rock", "fast", "piano", "ambient",
     "beat", "violin", "vocal", "synth", "female", "indian", "opera", "male", "singing", "vocals", "no vocals",
@@ -28,14 +33,29 @@ LABELS = (
     "classic", "choir", "voice", "new age", "dance", "male voice", "female vocal", "beats", "harp", "cello",
     "no voice", "weird", "country", "metal", "female voice", "choral",
 )  # fmt: skip
+GENRES = (
+    "rock", "pop", "alternative", "indie", "electronic", "female vocalists", "dance", "00s", "alternative rock", "jazz",
+    "beautiful", "metal", "chillout", "male vocalists", "classic rock", "soul", "indie rock", "mellow", "electronica",
+    "80s", "folk", "90s", "chill", "instrumental", "punk", "oldies", "blues", "hard rock", "ambient", "acoustic",
+    "experimental", "female vocalist", "guitar", "hip hop", "70s", "party", "country", "easy listening", "sexy",
+    "catchy", "funk", "electro", "heavy metal", "progressive rock", "60s", "rnb", "indie pop", "sad", "house", "happy",
+)  # fmt: skip
 
 
-def folder() -> Path | None:
-    """Return where the weights lie, or None where the package is not installed."""
+class Tagged(NamedTuple):
+    """What the networks say: probabilities of ``LABELS`` and of ``GENRES``, and the 200-d vector."""
+
+    tags: dict[str, float]
+    genres: dict[str, float]
+    vector: list[float]
+
+
+def folder(model: str = "MTT_musicnn") -> Path | None:
+    """Return where a model's weights lie, or None where the package is not installed."""
     spec = importlib.util.find_spec("musicnn")
     if spec is None or not spec.submodule_search_locations:
         return None
-    place = Path(next(iter(spec.submodule_search_locations))) / "MTT_musicnn"
+    place = Path(next(iter(spec.submodule_search_locations))) / model
     return place if (place / ".index").is_file() else None
 
 
@@ -44,33 +64,34 @@ def available() -> bool:
     return folder() is not None
 
 
-def tags(windows: Sequence[Array], rate: int, check: Callable[[], None] | None = None) -> tuple[dict[str, float], list[float]] | None:  # fmt: skip
-    """Return tag → probability and the 200-d vector, averaged over windows; None without weights.
+def tags(windows: Sequence[Array], rate: int, check: Callable[[], None] | None = None) -> Tagged | None:
+    """Return what the networks say, averaged over windows; None without weights or sound.
 
     Parameters
     ----------
     windows : stretches of mono sound, float32 ``[frames]`` each.
     rate : their rate in Hz.
     """
-    place = folder()
-    if place is None:
+    place, genre_place = folder(), folder("MSD_musicnn")
+    patches = [patch for window in windows for patch in _patches(window, rate)]
+    if place is None or not patches:
         return None
-    network = _network(place)
-    outputs, vectors = [], []
-    for window in windows:
-        for patch in _patches(window, rate):
-            if check:
-                check()
-            probability, vector = network(patch)
-            outputs.append(probability)
-            vectors.append(vector)
-    if not outputs:
-        return None
-    mean = np.mean(outputs, axis=0)
-    return (
-        {label: round(float(p), 4) for label, p in zip(LABELS, mean, strict=True)},
-        [round(float(v), 4) for v in np.mean(vectors, axis=0)],
+    sounds, vectors, genres = [], [], []
+    for number, patch in enumerate(patches):
+        if check:
+            check()
+        probability, vector = _network(place)(patch)
+        sounds.append(probability)
+        vectors.append(vector)
+        if genre_place is not None and number % _GENRE_EVERY == 0:
+            genres.append(_network(genre_place)(patch)[0])
+    return Tagged(
+        _named(LABELS, sounds), _named(GENRES, genres), [round(float(v), 4) for v in np.mean(vectors, axis=0)]
     )
+
+
+def _named(labels: Sequence[str], rows: Sequence[Array]) -> dict[str, float]:
+    return {label: round(float(p), 4) for label, p in zip(labels, np.mean(rows, axis=0), strict=True)} if rows else {}
 
 
 def _patches(window: Array, rate: int) -> list[Array]:
@@ -158,6 +179,6 @@ class _Network:
         return np.asarray(np.maximum(0, rows @ kernel.reshape(rows.shape[1], -1) + bias))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _network(place: Path) -> _Network:
     return _Network({name: value for name, value in read_checkpoint(place).items() if "Adam" not in name})

@@ -89,7 +89,7 @@ def follow(frames: Frames) -> Rhythm:
     # Half and double are a matter of taste; only another pulse that fits as well makes a tempo doubtful.
     rivals = [score for tempo, score in others if not _octave(tempo, bpm)]
     margin = 1.0 - max(rivals, default=0.0) / scored[best]
-    confidence = float(np.clip(1.6 * strength, 0, 1) * np.clip(0.5 + margin, 0, 1))
+    confidence = float(np.clip(2.0 * strength, 0, 1) * np.clip(0.5 + margin, 0, 1))
     return Rhythm(bpm, confidence, [round(t, 1) for t, _ in others[:3]], beats, strength, stability)
 
 

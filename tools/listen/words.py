@@ -44,6 +44,11 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""
 
 
+def number(value: float) -> str:
+    """Return a number with one decimal and a real minus sign."""
+    return f"{value:.1f}".replace("-", "−")
+
+
 def tempo_words(facts: Analysis) -> str:
     """Return the tempo: "104 bpm", "probably about 104 bpm", or "" where no pulse is found."""
     if facts.bpm is None or facts.bpm_confidence < LIKELY:
@@ -100,8 +105,8 @@ def short(subject: Subject) -> str:
         details.append(f"in {facts.meter}")
     if players := instrument_words(facts):
         details.append(f"with {players}")
-    tail = ", ".join(details)
-    return f"{_article(head).capitalize()} {head}{' ' + tail if tail else ''}, {length_words(facts.duration_s)} long."
+    tail = "".join(f", {said}" if said.startswith("probably") else f" {said}" for said in details)
+    return f"{_article(head).capitalize()} {head}{tail}, {length_words(facts.duration_s)} long."
 
 
 def _article(word: str) -> str:
@@ -159,7 +164,7 @@ def chord_loop(facts: Analysis) -> list[str]:
         counts: dict[tuple[str, ...], int] = {}
         for i in range(len(symbols) - size + 1):
             run = tuple(symbols[i : i + size])
-            if len(set(run)) > 1 and run[: size // 2] != run[size // 2 :]:
+            if len(set(run)) > 1 and run[0] != run[-1] and run[: size // 2] != run[size // 2 :]:
                 counts[run] = counts.get(run, 0) + 1
         for run, count in counts.items():
             cover = count * size / max(1, len(symbols))
@@ -193,7 +198,7 @@ def sound_sentence(facts: Analysis) -> str:
     drums = {True: "drums", False: "no drums", None: ""}[facts.drums]
     if "drums" in facts.instruments:
         drums = ""
-    loud = f"it is mastered at {facts.loudness_lufs:.1f} LUFS" if facts.duration_s >= 3 else ""
+    loud = f"it is mastered at {number(facts.loudness_lufs)} LUFS" if facts.duration_s >= 3 else ""
     head = listing([w for w in (*words, drums) if w])
     return f"{head[0].upper()}{head[1:]}; {loud}." if head and loud else f"{head[0].upper()}{head[1:]}." if head else ""
 
