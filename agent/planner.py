@@ -147,7 +147,7 @@ class Planner:
             raise PlanError(
                 [f"the answer is not a plan in JSON ({where + ': ' if where else ''}{first['msg']})"]
             ) from error
-        plan = Plan(planner="llm", **written.model_dump())
+        plan = Plan(planner="llm", **_without_nulls(written.model_dump()))
         plan = check(plan, state, self.known)
         plan = without_rejected(plan, state)
         unasked = disallowed(plan, message, reading)
@@ -188,6 +188,13 @@ class Planner:
 
 def _unheard(piece: str) -> None:
     """Take a piece of an answer that nobody hears before it was read as a whole."""
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON without the nulls that some models write for what they leave out."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _unfenced(text: str) -> str:

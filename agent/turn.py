@@ -222,7 +222,7 @@ class Turns:
         trace("message", {"message": turn.message, "attached": [thing.title for thing in turn.attached]})
         began = time.monotonic()
         plan = turn.given or await live.mind.plan(turn.message, state, trace=trace, stop=live.stop)
-        confirmed = turn.given is not None
+        confirmed = False
         if state.pending is not None and any(op.op == "confirm" for op in plan.state):
             plan, confirmed = self._confirmed(plan, state, live.owner), True
         waits = "" if confirmed else _question(plan)

@@ -202,6 +202,13 @@ def test_what_the_message_does_not_ask_for_is_not_done(tmp_path):
         assert talk.agent.plan("write it to /home/me/out please").steps[0].tool == "note"
 
 
+def test_fences_and_nulls_of_small_models_are_forgiven(tmp_path):
+    loose = '```json\n{"steps": [{"id": "s1", "tool": "Work", "args": {"name": "x", "word": null, "items": null}}], "question": null}\n```'
+    with Talk(tmp_path, Move(loose)) as talk:
+        (step,) = talk.agent.plan("do it").steps
+    assert (step.tool, step.args) == ("work", {"name": "x"})
+
+
 def test_what_was_rejected_stays_out_of_searches():
     state = State(roles={"t_1": "REJECTED", "artist:50 Cent": "REJECTED", "t_3": "LIKED"})
     found = Plan(steps=steps(("retrieve", {"query": "x", "filters": {"exclude": ["t_9"]}}), ("retrieve", {"among": [{"id": "t_1"}]})), state=[StateOp(op="reject", target=Ref(id="t_2"))])  # fmt: skip

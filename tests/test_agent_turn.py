@@ -321,6 +321,13 @@ def test_replay_runs_the_plan_again_without_planning(agent, tmp_path):
     assert len((tmp_path / "log").read_text().splitlines()) == 2
 
 
+def test_replay_asks_again_for_a_yes(agent, tmp_path):
+    talk = agent(Plan(steps=steps(("note", {"text": "x"}))))
+    first = talk.chat("write")
+    assert "Shall I?" in talk.replay(first.turn).reply
+    assert not (tmp_path / "log").exists()
+
+
 def test_a_listener_that_fails_does_not_break_the_turn(agent):
     def listen(event: object) -> None:
         raise ValueError("mine")
