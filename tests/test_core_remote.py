@@ -1,16 +1,15 @@
 """The job client against the real server over real HTTP on loopback."""
 
-import socket
 import threading
 import time
 
 import pytest
-import uvicorn
 
 from segue.tools.core.errors import BackendUnavailable, Cancelled, CannotDo, DeadlineExceeded, InvalidArgument
 from segue.tools.core.jobs import JobRequest, ModelInfo, TextWish
 from segue.tools.core.remote import JobClient
 from segue.tools.core.server import Model, Output, create_app
+from tests.http_support import serving
 
 
 class Slow:
@@ -41,19 +40,9 @@ def model():
 
 @pytest.fixture
 def client(model):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     info = ModelInfo(name="slow", tasks=["generate"], licence="Apache-2.0", honours={"text.prompt": ""})
-    app = create_app([Model(info, model.run)])
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield JobClient(f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join(timeout=5)
+    with serving(create_app([Model(info, model.run)])) as url:
+        yield JobClient(url)
 
 
 def request(prompt):
