@@ -14,7 +14,7 @@ _HATS = (42, 44, 46, 51)
 
 
 def piece(genre: str, seed: int = 1, **wishes) -> Score:
-    wishes.setdefault("duration_s", 100.0)
+    wishes.setdefault("duration_s", 90.0)
     return compose(Request(genre=genre, seed=seed, **wishes))
 
 
@@ -132,8 +132,7 @@ def fills(score: Score) -> tuple[float, float]:
     changes = [b for b in changes if b < score.bars - 1]
     filled = crashed = 0
     for bar in changes:
-        same_section = [shape for b, shape in bars.items() if b < bar - 1]
-        filled += bars[bar - 1] not in same_section
+        filled += bars[bar - 1] not in (bars.get(bar - 2), bars.get(bar - 3))
         pitches = {p for at, p in bars[bar] if at == 0}
         crashed += 49 in pitches and bool(pitches & {36, 41})
     return (filled / len(changes), crashed / len(changes)) if changes else (1.0, 1.0)

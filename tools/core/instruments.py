@@ -351,7 +351,7 @@ def all_instruments() -> tuple[Instrument, ...]:
                 None,
                 _split(aliases),
                 numbers,
-            )  # fmt: skip
+            )
         )
     return tuple(found)
 

@@ -47,6 +47,7 @@ def choose_voices(
     exclude : words for instruments, families or roles that must not be there.
     only : nobody but those asked for.
     """
+    asked = [_in_style(one, genre) for one in asked]
     if only and asked:
         voices = _only(genre, asked)
     else:
@@ -55,6 +56,21 @@ def choose_voices(
     if not any(v.role not in ("drums", "percussion") for v in voices) and not only:
         voices += [v for v in _fallback(genre, exclude) if not is_excluded(v, exclude)]
     return _named(voices, share=only)
+
+
+def _in_style(one: Asked, genre: Genre) -> Asked:
+    """Return what a general word ("drums", "bass", "guitar") means in a genre: its own kit, bass or guitar."""
+    word = one.word.lower().strip()
+    own: str | None = None
+    if one.instrument.name == "drums" and genre.drums:
+        own = str(genre.drums["kit"])
+    elif word in ("bass", "a bass", "basses", "bassline", "bass line"):
+        own = genre.bass[0]
+    elif word in ("guitar", "guitars", "a guitar"):
+        named = [i for name, _ in genre.comp if (i := find_instrument(name)) and i.family == "guitar"]
+        own = named[0].name if named else None
+    found = find_instrument(own) if own else None
+    return Asked(one.word, found) if found and found.family in ("drums", "bass", "guitar") else one
 
 
 def is_excluded(voice: Voice, exclude: Sequence[str]) -> bool:

@@ -178,6 +178,8 @@ def choose_genre(request: Request, mood: Mood, asked: Sequence[Asked], rng: rand
         return all_genres()["house"]
     if names & {"banjo", "fiddle", "mandolin"}:
         return all_genres()["folk"]
+    if request.only and asked and families <= {"piano", "guitar", "strings", "flutes", "reeds", "mallets", "choir"}:
+        return all_genres()[rng.choice(["classical", "folk"])]
     if mood.arousal <= -0.4:
         options = ["lofi", "ambient", "folk", "classical", "bossa_nova"]
     elif mood.arousal >= 0.5:

@@ -12,6 +12,8 @@ from segue.tools.music.genres import Mood
 from segue.tools.music.melody import write_melody
 from segue.tools.music.rhythm import Event
 
+_HAND = {"melody": 0, "chords": 1, "bass": 2}
+
 
 def write_parts(
     plan: Plan, voices: Sequence[Voice], asked: Sequence[str], mood: Mood, *, loop: bool, lead: Sequence[Event] = ()
@@ -22,7 +24,6 @@ def write_parts(
     """
     set_registers(voices, plan.register)
     levels = set_bars(plan, voices, asked, loop=loop)
-    written: dict[str, list[Event]] = {}
     made: dict[str, tuple[Voice, list[Event]]] = {}
     tune = list(lead)
     order = {"drums": 0, "percussion": 1, "bass": 2, "melody": 3}
@@ -30,11 +31,11 @@ def write_parts(
         events = write_voice(plan, voice, levels, tune)
         if voice.role == "melody":
             tune = events
-        if voice.name in made:
-            made[voice.name][1].extend(events)
+        if voice.name in made:  # another hand of the same player: the tune's hand gives the part its role
+            first, before = made[voice.name]
+            made[voice.name] = (min(first, voice, key=lambda v: _HAND.get(v.role, 3)), [*before, *events])
         else:
             made[voice.name] = (voice, events)
-        written[voice.name] = made[voice.name][1]
     parts = []
     for name in dict.fromkeys(voice.name for voice in voices):
         voice, events = made[name]

@@ -6,7 +6,7 @@ Bars count from 1 and both ends are included.
 import random
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from segue.tools.core.errors import InvalidArgument
@@ -41,19 +41,23 @@ def find_parts(score: Score, word: str) -> list[str]:
     ------
     InvalidArgument : none; the hint lists what there is.
     """
-    plain = word.lower().strip()
+    plain = word.lower().strip().removeprefix("the ")
     exact = [p.name for p in score.parts if p.name.lower() == plain]
     if exact:
         return exact
-    short = re.sub(r"s$", "", plain)
-    same = [p.name for p in score.parts if plain in (p.role, p.stem) or short in (p.role, p.instrument)]
-    named = find_instrument(word)
-    found = [
-        p.name
-        for p in score.parts
-        if (inst := find_instrument(p.instrument)) and (inst == named or is_meant_by(inst, word))
-    ]
-    wanted = list(dict.fromkeys([*same, *found]))
+    named = find_instrument(plain)
+
+    def of_family(part: Part) -> bool:
+        player = find_instrument(part.instrument)
+        return player is not None and (player == named or is_meant_by(player, plain))
+
+    tests: tuple[Callable[[Part], bool], ...] = (
+        lambda p: plain in (p.role, p.role + "s"),
+        lambda p: plain == p.stem,
+        lambda p: plain.removesuffix("s") == p.instrument or (named is not None and p.instrument == named.name),
+        of_family,
+    )
+    wanted = next((found for test in tests if (found := [p.name for p in score.parts if test(p)])), [])
     if not wanted:
         there = ", ".join(p.name for p in score.parts) or "no parts"
         raise InvalidArgument(f"There is no '{word}' in this piece.", f"It has: {there}.")

@@ -1,0 +1,272 @@
+"""generate by composing: words and arguments → score → sampled instruments → mix, stems, score."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from segue.tools.core.base import Backend, Context, PieceRef, Runner
+from segue.tools.core.base import Out as BaseOut
+from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.piece import Piece
+from segue.tools.core.score import Score
+from segue.tools.core.settings import Settings
+from segue.tools.generate import Args, Out
+
+if TYPE_CHECKING:
+    from segue.tools.listen.facts import Analysis
+    from segue.tools.music.compose_request import Request, Style
+    from segue.tools.music.compose_words import Words
+
+Say = Callable[[str], None]
+
+
+def _ignores(args: Args) -> list[str]:
+    ignored = []
+    if args.video is not None:
+        ignored.append("the video's cuts")
+    if args.lyrics:
+        ignored.append("singing the lyrics")
+    return ignored
+
+
+def _said_so(say: Say, prompt: str, argument: object, words: object, name: str) -> None:
+    """Say where the words and a typed argument disagree; the argument wins."""
+    if prompt and argument is not None and words is not None and argument != words:
+        said, used = (f"{value:g}" if isinstance(value, float) else str(value) for value in (words, argument))
+        say(f"The words say {said} {name}, the arguments {used}: {used} was used.")
+
+
+def request_from(args: Args, say: Say) -> "Request":
+    """Return the wishes of words and arguments together; arguments win, and what they override is said."""
+    from segue.tools.core.theory import parse_key
+    from segue.tools.music.compose_request import Request
+    from segue.tools.music.compose_words import wishes_in
+    from segue.tools.music.genres import find_genre
+
+    words = wishes_in(args.prompt)
+    key = str(parse_key(args.key)) if args.key else None
+    _said_so(say, args.prompt, args.bpm, words.bpm, "bpm")
+    _said_so(say, args.prompt, args.duration_s, words.duration_s, "seconds")
+    _said_so(say, args.prompt, args.meter, words.meter, "meter")
+    if key and words.key and parse_key(words.key) != parse_key(key):
+        say(f"The words say {words.key}, the arguments {key}: {key} was used.")
+    genre = args.genre or words.genre
+    if args.genre is None and len(words.genres) > 1:
+        first, others = find_genre(words.genres[0]), [find_genre(name) for name in words.genres[1:]]
+        missed = [g.title for g in others if g and g != first]
+        if first and missed:
+            say(f"{first.title} leads; of {' and '.join(missed)} only what fits it was used.")
+    bpm = args.bpm or words.bpm
+    if bpm is None and words.tempo_range is not None:
+        bpm = _tempo_in_range(words, genre)
+    instruments = tuple(_as_said(name, args.prompt) for name in args.instruments) or words.instruments
+    exclude = tuple(dict.fromkeys([*args.exclude, *words.exclude]))
+    return Request(
+        genre=genre, moods=tuple(args.mood) or words.moods, bpm=bpm, key=key or words.key, meter=args.meter or words.meter,
+        duration_s=args.duration_s or words.duration_s, bars=args.bars or words.bars,
+        chords=tuple(args.chords) or words.chords, form=tuple(args.form) or words.form,
+        instruments=_without(instruments, exclude, say), exclude=exclude, only=words.only, lyrics=args.lyrics,
+        energy=tuple(args.energy), loop=args.loop or words.loop, swing=words.swing, density=words.density,
+        seed=args.seed,
+    )  # fmt: skip
+
+
+def _tempo_in_range(words: "Words", genre: str | None) -> float:
+    from segue.tools.music.genres import find_genre
+
+    low, high = words.tempo_range or (90.0, 120.0)
+    found = find_genre(genre) if genre else None
+    typical = found.bpm[1] if found else (low + high) / 2
+    return float(round(min(high, max(low, typical))))
+
+
+def _as_said(name: str, prompt: str) -> str:
+    """Return a general word where the prompt only has that: "bass" means each genre's own bass."""
+    said = prompt.lower()
+    for general, full in (("bass", "electric bass"), ("guitar", "acoustic guitar")):
+        if name.lower() == full and said and general in said and full.split()[0] not in said:
+            return general
+    return name
+
+
+def _without(instruments: tuple[str, ...], exclude: tuple[str, ...], say: Say) -> tuple[str, ...]:
+    """Return the instruments that were not excluded as well."""
+    from segue.tools.core.instruments import find_instrument, is_meant_by
+
+    kept = []
+    for name in instruments:
+        found = find_instrument(name)
+        against = next((word for word in exclude if found and is_meant_by(found, word)), None)
+        if against is None:
+            kept.append(name)
+        else:
+            say(f"'{name}' was both asked for and excluded; it was left out.")
+    return tuple(kept)
+
+
+# -- other pieces as starting points ----------------------------------------------------------------
+
+
+class _Given:
+    """What the clips named in the arguments are: their scores, or what can be heard of them."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.parents: list[Piece] = []
+
+    def piece(self, ref: PieceRef) -> Piece:
+        piece = self.context.piece(ref)
+        if piece.id not in {p.id for p in self.parents}:
+            self.parents.append(piece)
+        return piece
+
+    def facts(self, piece: Piece) -> "Analysis":
+        from segue.tools.listen.analyse import analyse
+
+        return analyse(self.context.store, piece, self.context.check, self.context.progress)
+
+    def score(self, ref: PieceRef, stem: str | None = None) -> Score:
+        """Return a piece's score; of a recording the notes that can be heard, and say so."""
+        from segue.tools.listen.notes import transcribe_wave
+        from segue.tools.listen.quantise import to_score
+
+        piece = self.piece(ref)
+        known = self.context.score(piece)
+        if known is not None:
+            return known
+        facts = self.facts(piece)
+        wave = self.context.wave(piece)
+        heard = transcribe_wave(wave, stem, self.context.check)
+        if not heard:
+            raise InvalidArgument(
+                f"No notes can be heard in '{piece.title}'.", "Give a clip with a clear tune, or a MIDI file."
+            )
+        score, _ = to_score(heard, facts, piece.title, stem)
+        found = sum(len(p.notes) for p in score.parts)
+        self.context.note(f"'{piece.title}' is a recording: {found} notes, its tempo and its key were taken by ear.")
+        return score
+
+    def style(self, ref: PieceRef) -> "Style":
+        """Return tempo, key, genre and players of a piece, from its score or by ear."""
+        from segue.tools.music.compose_request import Style
+
+        piece = self.piece(ref)
+        score = self.context.score(piece)
+        if score is not None:
+            names = tuple(p.instrument for p in score.parts if p.instrument and not p.is_drum)
+            return Style(score.bpm, score.key, score.meter, score.genre, names[:2], swing=score.swing)
+        facts = self.facts(piece)
+        heard = [f"{facts.bpm:.0f} bpm"] if facts.bpm else []
+        heard += [facts.key] if facts.key else []
+        heard += [facts.genre] if facts.genre else []
+        self.context.note(f"The style of '{piece.title}' was taken by ear: {', '.join(heard) or 'nothing certain'}.")
+        return Style(
+            bpm=round(facts.bpm, 1) if facts.bpm else None,
+            key=facts.key,
+            genre=_known_genre(facts.genre),
+            moods=tuple(_known_moods(facts.moods)),
+        )
+
+
+def _known_genre(name: str | None) -> str | None:
+    from segue.tools.music.genres import find_genre
+
+    found = find_genre(name) if name else None
+    return found.name if found else None
+
+
+def _known_moods(names: list[str] | None) -> list[str]:
+    from segue.tools.music.genres import find_mood
+
+    return [name for name in names or [] if find_mood(name)][:2]
+
+
+def _with_given(request: "Request", args: Args, given: _Given) -> "Request":
+    if args.style is not None:
+        request = replace(request, style=given.style(args.style))
+    if args.melody is not None:
+        request = replace(request, melody=given.score(args.melody, "melody"))
+    if args.continue_from is not None:
+        request = replace(request, continue_from=given.score(args.continue_from))
+    if args.accompany is not None:
+        request = replace(request, accompany=given.score(args.accompany))
+    return request
+
+
+# -- the run ----------------------------------------------------------------------------------------
+
+
+def _run(args: Args, context: Context) -> BaseOut:
+    import secrets
+
+    from segue.tools.music.compose import compose
+    from segue.tools.music.compose_request import read_moods
+    from segue.tools.music.compose_titles import title_for
+    from segue.tools.music.render import render
+
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        if text not in said:
+            said.append(text)
+            context.note(text)
+
+    given = _Given(context)
+    if args.video is not None:
+        say("The video's cuts cannot be seen here, so the music does not follow them.")
+    request = _with_given(request_from(args, say), args, given)
+    first = args.seed if args.seed is not None else secrets.randbelow(2**31 - 16)
+    mood = read_moods(request.moods, lambda text: None)
+    taken = {piece.title for piece in context.store.pieces(context.owner, limit=200)}
+    pieces: list[Piece] = []
+    for take in range(args.takes):
+        label = f"take {take + 1} of {args.takes}" if args.takes > 1 else "composing"
+        context.progress(take / args.takes, 1.0, label)
+        score = compose(replace(request, seed=first + take), say)
+        score = score.model_copy(update={"title": title_for(score, mood, taken)})
+        taken.add(score.title)
+        seconds = None if request.loop else _asked_seconds(request)
+
+        def progress(done: float, total: float, label: str, take: int = take) -> None:
+            context.progress((take + 0.02 + 0.95 * done / max(total, 1e-9)) / args.takes, 1.0, label)
+
+        rendered = render(score, context.settings, progress=progress, duration_s=seconds, loop=request.loop)
+        if rendered.meta.get("note"):
+            say(str(rendered.meta["note"]))
+        piece = context.add_piece(
+            score.title,
+            wave=rendered.mix,
+            stems=rendered.stems,
+            score=score,
+            parents=given.parents,
+            seed=first + take,
+            mix=_mix(rendered.meta, request),
+        )
+        pieces.append(piece)
+        if take + 1 < args.takes:
+            context.early(Out(pieces=list(pieces)))
+    return Out(pieces=pieces)
+
+
+def _asked_seconds(request: "Request") -> float | None:
+    """Return the file's length where one was asked for and nothing stronger (bars at a tempo) contradicts it."""
+    seconds = request.duration_s
+    if seconds is None or request.accompany is not None:
+        return None
+    if request.bars is not None and request.bpm is not None:
+        from segue.tools.music.rhythm import meter_of
+
+        music = request.bars * meter_of(request.meter or "4/4").bar * 60.0 / request.bpm
+        return seconds if abs(music - seconds) <= 4.5 else None
+    return seconds
+
+
+def _mix(meta: dict[str, Any], request: "Request") -> dict[str, Any]:
+    return {**meta, "loop": True} if request.loop else meta
+
+
+def _load(settings: Settings) -> Runner:
+    return _run
+
+
+BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores)
