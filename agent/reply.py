@@ -5,9 +5,9 @@ Nothing is said that a result does not show. A failed step is said plainly, with
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from segue.agent.check_types import gives
+from segue.agent.check_types import gives, ref_of
 from segue.agent.dialogue import State
 from segue.agent.events import Artifact, ToolResult
 from segue.agent.plan import Plan
@@ -33,7 +33,7 @@ def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, said: Seq
     titles = _titles(state, results)
     blocks: list[str] = [" ".join(said)] if said else []
     done = [result for result in results if result.status == "done"]
-    blocks += [words for result in done if (words := about_result(result, titles))]
+    blocks += [words for result in done if (words := about_result(_as_wanted(result, plan), titles))]
     blocks += _failures(results)
     notes = list(dict.fromkeys([*plan.notes, *(note for result in results for note in result.notes)]))
     if notes:
@@ -47,6 +47,24 @@ def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, said: Seq
     elif done and len(done) == len(results) and (hint := next_step(done[-1])):
         blocks.append(hint)
     return "\n\n".join(block for block in blocks if block) or ("Done." if done else _NOTHING)
+
+
+def _as_wanted(result: ToolResult, plan: Plan) -> ToolResult:
+    """Return a measurement that was only a means to a later step with no more than what that step took from it."""
+    taken: set[str] = set()
+
+    def look(value: Any) -> None:  # noqa: ANN401 - any JSON
+        ref = ref_of(value)
+        if ref is not None and ref.step == result.step and ref.field:
+            taken.add(ref.field)
+        for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            look(item)
+
+    for step in plan.steps:
+        look(step.args)
+    if result.tool != "tag" or not taken:
+        return result
+    return result.model_copy(update={"out": {k: v for k, v in (result.out or {}).items() if k in taken}})
 
 
 def _failures(results: Sequence[ToolResult]) -> list[str]:

@@ -75,8 +75,8 @@ def _piece_line(piece: Mapping[str, Any]) -> str:
     if clip:
         facts.append(clock(clip["frames"] / clip["sample_rate"]))
     if score:
-        facts += [str(score["genre"])] if score.get("genre") else []
-        facts += [f"{score['bpm']:g} bpm", score["key"], score["meter"]]
+        facts += [str(score["genre"]).replace("_", " ")] if score.get("genre") else []
+        facts += [f"{score['bpm']:.4g} bpm", score["key"], score["meter"]]
         facts += [f"with {listing(score['parts'])}"] if score.get("parts") else []
     return f"“{piece.get('title') or 'untitled'}”" + (f" ({', '.join(facts)})" if facts else "")
 
@@ -140,6 +140,8 @@ def _tagged(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str
     unknown: list[str] = []
 
     def add(name: str, write: Callable[[Any], str], label: str) -> None:
+        if name not in out:
+            return
         measured = out.get(name) or {}
         value = measured.get("value")
         if value is None or value == []:

@@ -264,7 +264,7 @@ class Runner:
         )
         if isinstance(error, MemoryError):
             return ToolError(f"{tool.name} ran out of memory.", "Ask for something shorter, or close other programs.")
-        if isinstance(error, ImportError):
+        if isinstance(error, ImportError) and not (error.name or "segue").startswith("segue"):
             return BackendUnavailable(
                 f"{tool.name} by {backend.name} needs the package '{error.name}'.", "Run: segue doctor --fix."
             )

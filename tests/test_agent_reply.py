@@ -14,7 +14,7 @@ from segue.tools.core import registry
 from segue.tools.core.piece import FileOut, MadeBy, Piece
 from segue.tools.core.score import Note, Part, Score
 from segue.tools.core.store import Store
-from tests.agent_support import settings_at, tone
+from tests.agent_support import settings_at, steps, tone
 
 STATE = State(things={"p_1": Thing(id="p_1", title="River")})
 SCORE = {"id": "x", "bpm": 90.0, "key": "D minor", "meter": "4/4", "bars": 8, "genre": "lo-fi", "parts": ["drums", "bass"], "sections": []}  # fmt: skip
@@ -59,6 +59,12 @@ def test_what_each_tool_did(result, words):
 def test_what_could_not_be_measured_is_said():
     text = worded(Plan(), [done("tag", {"clip": {"id": "p_1"}}, measured(bpm=(96.0, 0.9)))], STATE)
     assert "I am not sure enough about the key, meter, genre" in text
+
+
+def test_a_measurement_for_a_later_step_is_told_in_brief():
+    plan = Plan(steps=steps(("tag", {"clip": {"id": "p_1"}}), ("generate", {"key": {"step": "s1", "field": "key"}})))
+    result = done("tag", {"clip": {"id": "p_1"}}, measured(bpm=(96.0, 0.9), key=("A minor", 0.8)))
+    assert worded(plan, [result], STATE).startswith("“River” – key: A minor.\n")
 
 
 def test_failures_are_plain_and_nothing_is_suggested_after_them():
