@@ -40,7 +40,7 @@ def names(text: str) -> list[Known]:
         for match in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE):
             if not any(f.start < match.end() and match.start() < f.end for f in found):
                 kind, name = written[words]
-                found.append(Known(kind=kind, name=name, ids=LIBRARY[kind, name], start=match.start(), end=match.end()))  # type: ignore[arg-type]
+                found.append(Known(kind=kind, name=name, ids=LIBRARY[kind, name], start=match.start(), end=match.end()))
     return sorted(found, key=lambda known: known.start)
 
 
@@ -192,7 +192,7 @@ def _similar_shown() -> State:
     state.things |= _tracks(_TRACKS, 6)
     state.lists = [ShownList(label="", ids=["t1", "t2", "t3", "t4", "t5"], turn=6, args=args)]
     state.search, state.turn, state.last_tool, state.last_args = args, 7, "retrieve", args
-    state.roles = {"r5": "SEED", **{f"t{n}": "SHOWN" for n in range(1, 6)}}  # type: ignore[assignment]
+    state.roles = {"r5": "SEED", **{f"t{n}": "SHOWN" for n in range(1, 6)}}
     return state
 
 

@@ -108,8 +108,8 @@ def duration_in(text: str) -> list[Found[float]]:
         if unit.startswith("second") and number in ("a", "an") and not re.match(r"\s*(long|of|in\b|at\b|$)", text[match.end() :]):  # fmt: skip
             continue  # "a second verse" is no length
         value = number_of(number)
-        if value is None:
-            continue
+        if value is None or (len(unit) == 1 and not re.search(r"[\d½¼¾]", number)):
+            continue  # "similar ones" is no second
         factor = _UNITS["h" if unit[0] in "h" or unit.startswith(("ore", "ora", "stund")) else unit[0]]
         tail = _TAILS.get((match[3] or "").strip().lower(), 0.0)
         spans.append(Found((value + tail) * factor, match.start(), match.end()))

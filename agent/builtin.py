@@ -1,0 +1,359 @@
+"""The planner that needs no LLM: clause by clause from words to a typed plan, in milliseconds."""
+
+import re
+from collections.abc import Callable
+
+from segue.agent.dialogue import Known, State
+from segue.agent.language import changing, clauses, finding, foreign, joining, keeping, knowing, making, talk
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft
+from segue.agent.language.reference import group, mentions, missing_number
+from segue.agent.plan import Plan
+
+Rule = Callable[[Clause, Draft], bool]
+
+_PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonderful|love (?:it|these|them)|these are (?:great|good|nice|awesome|perfect)|excellent)\b", re.IGNORECASE)  # fmt: skip
+_SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something random|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
+_OFF_TOPIC = r" (?:weather|capital of|president|prime minister|joke|jokes|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
+_SET_IT = r"^ (?:and )?(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))? $"
+_VAGUE_QUESTION = "What is it for: something calm, something to move to, or a genre you have in mind?"
+
+
+class BuiltinPlanner:
+    """Plans without an LLM.
+
+    Parameters
+    ----------
+    names : finds the library's artists, titles and albums in a message; None knows no library.
+    """
+
+    def __init__(self, names: Callable[[str], list[Known]] | None = None) -> None:
+        self._names = names
+
+    def plan(self, message: str, state: State) -> Plan:
+        """Return the plan for a message; every step's references are ids of ``state`` or earlier steps.
+
+        ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
+        """
+        text = foreign.translated(" ".join(message.split()))
+        draft = Draft(text, state, self._names(text) if self._names and text else [])
+        if not talk.whole(text, draft):
+            self._read(text, draft)
+        return draft.plan()
+
+    def _read(self, text: str, draft: Draft) -> None:
+        entire = Clause(clauses.strip_polite(text) or text)
+        if any(rule(entire, draft) for rule in _ENTIRE):
+            return
+        praised = bool(_PRAISE.match(text))
+        held = [(name.start, name.end) for name in draft.names]
+        parts = clauses.split(text, held)
+        if not parts:
+            _bare_attachment(draft) if draft.state.attached else _vague(draft)
+            return
+        for clause in parts:
+            _clause(clause, draft, praised)
+        if draft.is_empty:
+            _fallback(entire, draft)
+
+
+def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
+    before = (len(draft.steps), len(draft.ops), len(draft.notes), draft.reply, draft.question)
+    if wrong := missing_number(clause, draft):
+        draft.note(wrong)
+        draft.doubt(0.5)
+        return
+    if draft.arena == "list" and not changing.is_change(clause) and finding.rejects(clause, draft, praised):
+        return
+    if draft.steps and draft.steps[-1].tool == "generate" and clause.match(_SET_IT):
+        return
+    for rule in _RULES:
+        if rule(clause, draft):
+            return
+    if before != (len(draft.steps), len(draft.ops), len(draft.notes), draft.reply, draft.question):
+        return
+    if clause.match(_OFF_TOPIC):
+        if not draft.steps:
+            _off_topic(draft)
+        else:
+            draft.note(f"“{clause.text}” has nothing to do with music; I left it out.")
+        return
+    _guess(clause, draft)
+
+
+# -- rules that are made of others -------------------------------------------------------------------
+
+
+def _take(clause: Clause, draft: Draft) -> bool:
+    """Take "take number 2", "the second take": it comes into focus."""
+    named = mentions(clause, draft)
+    many = group(clause, draft)
+    if not (named or many) or clause.verb(
+        "remove", "replace", "add", "transcribe", "caption", "tag", "export", "find", "make"
+    ):
+        return False
+    said = {word.plain for word in clause.words if not any(m.start <= word.start < m.end for m in named)}
+    bare = bool(named) and said <= _POINTING
+    if not (clause.head == "take" or bare) or clause.durations or (clause.axes and not bare):
+        return False
+    if many and not named:
+        draft.group = many
+        draft.look_at(many[0])
+    else:
+        draft.look_at(named[0].target)
+        _with_more(clause, draft)
+    return True
+
+
+_POINTING = frozenset(
+    [
+        "the",
+        "a",
+        "take",
+        "track",
+        "song",
+        "number",
+        "one",
+        "clip",
+        "piece",
+        "version",
+        "this",
+        "that",
+        "use",
+        "open",
+        "with",
+        "on",
+        "for",
+        "from",
+        "of",
+        "in",
+        "now",
+    ]
+)
+
+
+def _with_more(clause: Clause, draft: Draft) -> None:
+    """Go on with the rest of a clause that began with a reference."""
+    named = mentions(clause, draft)
+    rest = Clause(clause.text[named[0].end :].lstrip(" ,")) if named else None
+    if rest and len(rest.words) > 2:
+        changing.change(rest, draft)
+
+
+def _reference_then_change(clause: Clause, draft: Draft) -> bool:
+    """Take "the second take, a fourth lower": a reference, a comma, and what to do with it."""
+    named = mentions(clause, draft)
+    head, comma, tail = clause.text.partition(",")
+    if not comma or not named or named[0].end > len(head) or len(head.split()) > 4 or _commands(head):
+        return False
+    if any(m.start > len(head) for m in named) or _criteria_only(head):
+        return False
+    rest = Clause(tail)
+    if not _operations(rest, draft):
+        return False
+    draft.look_at(named[0].target)
+    for piece in re.split(
+        r"\s*(?:,|\band\b)\s*(?=(?:with|without|in|at|to|up|down|a|an|no|more|less|but)\b)", rest.text
+    ):
+        part = Clause(piece)
+        if part.words:
+            changing.change(part, draft)
+    return True
+
+
+def _commands(head: str) -> bool:
+    return Clause(head).head not in ("", "take")
+
+
+def _criteria_only(head: str) -> bool:
+    return Clause(head).match(r" (?:not|no|without|skip|except|like|love|loved) ") is not None
+
+
+def _operations(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a clause changes a piece, without changing the plan."""
+    trial = Draft(draft.message, draft.state, draft.names)
+    trial.focus = list(draft.focus)
+    return changing.change(clause, trial)
+
+
+def _generate(clause: Clause, draft: Draft) -> bool:
+    if not making.is_generation(clause, draft):
+        return False
+    making.generate(clause, draft)
+    return True
+
+
+def _branch(clause: Clause, draft: Draft) -> bool:
+    if draft.state.lists and clause.match(r" (?:same|this|that) (?:list|search|thing|playlist|one|idea|selection) ?(?:again )?(?:but|only|just|with|without|in|more|except) | same but | same again but "):  # fmt: skip
+        finding.branch(clause, draft)
+        return True
+    return False
+
+
+def _surprise(clause: Clause, draft: Draft) -> bool:
+    if (
+        not clause.match(_SURPRISE)
+        or clause.genres
+        or clause.moods
+        or clause.instruments
+        or len(clause.words) > 8
+        or clause.verb("make", "remove")
+    ):
+        return False
+    if clause.match(r" anything (?:like|by|from|with|about|else|similar) "):
+        return False
+    draft.add("retrieve", {"max_per_artist": 1})
+    return True
+
+
+def _find(clause: Clause, draft: Draft) -> bool:
+    """Take an outright request for tracks."""
+    outright = clause.head in ("find", "play") or clause.songs or making.is_list(clause)
+    if (
+        clause.is_question
+        and clause.match(r" (?:is|does|do|has|are) (?:it|this|that|the|these|they) ")
+        and not clause.verb("find")
+    ):
+        return False
+    like = finding.seeds(clause, draft)[0]
+    if not (outright or like) or (clause.stems and changing.is_change(clause)):
+        return False
+    if (
+        draft.arena == "piece"
+        and not like
+        and clause.match(r" (?:this|the|that) (?:song|track|piece|recording|clip|tune|music) ")
+        and clause.head not in ("find", "play")
+    ):
+        return False
+    if draft.arena == "list" and clause.head not in ("find", "play", "give", "make") and finding.refine(clause, draft):
+        return True
+    if finding.similar(clause, draft):
+        return True
+    if (
+        clause.is_question
+        and clause.match(r" (?:is|does|do|has|are|what|how|why|when|where) ")
+        and draft.arena == "piece"
+        and not clause.verb("find", "play")
+    ):
+        return False
+    if draft.arena == "list" and finding.refine(clause, draft):
+        return True
+    if _is_vague(clause, draft):
+        _vague(draft)
+        return True
+    finding.search(clause, draft)
+    return True
+
+
+def _is_vague(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a request for music says nothing about which."""
+    from segue.agent.language import criteria
+
+    found = criteria.read(clause, draft)
+    return found.is_empty and not finding.leftover(clause, found) and not draft.names and "“" not in clause.text
+
+
+def _refine(clause: Clause, draft: Draft) -> bool:
+    """Take a change of the list, where a list is what is being talked about and no part of a piece is."""
+    if draft.arena != "list":
+        return False
+    about = clause.stems or clause.instruments or clause.intervals or clause.decibels or mentions(clause, draft)
+    if changing.is_change(clause) and (about or clause.has("it", "this")) and changing.change(clause, draft):
+        return True
+    return finding.refine(clause, draft)
+
+
+def _shape(clause: Clause, draft: Draft) -> bool:
+    """Take "start mellow, build up": a curve over the list, though its halves look like requests."""
+    return clause.starts("start", "starting", "begin", "beginning", "from", "first", "open") and finding.sort(
+        clause, draft
+    )
+
+
+_ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, _shape)
+_RULES: tuple[Rule, ...] = (
+    talk.steer, finding.forget, _branch, keeping.library, _reference_then_change, joining.splice, _surprise, finding.sort, _take,
+    knowing.identify, knowing.who, knowing.why, finding.shared, keeping.export, joining.join, joining.mix, knowing.compare,
+    _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, changing.change,
+    knowing.question,
+)  # fmt: skip
+
+
+# -- when nothing fits -------------------------------------------------------------------------------
+
+
+def _guess(clause: Clause, draft: Draft) -> None:
+    """Make the best of a clause that no rule took."""
+    attached = bool(draft.state.attached)
+    made = draft.steps[-1].tool == "generate" if draft.steps else False
+    if made and clause.match(
+        r"^ (?:and )?(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))? $"
+    ):
+        return
+    if clause.is_question and not finding.is_search(clause, draft):
+        return
+    if (
+        draft.arena == "piece"
+        and not attached
+        and finding.is_search(clause, draft)
+        and len(clause.words) <= 3
+        and changing.change(clause, draft)
+    ):
+        draft.doubt(0.6)
+        return
+    if draft.arena in ("empty", "list") or finding.is_search(clause, draft):
+        if _is_vague(clause, draft):
+            return
+        if draft.steps and not finding.is_search(clause, draft):
+            draft.note(f"I did not understand “{clause.text}”.")
+            draft.doubt(0.4)
+            return
+        finding.search(clause, draft)
+        draft.doubt(0.9 if finding.is_search(clause, draft) else 0.5)
+        return
+    if attached:
+        _bare_attachment(draft)
+        draft.doubt(0.5)
+
+
+def _fallback(clause: Clause, draft: Draft) -> None:
+    """Answer where nothing was understood."""
+    draft.doubt(0.3)
+    if draft.focus:
+        thing = draft.thing(draft.it)
+        draft.ask(
+            f"What shall I do with “{thing.title if thing else 'it'}”: describe it, change it, or find something like it?"
+        )
+        return
+    musical = clause.genres or clause.moods or clause.stems or clause.instruments or clause.songs or clause.verbs
+    if clause.is_question and not musical:
+        _off_topic(draft)
+    elif clause.verbs and draft.it is None and changing.is_change(clause):
+        draft.ask("There is nothing to change yet. Attach a recording, or tell me what to make.")
+    elif musical and draft.arena == "empty":
+        _vague(draft)
+    elif musical:
+        thing = draft.thing(draft.it)
+        name = f"“{thing.title}”" if thing and thing.title else "the music"
+        draft.ask(f"I did not understand that. Shall I change {name}, describe it, or find something like it?")
+    else:
+        _off_topic(draft)
+
+
+def _off_topic(draft: Draft) -> None:
+    draft.doubt(0.6)
+    draft.reply = "That is outside of what I do: I only know about music. I can find, make, change, describe and write down music."
+
+
+def _vague(draft: Draft) -> None:
+    """Show something and ask the one question that helps most."""
+    draft.add("retrieve", {"max_per_artist": 1})
+    draft.question = _VAGUE_QUESTION
+
+
+def _bare_attachment(draft: Draft) -> None:
+    """Take an attachment without words: describe it and ask what it is for."""
+    draft.add("caption", {"clips": [{"id": id} for id in draft.state.attached]})
+    draft.question = (
+        "What shall I do with it: describe it further, take it apart, write it down, or find something like it?"
+    )

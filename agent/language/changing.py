@@ -1,0 +1,471 @@
+"""Requests to change a piece: what is said becomes operations of the edit tool, in the order said."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from segue.agent.dialogue import Thing
+from segue.agent.language import sounding
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.reference import mentions, one
+from segue.tools.core.instruments import find_instrument, is_meant_by
+from segue.tools.core.vocabulary import Found
+
+Operation = dict[str, Any]
+_REMOVES = r" (?:take|get|leave|cut|strip|pull|rip) (?:[\w ]{2,30}) (?:out|off|away)(?: of (?:it|this|that|the mix|there))? | without | minus | no | lose | kill | ohne | senza | sans | sin "  # fmt: skip
+_ISOLATES = r" (?:just|only|nothing but|solo|isolated|a cappella|acapella|nur|solo|seulement|solamente) (?:the )?| on its own | by (?:itself|themselves) "  # fmt: skip
+
+
+def change(clause: Clause, draft: Draft) -> bool:
+    """Take a clause as a change of the piece that it names or that is in focus."""
+    target = one(clause, draft)
+    if target is None:
+        return False
+    thing = draft.thing(target)
+    operations: list[Operation] = []
+    for read in _READERS:
+        found = read(clause, thing, draft)
+        operations += found
+        if found and read in _ALONE:
+            break
+    if not operations:
+        return False
+    draft.edit(target, operations)
+    return True
+
+
+# -- parts -------------------------------------------------------------------------------------------
+
+
+def parts(clause: Clause, thing: Thing | None, within: tuple[int, int] | None = None) -> list[Found[str]]:
+    """Return the parts that a clause names: parts of the piece by their own names first, then stems."""
+    found: list[Found[str]] = []
+    taken: list[tuple[int, int]] = [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.\w{2,8}\b", clause.text)]
+
+    def add(value: str, start: int, end: int) -> None:
+        if within and not (within[0] <= start and end <= within[1]):
+            return
+        if not any(low < end and start < high for low, high in taken):
+            found.append(Found(value, start, end))
+            taken.append((start, end))
+
+    for name in sorted(thing.parts if thing else [], key=len, reverse=True):
+        for match in re.finditer(rf"(?<!\w){re.escape(name)}s?(?!\w)", clause.text, re.IGNORECASE):
+            add(name, match.start(), match.end())
+    known = {"vocals", "drums", "bass", "guitar", "piano", "other"}
+    by_length = [*((f, f.value) for f in clause.stems if f.value in known or f.value in ("melody", "chords")),
+                 *((f, _stem_word(clause, f)) for f in clause.instruments)]  # fmt: skip
+    for place, value in sorted(by_length, key=lambda pair: pair[0].start - pair[0].end):
+        if value in ("melody", "chords") and not (thing and thing.parts):
+            continue
+        add(value, place.start, place.end)
+    return sorted(found, key=lambda f: f.start)
+
+
+def _stem_word(clause: Clause, found: Found[str]) -> str:
+    """Return an instrument by its stem's name where it is one, else by its own."""
+    instrument = find_instrument(found.value)
+    word = clause.text[found.start : found.end].lower()
+    if word in ("drums", "bass", "piano", "guitar", "vocals"):
+        return word
+    if instrument and instrument.stem == "bass" and "bass" in word and "double" not in word:
+        return "bass"
+    return found.value
+
+
+def absent(part: str, thing: Thing | None) -> bool:
+    """Tell whether a piece whose parts are known has no such part."""
+    if thing is None or not thing.parts:
+        return False
+    return not any(_covers(part, own) for own in thing.parts)
+
+
+def _covers(part: str, own: str) -> bool:
+    if part.lower() == own.lower() or part.lower() in own.lower().split():
+        return True
+    instrument = find_instrument(own)
+    if part in ("melody", "lead", "chords", "pad", "other"):
+        return instrument is None or instrument.role == part or part == "other" or own.lower() in ("melody", "lead")
+    if own.lower() in ("melody", "lead", "chords", "pad", "counter", "arpeggio", "other"):
+        return part not in ("vocals", "drums", "bass") and own.lower() in ("melody", "lead", "other") and find_instrument(part) is None  # fmt: skip
+    return instrument is not None and (is_meant_by(instrument, part) or instrument.stem == part)
+
+
+def present(names: list[str], thing: Thing | None, draft: Draft) -> list[str]:
+    """Return the parts that are there; of the others the user is told."""
+    kept = [name for name in names if not absent(name, thing)]
+    for name in names:
+        if name not in kept and thing:
+            draft.note(f"“{thing.title}” has no {name}; its parts are {', '.join(thing.parts)}.")
+    return list(dict.fromkeys(kept))
+
+
+# -- operations on parts -----------------------------------------------------------------------------
+
+
+def _remove(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    wanted = clause.verb("remove") or clause.match(_REMOVES)
+    if not wanted or clause.verb("replace", "isolate") or clause.has("instead of", "keep only"):
+        return []
+    if clause.durations and not clause.stems:
+        return []
+    pieces = parts(clause, thing)
+    after = [p for p in pieces if _is_removed(clause, p)]
+    names = [p.value for p in after]
+    kept = present(names, thing, draft)
+    return [{"op": "remove", "stems": kept}] if kept else []
+
+
+def _is_removed(clause: Clause, part: Found[str]) -> bool:
+    """Tell whether a part stands behind the word that takes out, and is not spared by "but keep"."""
+    spared = re.search(r"\b(?:but|and)?\s*(?:keep|leave|not)\b", clause.text[: part.start], re.IGNORECASE)
+    return not (spared and clause.verb("remove", "isolate") and spared.start() > 0)
+
+
+def _isolate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    but = clause.match(r" (?:remove|mute|delete|drop|kill|cut|everything|all|alles|tutto|tout|todo) (?:everything |all |the rest )?(?:but|except|apart from|besides|other than|ausser|tranne|sauf|menos) ")  # fmt: skip
+    if not (but or clause.head == "isolate" or clause.verb("isolate") or clause.match(_ISOLATES)):
+        return []
+    if clause.verb("add", "transcribe", "export", "replace") or clause.durations or clause.bars:
+        return []
+    kept = present([p.value for p in parts(clause, thing)], thing, draft)
+    return [{"op": "isolate", "stems": kept}] if kept else []
+
+
+_UP = r" (?:up|louder|raise|boost|more|increase|higher|crank|plus|lauter|forte|alto|plus fort|mas alto|prominent|forward|hotter) "
+_DOWN = r" (?:down|quieter|softer|lower|less|decrease|reduce|quiet|minus|leiser|piano piano|menos|back|behind|too loud|gentler) "
+
+
+def _gain(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    loud = clause.match(r" (?:louder|quieter|softer|too loud|too quiet|volume|lauter|leiser|level|levels) ")
+    pieces = parts(clause, thing)
+    level = clause.decibels[0].value if clause.decibels else None
+    verbs = clause.verb("up", "down") or clause.match(r" (?:turn|bring|push|crank|pull) [\w ]{2,25} (?:up|down) ")
+    more = bool(pieces) and clause.match(r" (?:more|less) (?:of the |of )?\w+ ") and clause.starts("more", "less", "a bit more", "a little more", "much more", "a bit less", "much less")  # fmt: skip
+    if level is None and not (loud or verbs or more):
+        return []
+    if level is None and (
+        clause.intervals or clause.percents or clause.tempi or clause.has("pitch", "key", "tempo", "octave", "speed")
+    ):
+        return []
+    if clause.loudnesses:
+        return []
+    sign = -1.0 if clause.match(_DOWN) or clause.verb("down") else 1.0
+    if clause.has("too loud"):
+        sign = -1.0
+    if clause.has("too quiet", "too soft"):
+        sign = 1.0
+    if level is not None:
+        amount = -abs(level) if sign < 0 else level
+    else:
+        amount = sign * {0.5: 2.0, 1.0: 3.0, 2.0: 6.0}[clause.amount]
+    if not pieces:
+        return [{"op": "gain", "db": amount}]
+    return [{"op": "gain", "stem": name, "db": amount} for name in present([p.value for p in pieces], thing, draft)]
+
+
+def _replace(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    text = clause.text
+    instead = re.search(r"\b(?:instead of|rather than|in place of|statt|anstelle von|invece d\w*|au lieu d\w*|en vez de)\b", text, re.IGNORECASE)  # fmt: skip
+    joint = re.search(r"\b(?:for|with|by|into|to|as|durch|con|avec|par|por|onto|on|in)\b", text, re.IGNORECASE)
+    pieces = parts(clause, thing)
+    if instead:
+        before = [f for f in clause.instruments if f.end <= instead.start()]
+        after = [p for p in pieces if p.start >= instead.end()]
+        if before and after:
+            names = present([after[0].value], thing, draft)
+            return [{"op": "replace", "stem": name, "instrument": before[-1].value} for name in names]
+        return []
+    if not clause.verb("replace", "turn") or joint is None:
+        plays = clause.match(
+            r" (?:play|have|hear|put|do) (?:the )?(?:\w+ ){1,3}(?:on|with|by) (?:a|an|the) "
+        ) or clause.has("instead")
+        if not plays:
+            return []
+    for joint in re.finditer(r"\b(?:for|with|by|into|to|as|durch|con|avec|par|por|onto|on)\b", text, re.IGNORECASE):
+        old = [p for p in pieces if p.end <= joint.start()]
+        new = [f for f in clause.instruments if f.start >= joint.end()]
+        if old and new:
+            names = present([old[0].value], thing, draft)
+            return [{"op": "replace", "stem": name, "instrument": new[0].value} for name in names]
+    return []
+
+
+def _add(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if clause.has("instead of", "rather than", "in place of"):
+        return []
+    asks = clause.head == "add" or clause.verb("add") or clause.match(r" (?:needs|need|wants|could use|give (?:it|this|that)|with) (?:a|an|some|more)? ?")  # fmt: skip
+    if not asks or (clause.songs and not clause.instruments) or clause.has("reverb", "echo", "delay"):
+        return []
+    operations: list[Operation] = []
+    for found in clause.instruments:
+        if clause.negated(found.start) or any(
+            e.start <= found.start < e.end and e.end - e.start > found.end - found.start for e in clause.effects
+        ):
+            continue
+        operation: Operation = {"op": "add", "instrument": found.value}
+        phrase = _phrase(clause, found)
+        if phrase.lower() not in (found.value, f"{found.value}s"):
+            operation["prompt"] = phrase
+        operations.append(operation)
+    return operations
+
+
+def _phrase(clause: Clause, found: Found[str]) -> str:
+    """Return an instrument with the words that describe it: "a soft walking bass" gives "soft walking bass"."""
+    before = clause.text[: found.start]
+    start = re.search(r"(?:^|.*\b(?:add|a|an|some|the|and|in|with|include|more|put|insert|layer|throw|on|,)\s+)", before, re.IGNORECASE | re.DOTALL)  # fmt: skip
+    tail = re.match(r"\s+(?:line|part|solo|melody|riff|section|groove|pattern|fill|fills|lick|hook|stabs?|arpeggios?|chords?|pads?)\b(?:[^,.;]*)", clause.text[found.end :])  # fmt: skip
+    low = start.end() if start else found.start
+    return clause.text[low : found.end + (tail.end() if tail else 0)].strip(" ,")
+
+
+# -- pitch, tempo, time ------------------------------------------------------------------------------
+
+_LOWER = r" (?:down|lower|below|deeper|tiefer|runter|herunter|under|abajo|grave|flatter|drop) "
+
+
+def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    verb = clause.verb("transpose")
+    if clause.keys and not clause.verb("make", "write") and (verb or clause.match(r" (?:to|into|in|nach|auf|key) ")):
+        return [{"op": "transpose", "key": clause.keys[0].value}]
+    down = clause.match(_LOWER) or clause.verb("down")
+    sign = -1.0 if down else 1.0
+    moved = verb or down or clause.match(r" (?:up|higher|raise|above|hoher|hoch|arriba|sharper|transpose|shift|pitch) ")
+    if clause.intervals and moved and not clause.is_question:
+        return [{"op": "transpose", "semitones": sign * sum(found.value for found in clause.intervals)}]
+    if verb and clause.numbers and not clause.durations and not clause.tempi:
+        value = clause.numbers[0].value
+        return [{"op": "transpose", "semitones": -abs(value) if down else value}] if -24 <= value <= 24 else []
+    if clause.match(r" (?:an |one )?octave(?: (?:up|down|higher|lower))? ") and moved:
+        return [{"op": "transpose", "semitones": sign * 12}]
+    return []
+
+
+_FASTER = r" (?:faster|quicker|speed(?:ed|ing)? (?:it |this |that |things )?up|uptempo|speedier|schneller|veloce|vite|rapido|rapide|double time|doubletime|pick up the pace|hurry) "
+_SLOWER = r" (?:slower|slow(?:ed|ing)? (?:it |this |that |things )?down|slow|downtempo|langsamer|lento|lenta|lentement|lent|half time|halftime|half speed|drag) "
+
+
+def _tempo(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    faster = bool(clause.match(_FASTER)) or clause.verb("faster")
+    slower = bool(clause.match(_SLOWER)) or clause.verb("slower")
+    half = clause.match(
+        r" (?:half as fast|half the (?:tempo|speed)|half speed|half time|halftime|twice as slow|halve the (?:tempo|speed)|half tempo) "
+    )
+    twice = clause.match(
+        r" (?:twice as fast|double the (?:tempo|speed)|double time|doubletime|double speed|two times faster|2x|double tempo) "
+    )
+    if half or twice:
+        return [{"op": "tempo", "ratio": 0.5 if half else 2.0}]
+    if clause.tempi and not clause.percents:
+        tempo = clause.tempi[0].value
+        if (faster or slower) and re.search(r"(?:bpm|beats per minute)\s+(?:faster|slower|quicker|up|down|more|less)", clause.text, re.IGNORECASE):  # fmt: skip
+            return _by_bpm(tempo.bpm if faster else -tempo.bpm, thing, draft)
+        return [{"op": "tempo", "bpm": tempo.bpm}]
+    if clause.percents and (faster or slower or clause.has("tempo", "speed")):
+        share = clause.percents[0].value / 100
+        if clause.has("of the tempo", "of the speed", "of its tempo", "of its speed") or (
+            share > 0.5 and not (faster or slower)
+        ):
+            return [{"op": "tempo", "ratio": round(share, 4)}]
+        return [{"op": "tempo", "ratio": round(1 - abs(share) if slower or share < 0 else 1 + share, 4)}]
+    if not (faster or slower):
+        return []
+    number = next((n.value for n in clause.numbers if 30 <= n.value <= 300), None)
+    if number and clause.match(r" (?:to|at|auf|a) \d"):
+        return [{"op": "tempo", "bpm": number}]
+    step = {0.5: 0.05, 1.0: 0.1, 2.0: 0.25}[clause.amount]
+    return [{"op": "tempo", "ratio": round(1 - step if slower else 1 + step, 4)}]
+
+
+def _by_bpm(change: float, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if thing and thing.bpm:
+        return [{"op": "tempo", "bpm": round(thing.bpm + change, 2)}]
+    draft.ask("Its tempo has not been measured yet: to how many bpm shall I bring it?")
+    return []
+
+
+_CUTS = r" (?:cut|trim|chop|crop|snip|remove|delete|drop|skip|lose|take|get|weg|shave) "
+
+
+def _trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if not clause.durations or clause.verb("fade", "extend", "concat", "add"):
+        return []
+    first = clause.match(r" (?:first|opening|initial|beginning|start|primi|premieres?|ersten|primeros) ")
+    last = clause.match(r" (?:last|final|closing|end|ending|ultimi|dernieres?|letzten|ultimos) ")
+    seconds = clause.durations[0].value
+    away = clause.verb("remove") or (clause.match(_CUTS) and clause.has("off", "out", "away", "from the start", "from the end", "from the beginning", "weg")) or clause.starts("cut the", "trim the", "chop the", "drop the", "skip the", "lose the", "without the")  # fmt: skip
+    keep = clause.has("keep", "only", "just", "cut to", "trim to", "crop to", "down to")
+    if len(clause.durations) >= 2 and clause.match(r" (?:from|between|to|until|till|bis) ") and not (first or last):
+        start, end = clause.durations[0].value, clause.durations[1].value
+        if start < end and not clause.verb("make"):
+            return [{"op": "trim", "start_s": start, "end_s": end}]
+    if first and not last:
+        return [{"op": "trim", "start_s": seconds}] if away and not keep else [{"op": "trim", "end_s": seconds}]
+    if last:
+        return [{"op": "trim", "end_s": -seconds}] if away and not keep else [{"op": "trim", "start_s": -seconds}]
+    if clause.verb("trim") or clause.has("shorter", "shorten", "down to", "cut to"):
+        return [{"op": "trim", "end_s": seconds}]
+    return []
+
+
+def _length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    known = thing.duration_s if thing else None
+    longer = clause.verb("extend") or clause.has(
+        "longer", "long", "double the length", "twice as long", "twice the length", "last", "stretch"
+    )
+    makes = (
+        clause.match(
+            r" (?:make|get|bring|stretch|want|need|let) (?:it|this|that|them|the \w+|track \w+|number \w+|\w+) "
+        )
+        or longer
+    )
+    if clause.has("twice as long", "double the length", "twice the length", "double its length"):
+        if known:
+            return [{"op": "extend", "duration_s": round(2 * known, 2)}]
+        draft.ask("How long is it to be in all?")
+        return []
+    if clause.durations and makes and not clause.verb("fade", "trim", "loop", "remove"):
+        seconds = clause.durations[0].value
+        if clause.match(r" (?:by|another|more|extra|add|additional) ") or clause.match(
+            r" (?:seconds?|minutes?|mins?|secs?|s) longer "
+        ):
+            if known is None:
+                draft.ask("How long is it to be in all?")
+                return []
+            seconds += known
+        if clause.verb("extend") and known is not None and seconds < known:
+            draft.note(f"It lasts {known:.0f} seconds already, which is more than {seconds:.0f}.")
+        elif clause.has("short", "shorter") or (known is not None and seconds < known - 0.5):
+            return [{"op": "trim", "end_s": seconds}]
+        return [{"op": "extend", "duration_s": round(seconds, 2)}]
+    if clause.bars and clause.verb("extend") and thing and thing.bpm and known:
+        return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * 240 / thing.bpm, 2)}]
+    if (clause.has("longer") or clause.head == "extend") and not clause.durations and known:
+        grown = known * {0.5: 1.25, 1.0: 1.5, 2.0: 2.0}[clause.amount]
+        draft.note(f"No length was given, so I aim at {grown:.0f} seconds.")
+        return [{"op": "extend", "duration_s": round(grown, 2)}]
+    return []
+
+
+def _fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
+        return []
+    seconds = [found.value for found in clause.durations]
+    inward, outward = (
+        clause.has("in", "einblenden", "intro", "from silence"),
+        clause.has("out", "ausblenden", "ending", "end", "away", "to silence"),
+    )
+    length = seconds[0] if seconds else 3.0
+    operation: Operation = {"op": "fade"}
+    if inward:
+        operation["in_s"] = length
+    if outward or not inward:
+        operation["out_s"] = seconds[1] if inward and len(seconds) > 1 else (length if seconds else 4.0)
+    return [operation]
+
+
+def _loop(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if not clause.verb("loop") or clause.verb("make", "write"):
+        return []
+    times = re.search(r"(\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*(?:times|x\b|×)|x\s?(\d+)|\b(twice|thrice|once more|once)\b", clause.text, re.IGNORECASE)  # fmt: skip
+    count = 4
+    if times:
+        word = (times[1] or times[2] or times[3]).lower()
+        fixed = {"twice": 2, "thrice": 3, "once": 2, "once more": 2}
+        count = fixed.get(word) or int(next((n.value for n in clause.numbers), 4))
+    else:
+        draft.note("No number was given, so it plays four times.")
+    return [{"op": "loop", "times": max(1, min(100, count))}]
+
+
+def _reverse(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    backwards = clause.verb("reverse") or clause.has(
+        "backwards", "backward", "reversed", "ruckwarts", "al contrario", "a l envers", "al reves"
+    )
+    return [{"op": "reverse"}] if backwards else []
+
+
+def _regenerate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if not clause.bars or not (clause.verb("regenerate", "turn", "make", "replace", "write") or clause.has("again", "different", "new", "another", "busier", "sparser", "simpler", "wilder")):  # fmt: skip
+        return []
+    bars = clause.bars[0].value
+    start, end = bars.start, bars.end
+    if start is not None and start < 0:
+        total = round(thing.duration_s * thing.bpm / 240) if thing and thing.duration_s and thing.bpm else 0
+        if total < bars.count:
+            draft.ask("How many bars has it? I do not know where the last ones begin.")
+            return []
+        start, end = total - bars.count + 1, total
+    if start is None or end is None:
+        return []
+    rest = (clause.text[: clause.bars[0].start] + " " + clause.text[clause.bars[0].end :]).strip()
+    wish = re.sub(r"\b(?:redo|rewrite|regenerate|recompose|rework|make|please|again|change|the|it|of|in|from|do|write|new|with|and|but)\b", " ", rest, flags=re.IGNORECASE)  # fmt: skip
+    operation: Operation = {"op": "regenerate", "start_bar": start, "end_bar": end}
+    if wish := " ".join(re.sub(r"[,.!?]", " ", wish).split()):
+        operation["prompt"] = wish
+    return [operation]
+
+
+def _loudness(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if clause.loudnesses:
+        return [{"op": "loudness", "lufs": max(-50.0, min(-5.0, clause.loudnesses[0].value))}]
+    if clause.verb("master") or clause.has("streaming level", "streaming loudness", "spotify loudness"):
+        return [{"op": "loudness", "lufs": -14.0}]
+    return []
+
+
+_READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] = (
+    _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, _tempo, _trim, _length, _fade, _loop, _reverse, _add,
+    sounding.restyle, sounding.effect,
+)  # fmt: skip
+# After one of these a clause says nothing more: their words would be read twice.
+_ALONE = frozenset({_regenerate, _isolate, _loop, _trim, _length})
+
+
+def is_change(clause: Clause) -> bool:
+    """Tell whether a clause opens with a verb that changes music."""
+    return clause.head in {
+        "remove", "isolate", "up", "down", "replace", "add", "transpose", "faster", "slower", "trim", "extend", "restyle",
+        "effect", "master", "fade", "loop", "reverse", "regenerate", "turn", "mix", "concat",
+    }  # fmt: skip
+
+
+def repeat(clause: Clause, draft: Draft) -> bool:
+    """Take ellipsis: "and the bass too" does to the bass what was last done to another part."""
+    names = {word.plain for word in clause.words}
+    extra = names & {"too", "also", "well", "same", "auch", "anche", "aussi", "tambien", "likewise"} or clause.match(
+        r" (?:what about|how about|now) the "
+    )
+    if not extra and not (
+        len(clause.words) <= 3 and draft.message.lower().lstrip().startswith(("and ", "now ", "also "))
+    ):
+        return False
+    state = draft.state
+    last = next((s for s in reversed(draft.steps) if s.tool == "edit"), None)
+    tool, args = (last.tool, last.args) if last else (state.last_tool, state.last_args)
+    target: Target | None = one(clause, draft)
+    if target is None:
+        return False
+    thing = draft.thing(target)
+    pieces = parts(clause, thing)
+    if tool == "transcribe" and pieces:
+        draft.add(
+            "transcribe", {**{k: v for k, v in args.items() if k != "stem"}, "clip": target, "stem": pieces[0].value}
+        )
+        return True
+    if tool != "edit" or not args.get("operations"):
+        return False
+    operation = dict(args["operations"][-1])
+    if operation["op"] in ("remove", "isolate") and pieces:
+        operation["stems"] = present([p.value for p in pieces], thing, draft)
+    elif operation["op"] in ("gain", "replace") and pieces:
+        operation["stem"] = pieces[0].value
+    elif mentions(clause, draft) and not pieces:
+        pass  # the same operation on another piece
+    else:
+        return False
+    if operation.get("stems", True):
+        draft.edit(target, [operation])
+    return True

@@ -1,0 +1,122 @@
+"""From a message to its clauses: where one request ends and the next begins."""
+
+import re
+from functools import lru_cache
+
+from segue.agent.language import cues
+from segue.agent.language.clause import Clause
+from segue.tools.core.vocabulary import words_of
+
+# A break, with what may stand between two requests.
+_BREAK = re.compile(
+    r"(?P<hard>[;\n]+|[.!?]+(?=\s|$))|(?P<then>,?\s*\b(?:and\s+then|then|after\s+that|afterwards|and\s+after\s+that|and\s+finally|"
+    r"followed\s+by|und\s+dann|et\s+puis|e\s+poi|y\s+luego)\b,?)|(?P<soft>,|\s+&\s+|\s\+\s|\band\b|\bund\b|\bplus\b|\bbut\b| - | – | — )",
+    re.IGNORECASE,
+)
+# "keep the drums and make it slower": verbs that open a request only with an object of their own.
+_LIGHT = frozenset({"put", "give", "take", "loop", "play", "score", "turn", "start", "sort", "fade", "slower", "label", "concat", "mix", "trim"})  # fmt: skip
+
+
+def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[Clause]:
+    """Return the requests of a message, politeness taken off.
+
+    Parameters
+    ----------
+    message : what the user said.
+    protected : character spans in which nothing is split (names, quotations, file names).
+    """
+    held = [*(protected or []), *_quoted(message)]
+    pieces: list[str] = []
+    start = 0
+    for match in _BREAK.finditer(message):
+        if any(low <= match.start() < high for low, high in held) or match.start() < start:
+            continue
+        before, after = message[start : match.start()], message[match.end() :]
+        if match.lastgroup == "hard":
+            end = match.end() if match[0].startswith("?") else match.start()
+        elif _opens(after) and _stands(before, match.lastgroup or ""):
+            end = match.start()
+        else:
+            continue
+        pieces.append(message[start:end])
+        start = match.end()
+    pieces.append(message[start:])
+    clauses = [Clause(strip_polite(piece)) for piece in pieces]
+    return [clause for clause in clauses if clause.words]
+
+
+def _quoted(text: str) -> list[tuple[int, int]]:
+    found = [(m.start(), m.end()) for m in re.finditer(r"[\"“«][^\"”»]*[\"”»]|(?<!\w)['‘][^'’]+['’](?!\w)", text)]
+    found += [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.(?:wav|mp3|flac|ogg|m4a|mid|midi|aif+|xml|musicxml|mxl|m3u8?|mp4|mov)\b", text, re.IGNORECASE)]  # fmt: skip
+    found += [(m.start(), m.end()) for m in re.finditer(r"\b\w+\.\w+\b", text)]
+    return found
+
+
+def _stands(before: str, kind: str) -> bool:
+    """Tell whether what stands before a break can be a request of its own."""
+    return bool(words_of(strip_polite(before))) or kind == "then"
+
+
+def _opens(after: str) -> bool:
+    """Tell whether the words behind a break begin a request: a verb of command, or a question."""
+    rest = strip_polite(after)
+    clause = Clause(rest[:80])
+    if not clause.words:
+        return False
+    first = clause.words[0].plain
+    if first in ("what", "whats", "which", "who", "why", "tell"):
+        return True
+    if not clause.verbs or clause.verbs[0].start != clause.words[0].start:
+        return False
+    found = clause.verbs[0]
+    if found.value not in cues.openers():
+        return False
+    following = clause.after(found.end, 1)
+    if found.value in _LIGHT:
+        return bool(following) and following[0] not in ("and", "or", "rock", "music", "songs")
+    # "fast and loose", "dance and play": a verb without anything behind it is part of a list of nouns.
+    return bool(following) or found.value in ("reverse", "export", "transcribe", "caption")
+
+
+def strip_polite(text: str) -> str:
+    """Return a request without the words that only lead up to it or close it."""
+    while True:
+        words = words_of(text)
+        count = _lead([word.plain for word in words])
+        if not count:
+            break
+        text = text[words[count].start :] if count < len(words) else ""
+    return re.sub(
+        r"[\s,]*\b(?:please|pls|plz|thanks|thank you|thx|cheers|for me|would you|if you can|if possible|bitte|grazie|merci|gracias|per favore|por favor)\b[\s.!?,]*$",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    ).strip(" ,;")
+
+
+def _lead(plain: list[str]) -> int:
+    """Return how many words of politeness a list of words begins with; one word always stays."""
+    for phrase in _phrases():
+        size = len(phrase)
+        if size < len(plain) and tuple(plain[:size]) == phrase:
+            rest = plain[size:]
+            if phrase == ("just",) and rest[0] in ("the", "a", "drums", "bass", "vocals", "piano"):
+                return 0  # "just the bass" is a request
+            if phrase in (("can", "you"), ("could", "you")) and rest[0] in ("tell", "hear"):
+                return size
+            if phrase in (("first",), ("next",), ("right",)) and rest[0] not in (
+                "find",
+                "make",
+                "take",
+                "remove",
+                "add",
+                "then",
+            ):
+                return 0
+            return size
+    return 0
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted((tuple(p.split()) for p in cues.polite()), key=len, reverse=True))

@@ -1,0 +1,300 @@
+"""What tracks must be like: filters, directions, totals and orders read from a clause."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from segue.agent.language import cues
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft
+from segue.agent.language.reference import names_in
+from segue.tools.core.vocabulary import Found, Tempo, genres, numbers_in
+
+_NEAR = 0.03  # "at 120 bpm" finds 116.4–123.6: a tempo in a tag is rarely exact
+_ABOUT = 0.12  # "three-minute songs"
+_LONG_S = 600.0  # a length from here on is meant for the whole list
+
+_UNDER = "under|below|shorter than|less than|no longer than|not longer than|max|maximum|at most|up to|within|no more than|not more than|fewer than"  # fmt: skip
+_OVER = "over|above|longer than|more than|at least|minimum|no shorter than|min"
+_ORDERS = {
+    "energy_up": r" (?:build(?:s|ing)? up|build(?:s|ing)?|ramp(?:s|ing)? up|(?:rising|increasing|growing|more and more) energy|crescendo|get(?:s|ting)? (?:louder|faster|wilder|livelier|more \w+)|from (?:slow|calm|mellow|quiet|soft|chill|low)\w* (?:energy )?to (?:fast|wild|loud|energetic|high|upbeat|party|intense)|start(?:s|ing)? (?:mellow|slow|calm|soft|quiet|easy|chill|low|gentle)\w*|warm(?:s|ing)? up|(?:least|lowest|calmest|quietest|softest|slowest|mellowest) (?:energy |energetic )?(?:first|to)|energy up|ascending|ease into) ",
+    "energy_down": r" (?:wind(?:s|ing)? down|cool(?:s|ing)? down|calm(?:s|ing)? down|slow(?:s|ing)? down|(?:falling|decreasing|less and less) energy|from (?:fast|wild|loud|energetic|high|upbeat|party)\w* to (?:slow|calm|mellow|quiet|soft|chill|low)|start(?:s|ing)? (?:fast|loud|wild|high|energetic|strong|hard)\w*|end(?:s|ing)? (?:calm|mellow|soft|quiet)\w*|(?:most|highest|wildest|loudest|fastest) (?:energy |energetic )?first|energy down|descending) ",
+    "path": r" (?:gradual(?:ly)?|step by step|bit by bit|slowly (?:moving|going|getting)|path from|journey from|transition(?:ing)? from|bridge from|morph(?:ing)? from|ease from|travel from|all the way to) ",
+}  # fmt: skip
+_HOLD = r" (?:keep(?:ing)?|hold(?:ing)?|maintain(?:ing)?|same|retain(?:ing)?|without (?:changing|losing)|dont (?:change|touch|lose)|leave|preserv(?:e|ing)|as) (?:it |the |that |its |all |just as )*(?:same )?$"
+_MORE = frozenset(["more", "extra", "further", "plus", "piu", "plus", "mehr", "mas", "increase", "additional"])
+
+
+@dataclass
+class Criteria:
+    """Arguments of a search, as far as a clause gives them; ``spans`` are the characters they were read from."""
+
+    filters: dict[str, Any] = field(default_factory=dict)
+    adjust: dict[str, float] = field(default_factory=dict)
+    hold: list[str] = field(default_factory=list)
+    args: dict[str, Any] = field(default_factory=dict)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """What was asked for and nothing can check, in words."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was found."""
+        return not (self.filters or self.adjust or self.hold or self.args or self.refused)
+
+
+def read(clause: Clause, draft: Draft) -> Criteria:
+    """Read everything that narrows, directs or orders a search."""
+    found = Criteria()
+    for part in (_years, _tempo, _key, _names, _genres, _language, _vocals, _rating, _plays, _diversity, _length, _order, _beyond):  # fmt: skip
+        part(clause, draft, found)
+    _directions(clause, found)
+    return found
+
+
+def _take(clause: Clause, found: Criteria, start: int, end: int, lead: str = "") -> None:
+    """Count a span as read, with the words before it that belong to it."""
+    before = clause.text[:start]
+    match = re.search(rf"(?:\b(?:{lead or 'from|in|of|at|with|the|a|an|only|just|some|and|but|is|are|be|around|about'})\s+)+$", before, re.IGNORECASE)  # fmt: skip
+    found.spans.append((match.start() if match else start, end))
+
+
+def _years(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for years in clause.years:
+        if any(name.kind != "genre" and years.start < name.end - _offset(clause, draft) and name.start - _offset(clause, draft) < years.end for name in names_in(clause, draft)):  # fmt: skip
+            continue
+        if years.value.first is not None:
+            found.filters["year_min"] = years.value.first
+        if years.value.last is not None:
+            found.filters["year_max"] = years.value.last
+        _take(clause, found, years.start, years.end)
+
+
+def _offset(clause: Clause, draft: Draft) -> int:
+    return max(0, draft.message.find(clause.text))
+
+
+def _tempo(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for tempo in clause.tempi:
+        low, high = _range(tempo)
+        if low is not None:
+            found.filters["bpm_min"] = round(low, 1)
+        if high is not None:
+            found.filters["bpm_max"] = round(high, 1)
+        _take(clause, found, tempo.start, tempo.end)
+
+
+def _range(found: Found[Tempo]) -> tuple[float | None, float | None]:
+    tempo = found.value
+    if tempo.kind == "exact":
+        return tempo.bpm * (1 - _NEAR), tempo.bpm * (1 + _NEAR)
+    return tempo.low, tempo.high
+
+
+def _key(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for key in clause.keys:
+        found.filters["key"] = key.value
+        _take(clause, found, key.start, key.end)
+
+
+def _names(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for name in names_in(clause, draft):
+        if name.kind != "artist":
+            continue
+        written = draft.message[name.start : name.end]
+        at = clause.text.find(written)
+        if at < 0:
+            continue
+        near = clause.before(at, 3)
+        if clause.negated(at):
+            found.filters.setdefault("exclude_artists", []).append(name.name)
+            _take(clause, found, at, at + len(written), "no|not|without|any|by|from|more|except|but|minus|skip|songs|anything")  # fmt: skip
+        elif near and near[-1] in ("by", "from", "of", "play", "hear", "some", "more", "any", "di", "von", "de"):
+            found.filters["artist"] = name.name
+            _take(clause, found, at, at + len(written), "by|from|of|some|more|any")
+
+
+def _genres(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for genre in clause.genres:
+        title = genres()[genre.value].title
+        near = clause.before(genre.start, 2)
+        if clause.negated(genre.start) or (near and near[-1] in ("too", "less")):
+            found.filters.setdefault("exclude_genres", []).append(title)
+            _take(clause, found, genre.start, genre.end, "no|not|without|any|too|less|except|but|minus|so|never|or|and|of|that")  # fmt: skip
+        elif near and near[-1] in ("only", "just", "strictly"):
+            found.filters["genre"] = title
+            _take(clause, found, genre.start, genre.end)
+
+
+def _language(clause: Clause, draft: Draft, found: Criteria) -> None:
+    from segue.tools.core.vocabulary import languages_in
+
+    for language in languages_in(clause.text):
+        inside = [*clause.genres, *clause.instruments]
+        if any(other.start <= language.start and language.end < other.end for other in inside):
+            continue  # "French house", "Spanish guitar"
+        if clause.negated(language.start):
+            found.refused.append(f"leaving out {clause.text[language.start : language.end]} lyrics")
+        else:
+            found.filters["language"] = language.value
+        _take(clause, found, language.start, language.end, "in|sung|with|only|no|not|lyrics")
+
+
+def _vocals(clause: Clause, draft: Draft, found: Criteria) -> None:
+    without = clause.match(r" (?:(?:no|without|minus|zero|not any|without any|senza|sans|ohne|sin) (?:any )?(?:vocals?|voices?|singing|singers?|words|lyrics|voce|voix|stimme|gesang|voz|paroles)|instrumentals?(?: only| music)?|nobody singing|vocals? free) ")  # fmt: skip
+    with_them = clause.match(
+        r" (?:with|only|must have|has|have) (?:real |some )?(?:vocals?|singing|lyrics|words|voices?) "
+    )
+    match = without or with_them
+    if match:
+        found.filters["vocals"] = without is None
+        words = match[0].split()
+        _plain_span(clause, found, words)
+
+
+def _plain_span(clause: Clause, found: Criteria, words: list[str]) -> None:
+    """Count the place of some plain words as read."""
+    plain = [word.plain for word in clause.words]
+    for at in range(len(plain) - len(words) + 1):
+        if plain[at : at + len(words)] == words:
+            _take(clause, found, clause.words[at].start, clause.words[at + len(words) - 1].end)
+            return
+
+
+def _rating(clause: Clause, draft: Draft, found: Criteria) -> None:
+    match = re.search(r"(?:rated\s+|rating\s+(?:of\s+|over\s+|above\s+)?|at least\s+|min(?:imum)?\s+)?(\d(?:\.5)?|one|two|three|four|five)[\s-]*(?:\+\s*)?(?:stars?|\*+)(?:\s*(?:and|or)\s+(?:up|more|above|better|higher)|\s*\+)?|\brated\s+(?:at least\s+|above\s+|over\s+)?(\d(?:\.5)?)\b", clause.text, re.IGNORECASE)  # fmt: skip
+    if match and (value := numbers_in(match[1] or match[2])):
+        found.filters["rating_min"] = min(5.0, value[0].value)
+        _take(clause, found, match.start(), match.end(), "with|only|at|least|rated|over|above|the")
+    elif clause.has("my favourites", "my favorites", "top rated", "highest rated", "best rated"):
+        found.filters["rating_min"] = 4.0
+
+
+def _plays(clause: Clause, draft: Draft, found: Criteria) -> None:
+    never = clause.match(r" (?:(?:i )?(?:have|ive|havent|never|not|didnt)(?: \w+)? (?:never |not |yet |ever )?(?:played|heard|listened to|listened)(?: (?:yet|before|to|in ages|in years|for ages))*|never played|unplayed|unheard|not played|forgotten|neglected) ")  # fmt: skip
+    if never and re.search(r"never|not|havent|unplayed|unheard|forgotten|neglected|didnt", never[0]):
+        found.filters["unplayed"] = True
+        _plain_span(clause, found, never[0].split())
+        return
+    few = re.search(r"played\s+(?:less|fewer)\s+than\s+(\w+)\s+times|(?:fewer|less) than (\w+) plays", clause.text, re.IGNORECASE)  # fmt: skip
+    if few and (value := numbers_in(few[1] or few[2])):
+        found.filters["plays_max"] = max(0, int(value[0].value) - 1)
+        _take(clause, found, few.start(), few.end())
+
+
+def _diversity(clause: Clause, draft: Draft, found: Criteria) -> None:
+    match = re.search(r"(?:(?:max(?:imum)?|at most|no more than|not more than|up to|only|limit(?: of)?|just)\s+)?(?:of\s+)?(\d+|one|two|three|four|five|a single)\s*(?:songs?|tracks?|titles?|each|entries)?\s*(?:max(?:imum)?\s*)?(?:per|by|from|for|of|an?|each)\s+(?:(?:each|every|the same|any|one|same)\s+)?(?:artist|band|singer|act|musician|performer)s?", clause.text, re.IGNORECASE)  # fmt: skip
+    if match:
+        value = numbers_in(match[1])
+        found.args["max_per_artist"] = max(1, int(value[0].value)) if value else 1
+        _take(clause, found, match.start(), match.end())
+    elif clause.has(
+        "different artists", "no artist twice", "various artists", "mixed artists", "all different artists"
+    ):
+        found.args["max_per_artist"] = 1
+
+
+def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for at, length in enumerate(clause.durations):
+        before = clause.text[: length.start]
+        after = clause.text[length.end :]
+        if re.search(rf"\b(?:{_UNDER})\s+$", before, re.IGNORECASE) or re.match(r"\s*(?:max\b|tops|or less|or shorter|at most)", after, re.IGNORECASE):  # fmt: skip
+            found.filters["duration_max_s"] = length.value
+        elif re.search(rf"\b(?:{_OVER})\s+$", before, re.IGNORECASE) or re.match(r"\s*(?:or more|or longer|\+|minimum|at least)", after, re.IGNORECASE):  # fmt: skip
+            found.filters["duration_min_s"] = length.value
+        elif re.search(r"\bbetween\s+$", before, re.IGNORECASE) and at + 1 < len(clause.durations):
+            found.filters["duration_min_s"] = length.value
+            found.filters["duration_max_s"] = clause.durations[at + 1].value
+            _take(clause, found, length.start, clause.durations[at + 1].end, "between")
+            break
+        elif length.value >= _LONG_S or clause.has(
+            "in total", "altogether", "total", "playlist", "mix", "set", "worth"
+        ):
+            found.args["total_s"] = length.value
+        else:
+            found.filters["duration_min_s"] = round(length.value * (1 - _ABOUT), 1)
+            found.filters["duration_max_s"] = round(length.value * (1 + _ABOUT), 1)
+        _take(clause, found, length.start, length.end, f"{_UNDER}|{_OVER}|between|about|around|for|of|that|is|are|lasting|long|a|an|and|but|last")  # fmt: skip
+        tail = re.match(r"\s*(?:long|in total|altogether|total|worth of|worth|of music|of|each|or less|or more|tops|max|or shorter|or longer)\b", after, re.IGNORECASE)  # fmt: skip
+        if tail:
+            found.spans.append((length.end, length.end + tail.end()))
+
+
+def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for order, pattern in _ORDERS.items():
+        match = clause.match(pattern)
+        if match:
+            found.args.setdefault("order", order)
+            _plain_span(clause, found, match[0].split())
+    if clause.verb("sort") or clause.has("sorted", "ordered", "in order of", "by energy", "ranked"):
+        down = clause.has(
+            "descending", "highest", "most", "loudest", "fastest first", "high to low", "from high", "wildest"
+        )
+        found.args.setdefault("order", "energy_down" if down else "energy_up")
+        other = next((a.value.name for a in clause.axes if a.value.name not in ("energy",)), None)
+        if other and not clause.has("energy"):
+            found.refused.append(f"sorting by {other}: lists can be ordered by energy")
+
+
+def _beyond(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for phrase, what in cues.BEYOND.items():
+        if clause.has(phrase) and what not in found.refused:
+            found.refused.append(what)
+            rest = clause.plain[clause.plain.index(f" {phrase} ") :].split()
+            _plain_span(clause, found, rest)
+            return
+
+
+def _directions(clause: Clause, found: Criteria) -> None:
+    """Read "more upbeat", "less busy", "too loud", "calmer", "keep the energy"; what only describes is left."""
+    plain = [word.plain for word in clause.words]
+    for axis in clause.axes:
+        if any(low <= axis.start < high for low, high in found.spans):
+            continue
+        near = clause.before(axis.start, 5)
+        lead = f" {' '.join(near)} "
+        name, way = axis.value.name, axis.value.way
+        if re.search(_HOLD, lead):
+            found.hold.append(name)
+            _take(
+                clause, found, axis.start, axis.end, "keep|keeping|hold|same|the|that|it|its|but|and|maintain|leave|as"
+            )
+            continue
+        word = plain[[w.start for w in clause.words].index(axis.start)] if axis.start in [w.start for w in clause.words] else ""  # fmt: skip
+        sign = _sign(near, word, clause)
+        if sign:
+            amount = clause.amount * sign * way
+            found.adjust[name] = max(-2.0, min(2.0, found.adjust.get(name, 0.0) + amount))
+            _take(clause, found, axis.start, axis.end, "more|less|fewer|too|much|a|bit|little|lot|not|so|as|the|with|lighter|but|and|way|slightly|really|even|quite|something|make|them|be|it|still|lower|softer")  # fmt: skip
+
+
+_COMPARATIVE = re.compile(r"^(?!(?:other|together|never|ever|super|number|singer|layer|power|over|after|under|danger|summer|winter|flower|river|tender|clever|sober|somber)$)[a-z]{3,}(?:ier|er)$")  # fmt: skip
+
+
+def _sign(near: list[str], word: str, clause: Clause) -> float:
+    """Return +1 where a direction is asked for, −1 where its opposite is, 0 where the word only describes."""
+    for back in reversed(near[-3:]):
+        if back in (
+            "too",
+            "less",
+            "fewer",
+            "lighter",
+            "lower",
+            "softer",
+            "reduced",
+            "meno",
+            "moins",
+            "weniger",
+            "menos",
+        ):
+            return -1.0
+        if back in _MORE:
+            negative = "no" in near[-3:] or "not" in near[-3:]
+            return -1.0 if negative else 1.0
+        if back in ("not", "isnt") and len(near) >= 1:
+            return -0.5
+        if back not in ("a", "bit", "much", "the", "so", "as", "way", "lot", "little", "and", "even", "too", "that", "of", "be", "something", "quite", "overly", "sounding"):  # fmt: skip
+            break
+    if _COMPARATIVE.match(word):
+        return 1.0
+    return 0.0

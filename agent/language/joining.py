@@ -1,0 +1,153 @@
+"""Requests that join or mix several things: splices, "put it in front", "the vocals over the beat"."""
+
+import re
+from typing import Any
+
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.reference import Mention, group, mentions, the_intro
+from segue.tools.core.vocabulary import duration_in
+
+_FRONT = r" (?:(?:in|to|at|onto|on) (?:the )?(?:front|start|beginning|top|head|opening)(?: of)?|before|ahead of|as (?:an |the |its )?(?:intro|opening|introduction)(?: (?:to|of|for))?|prepend|davanti(?: a)?|all inizio|devant|avant|davor|vor|an den anfang|delante(?: de)?|al principio|vorne) "  # fmt: skip
+_BACK = r" (?:(?:at|to|onto|on) the (?:very )?(?:end|back|tail)(?: of)?|after|behind|as (?:an |the |its )?(?:outro|ending|coda)|append|alla fine|a la fin|danach|dahinter|ans ende|al final) "  # fmt: skip
+_SPAN = re.compile(r"\b(first|opening|last|final|closing)\s+((?:\w+[\s-]){0,3}?\w+)\s+(?:of|from|in)\s+", re.IGNORECASE)
+_RANGE = re.compile(r"\bfrom\s+(\S+(?:\s(?:s|sec\w*|min\w*))?)\s+(?:to|until|till)\s+(\S+(?:\s(?:s|sec\w*|min\w*))?)\s+(?:of|in)\s+", re.IGNORECASE)  # fmt: skip
+
+
+def splice(clause: Clause, draft: Draft) -> bool:
+    """Take cuts of several clips in a row: "first 10 s of A then the last 10 s of B"."""
+    named = mentions(clause, draft)
+    spans = _spans(clause, named)
+    if len(named) < 2 or not spans:
+        return False
+    if not (clause.verb("concat", "put", "make", "take", "trim", "mix") or clause.has("then", "followed by", "and", "with", "plus")):  # fmt: skip
+        return False
+    targets: list[Target] = []
+    for mention in named:
+        if cut := spans.get(mention.start):
+            targets.append({"step": draft.add("edit", {"clip": mention.target, "operations": [cut]}), "field": "piece"})
+        else:
+            targets.append(mention.target)
+    draft.add("edit", {"clip": targets[0], "operations": [{"op": "concat", "clips": targets[1:]}]})
+    return True
+
+
+def _spans(clause: Clause, named: list[Mention]) -> dict[int, dict[str, Any]]:
+    """Return the cut for each mention that has one, by where the mention stands."""
+    found: dict[int, dict[str, Any]] = {}
+    for match in _SPAN.finditer(clause.text):
+        length = duration_in(match[2])
+        owner = next((m for m in named if m.start >= match.end() - 1), None)
+        if not length or owner is None:
+            continue
+        head = match[1].lower() in ("first", "opening")
+        cut: dict[str, Any] = {"op": "trim", "start_s": 0.0, "end_s": length[0].value} if head else {"op": "trim", "start_s": -length[0].value}  # fmt: skip
+        found[owner.start] = cut
+    for match in _RANGE.finditer(clause.text):
+        low, high = duration_in(match[1]), duration_in(match[2])
+        owner = next((m for m in named if m.start >= match.end() - 1), None)
+        if low and high and owner is not None:
+            found[owner.start] = {"op": "trim", "start_s": low[0].value, "end_s": high[0].value}
+    return found
+
+
+def join(clause: Clause, draft: Draft) -> bool:
+    """Take "put it in front", "join A and B", "add the outro at the end of track 2"."""
+    front, back = clause.match(_FRONT), clause.match(_BACK)
+    joins = clause.verb("concat") and not clause.durations
+    places = clause.verb("put", "concat", "add", "extend", "take") and (front or back)
+    if not (joins or places) or (clause.songs and clause.verb("find")) or clause.bars:
+        return False
+    if (
+        clause.instruments
+        and not mentions(clause, draft)
+        and not clause.has("it", "that", "this", "them", "the intro", "the outro")
+    ):
+        return False
+    if draft.it is None:
+        draft.ask("What shall I join? Attach the clips, or make or find them first.")
+        return True
+    pair = _pair(clause, draft)
+    if pair is None:
+        draft.ask("I know only one piece: what shall I join it with?")
+        return True
+    first, rest = pair
+    if back and not front and clause.verb("put", "add", "concat", "take") and not _then(clause):
+        # "put A after B", "append A to B": what is moved comes last
+        first, rest = rest[0], [first, *rest[1:]]
+    draft.edit(first, [{"op": "concat", "clips": rest}]) if "step" not in first else draft.add(
+        "edit", {"clip": first, "operations": [{"op": "concat", "clips": rest}]}
+    )
+    return True
+
+
+def _then(clause: Clause) -> bool:
+    return clause.has("then", "followed by")
+
+
+def _pair(clause: Clause, draft: Draft) -> tuple[Target, list[Target]] | None:
+    """Return what is moved and what it is joined with."""
+    named = [m.target for m in mentions(clause, draft)]
+    if len(named) >= 2:
+        return named[0], named[1:]
+    together = group(clause, draft)
+    if not named and len(together) >= 2:
+        return together[0], together[1:]
+    moved = the_intro(clause, draft)
+    if named and moved and named[0] != moved:
+        return moved, named
+    if named:
+        pronoun = clause.has("it", "this", "that", "them")
+        other = draft.it if pronoun and draft.it != named[0] else draft.other_than(named[0])
+        if other is None:
+            return None
+        place = clause.match(_FRONT) or clause.match(_BACK)
+        said_first = _position(clause, named[0], draft) < (place.start() if place else 0)
+        return (named[0], [other]) if said_first else (other, [named[0]])
+    moved = moved or draft.it
+    if moved is None:
+        return None
+    other = draft.other_than(moved)
+    return (moved, [other]) if other else None
+
+
+def _position(clause: Clause, target: Target, draft: Draft) -> int:
+    mention = next((m for m in mentions(clause, draft) if m.target == target), None)
+    return mention.start if mention else len(clause.text)
+
+
+def mix(clause: Clause, draft: Draft) -> bool:
+    """Take "lay the vocals over the beat", "mash up 1 and 2"."""
+    over = clause.match(
+        r" (?:over|on top of|onto|above|underneath|under|beneath|sopra|uber|sur|sobre|together with|with) "
+    )
+    layered = clause.verb("put", "mix", "add") and over
+    if not (clause.verb("mix") or layered) or clause.genres or clause.durations:
+        return False
+    named = [m.target for m in mentions(clause, draft)] + _by_word(clause, draft)
+    named = [target for n, target in enumerate(named) if target not in named[:n]]
+    together = group(clause, draft)
+    if len(named) < 2 and len(together) >= 2:
+        named = together
+    if len(named) == 1 and (other := draft.other_than(named[0])):
+        named.append(other)
+    if len(named) < 2:
+        if clause.verb("mix") and clause.has("it", "this", "that", "them", "these", "both") and draft.it and (other := draft.other_than(draft.it)):  # fmt: skip
+            named = [draft.it, other]
+        else:
+            return False
+    base, laid = (named[1], [named[0], *named[2:]]) if over and clause.match(r" (?:over|on top of|onto|above|sopra|uber|sur|sobre) ") else (named[0], named[1:])  # fmt: skip
+    draft.add("edit", {"clip": base, "operations": [{"op": "mix", "clips": laid}]})
+    return True
+
+
+def _by_word(clause: Clause, draft: Draft) -> list[Target]:
+    """Return pieces whose titles are words of the clause ("the beat" is beat.wav)."""
+    found: list[tuple[int, Target]] = []
+    for target in draft.reach():
+        thing = draft.thing(target)
+        stem = thing.title.rsplit(".", 1)[0].lower() if thing else ""
+        at = clause.plain.find(f" the {stem} ")
+        if stem and at >= 0:
+            found.append((at, target))
+    return [target for _, target in sorted(found, key=lambda pair: pair[0])]

@@ -1,0 +1,282 @@
+"""Requests to understand music: descriptions, questions, measurements, and writing it down."""
+
+from typing import Any
+
+from segue.agent.language import changing
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.reference import group, mentions, one
+from segue.tools.core.vocabulary import stems_in
+
+_SHEET = r" (?:sheet music|sheet|score|notation|musicxml|music xml|partitura|noten|partition|notated|staff|tabs?|tablature|written music) "
+_WORDS = r" (?:lyrics?|words|testo|paroles|letra|songtext|what (?:is|are) (?:he|she|they|it) (?:singing|saying)|whats? (?:he|she|they) (?:singing|saying)|text) "  # fmt: skip
+_TIMED = r" (?:lrc|karaoke|timestamps?|timed|timings?|time ?codes?|with times|synced|synchroni[sz]ed|subtitles) "
+_MEASURES = (
+    r"tempo|bpm|key|genre|mood|meter|metre|time signature|loudness|lufs|instruments?|speed|tonality|tags?|valence|arousal|vocals|duration|length|tonart|tonalita|tonalite|how fast|how loud|how long|what kind of music|"
+    r"what style|style|feel|beats per minute|instrumentation|camelot|tuning|energy|properties|metadata|features|stats"
+)
+_DESCRIBE = r" (?:describe|caption|captions|description|summari[sz]e|summary|tell me (?:more |something |a bit |everything |all )?about|what (?:do you|can you) (?:hear|think|say|tell)|whats it like|what is it like|whats this like|how does (?:it|this|that) sound|beschreib\w*|descri\w+|decri\w+|characteri[sz]e|review|put (?:it|this) into words|in words) "  # fmt: skip
+_IDENTIFY = r" (?:whats|what is|what|name|identify|recogni[sz]e|which|who is|whos|shazam|find out) (?:(?:the name of |the title of )?(?:this|that|it|it called|this called|song is (?:this|that|it|playing)|track is (?:this|that|it)|tune is (?:this|that)|piece is (?:this|that)|am i (?:humming|whistling|singing|playing)|is this|is playing|song|this song|this track|this tune|this piece|im humming|im whistling|ive recorded|i recorded|i hummed)) ?"  # fmt: skip
+_SECTIONS = r" (?:what happens when|when does|what happens|sections?|structure|form|arrangement map|timeline|outline|walk me through|break (?:it|this|that) down|parts of the song) "  # fmt: skip
+
+
+def identify(clause: Clause, draft: Draft) -> bool:
+    """Take "what's this?": the attached clip is looked up, and described in case it is not known."""
+    if not clause.match(_IDENTIFY) or clause.match(rf" (?:{_MEASURES}) ") or clause.match(_SECTIONS):
+        return False
+    if clause.has("chord", "chords", "note", "notes", "word", "words", "lyrics", "instrument", "about"):
+        return False
+    target = one(clause, draft)
+    if target is None:
+        draft.ask("What shall I identify? Attach the clip, or hum into the microphone.")
+        return True
+    thing = draft.thing(target)
+    if thing and thing.kind == "track" and thing.title and not draft.state.attached:
+        draft.reply = f"This is “{thing.title}”" + (f" by {thing.artist}." if thing.artist else ".")
+        return True
+    if len(clause.words) > 8 or clause.verb("make", "remove"):
+        return False
+    draft.add("retrieve", {"action": "identify", "like": [target]})
+    hummed = clause.match(r" (?:hum\w*|whistl\w+|singing) ")
+    if not hummed:
+        draft.add("caption", {"clips": [target]})
+    return True
+
+
+def who(clause: Clause, draft: Draft) -> bool:
+    """Take "who's singing this?": what the tags say, else the nearest in the library."""
+    if not clause.match(r" (?:whos|who is|who|whose|which artist|what artist|which band|what band|which singer|chi|wer|qui) (?:\w+ )?(?:sing\w*|made|makes|plays?|playing|performs?|performing|wrote|is (?:this|that|it)|recorded|produced|composed|this|that|canta|singt|chante|by|song) ?"):  # fmt: skip
+        return False
+    target = one(clause, draft)
+    if target is None:
+        return False
+    thing = draft.thing(target)
+    if thing and thing.artist:
+        draft.reply = f"“{thing.title}” is by {thing.artist}, say its tags."
+        if len(clause.words) > 5:
+            draft.reply += " More than that I do not know about it."
+    elif thing and thing.origin in ("generate", "edit"):
+        draft.reply = f"“{thing.title}” was made here, in this conversation."
+    else:
+        draft.add("retrieve", {"action": "identify", "like": [target]})
+    return True
+
+
+def transcribe(clause: Clause, draft: Draft) -> bool:
+    """Take requests to write music down: notes, score, lyrics, chords, beats, sections."""
+    asks = (
+        clause.verb("transcribe")
+        or clause.head in ("give", "write", "find", "")
+        or clause.verb("give", "tag", "make")
+        or clause.is_question
+    )
+    wanted = _forms(clause)
+    if clause.verb("transcribe") and not wanted:
+        wanted = ["notes"]
+    if not wanted or not asks or (clause.verb("export") and "notes" in wanted):
+        return False
+    if clause.match(r" (?:is there|are there|does|do|did|how many|why|which of) ") and not clause.verb("transcribe"):
+        return False
+    target = one(clause, draft)
+    if target is None:
+        return False
+    thing = draft.thing(target)
+    if wanted == ["notes"] and thing and thing.has_score and not clause.verb("transcribe"):
+        return False  # a score is exported, not transcribed
+    args: dict[str, Any] = {"clip": target, "to": wanted}
+    if stem := _stem(clause, draft, target, wanted):
+        args["stem"] = stem
+    if (
+        clause.match(rf" (?:{_MEASURES}) ")
+        and not clause.verb("transcribe")
+        and set(wanted) <= {"chords", "beats", "sections"}
+    ):
+        draft.add("tag", {"clip": target})
+    draft.add("transcribe", args)
+    return True
+
+
+def _forms(clause: Clause) -> list[str]:
+    wanted: list[str] = []
+    if clause.match(r" (?:lead ?sheet|leadsheets?|fake ?book) "):
+        wanted.append("leadsheet")
+    elif clause.match(_SHEET) and not clause.verb("score"):
+        wanted += ["score", "picture"]
+    if (
+        clause.match(_WORDS)
+        and not clause.verb("make", "remove")
+        and not clause.match(r" (?:in words|into words|in a few words|other words|key words) ")
+    ):
+        if clause.match(_TIMED):
+            wanted.append("lrc")
+        else:
+            wanted.append("lyrics")
+    elif clause.has("lrc", "karaoke file"):
+        wanted.append("lrc")
+    if (
+        clause.match(
+            r" (?:chords?|chord progression|progression|harmony|harmonies|changes|accordi|akkorde|accords|acordes) "
+        )
+        and not clause.chords
+    ):
+        wanted.append("chords")
+    if clause.match(r" (?:beats|beat times|downbeats?|beat grid|beat positions|click times) ") and not clause.verb(
+        "make", "remove", "add"
+    ):
+        wanted.append("beats")
+    if clause.match(r" (?:sections|section times|section markers|form chart|structure) ") and clause.verb(
+        "transcribe", "give", "tag"
+    ):
+        wanted.append("sections")
+    if clause.match(r" (?:audacity labels|labels|label track|cue points|markers) "):
+        wanted.append("labels")
+    if (
+        clause.match(
+            r" (?:midi|notes|note list|piano roll|pitches|bass ?line|melody|riff|solo|what the \w+ plays?|noten|note) "
+        )
+        and clause.verb("transcribe")
+        and not wanted
+    ):
+        wanted.append("notes")
+    if clause.has("midi") and not clause.verb("export") and "notes" not in wanted and "score" not in wanted:
+        wanted.append("notes")
+    return wanted
+
+
+def _stem(clause: Clause, draft: Draft, target: Target, wanted: list[str]) -> str | None:
+    if set(wanted) <= {"chords", "beats", "sections", "lyrics", "lrc", "labels"}:
+        return None
+    found = changing.parts(clause, draft.thing(target))
+    if found:
+        return found[0].value
+    words = [
+        stem.value
+        for stem in stems_in(clause.text)
+        if stem.value in ("bass", "drums", "vocals", "piano", "guitar", "melody")
+    ]
+    return words[0] if words else None
+
+
+def measure(clause: Clause, draft: Draft) -> bool:
+    """Take requests for tempo, key, genre, mood and the like."""
+    asked = clause.match(rf" (?:{_MEASURES}) ")
+    if not (asked or clause.head == "tag") or (clause.songs and clause.verb("find", "play")):
+        return False
+    if clause.match(r" (?:is there|are there|does|do|did|why|which|where|when|change|changes|changing|vary|varies|between|differ\w*|who) ") and not clause.match(r" which (?:key|tempo|genre|meter|metre|style|mood)"):  # fmt: skip
+        return False
+    if (
+        clause.verb("make", "write", "turn", "replace", "transpose", "add", "remove", "faster", "slower", "export")
+        or clause.keys
+        or clause.tempi
+    ):
+        return False
+    asks = clause.is_question or clause.head in ("tag", "give", "find", "") or clause.verb("tag", "give", "caption")
+    if not asks or (clause.head == "" and not clause.is_question and _measures_only(clause) is None):
+        return False
+    targets = [m.target for m in mentions(clause, draft)] or group(clause, draft) or ([draft.it] if draft.it else [])
+    if not targets:
+        return False
+    for target in targets[:8]:
+        draft.add(
+            "tag",
+            {"clip": target}
+            if "step" not in target or "index" in target or target["field"] == "piece"
+            else {"clip": {**target, "index": 0}},
+        )
+    if clause.match(_DESCRIBE) and clause.verb("caption"):
+        draft.add("caption", {"clips": targets})
+    return True
+
+
+def _measures_only(clause: Clause) -> object:
+    """Match a fragment that names measures and nothing else: "genre and mood", "tempo please"."""
+    return (
+        clause.match(rf"^ (?:the |its |and |or |of |this |it |what |please |plus |{_MEASURES}| )+$")
+        if not clause.stems
+        else None
+    )
+
+
+def describe(clause: Clause, draft: Draft) -> bool:
+    """Take "describe this", "caption these five", "what happens when?"."""
+    sections = clause.match(_SECTIONS) and (
+        clause.is_question or clause.verb("caption", "give", "find", "tag", "transcribe") or len(clause.words) <= 3
+    )
+    if not (clause.match(_DESCRIBE) or clause.head == "caption" or sections):
+        return False
+    targets = _subjects(clause, draft)
+    if not targets:
+        draft.ask("What shall I describe? Attach a clip or name a track.")
+        return True
+    args: dict[str, Any] = {"clips": targets}
+    if sections:
+        args["detail"] = "sections"
+    elif clause.match(
+        r" (?:one line|one sentence|briefly|short|in a sentence|in a word|quick|quickly|few words|in short) "
+    ):
+        args["detail"] = "short"
+    draft.add("caption", args)
+    return True
+
+
+def compare(clause: Clause, draft: Draft) -> bool:
+    """Take "which is slower, 1 or 4?", "what differs between these two?"."""
+    comparing = clause.verb("compare") or clause.match(
+        r" (?:differ\w*|difference\w*|in common|versus|vs|compared|similarit\w+) "
+    )
+    which = clause.match(r" (?:which|who) (?:\w+ )?(?:\w+ )?(?:is|has|sounds|are|one|of|do|feels) ") and (clause.match(r" \w+(?:er|est) ") or clause.match(r" (?:more|most|less|least|better|best) "))  # fmt: skip
+    if not (comparing or which):
+        return False
+    targets = _subjects(clause, draft)
+    if len(targets) < 2:
+        together = group(clause, draft) or [m.target for m in mentions(clause, draft)]
+        other = draft.other_than(targets[0]) if targets else None
+        targets = together if len(together) > 1 else [*targets, other] if other and comparing else []
+    if len(targets) < 2 and which and draft.state.shown:
+        targets = [{"id": id} for id in draft.state.shown.ids]
+    if len(targets) < 2:
+        draft.ask("Which ones shall I compare? Name them by number or title.")
+        return True
+    draft.add("caption", {"clips": targets, "question": clause.text})
+    return True
+
+
+def question(clause: Clause, draft: Draft) -> bool:
+    """Take any other question about the music in focus."""
+    if not clause.is_question and not clause.starts("tell me"):
+        return False
+    about = clause.match(
+        r" (?:key change|modulat\w+|drums?|bass|vocals?|sing\w*|voice|instruments?|solo|tempo|bpm|key|chords?|chorus|verse|bridge|beat|rhythm|melody|harmony|mood|genre|loud\w*|music|song|track|recording|clip|sound\w*|"
+        r"mix\w*|guitar|piano|note|notes|section|drop|intro|outro|ending|it|this|that|ai|ai made|ai generated|synthetic|human|real|mono|stereo|production|quality|they|he|she|one|played|recorded|style|\d+) "
+    )
+    if not about or (draft.it is None and not mentions(clause, draft)):
+        return False
+    targets = _subjects(clause, draft)
+    if not targets:
+        return False
+    draft.add("caption", {"clips": targets, "question": clause.text})
+    draft.doubt(0.8)
+    return True
+
+
+def why(clause: Clause, draft: Draft) -> bool:
+    """Take "why this one?": the evidence is in its features."""
+    if not clause.starts("why", "how come", "perche", "warum", "pourquoi", "por que"):
+        return False
+    target = one(clause, draft)
+    if target is None:
+        return False
+    draft.add("caption", {"clips": [target], "question": clause.text})
+    return True
+
+
+def _subjects(clause: Clause, draft: Draft) -> list[Target]:
+    named = [m.target for m in mentions(clause, draft)]
+    if named:
+        return [target for n, target in enumerate(named) if target not in named[:n]]
+    many = group(clause, draft)
+    if many:
+        return many
+    if len(draft.state.attached) > 1 and not draft.focus:
+        return [{"id": id} for id in draft.state.attached]
+    return [draft.it] if draft.it else []

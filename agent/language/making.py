@@ -1,0 +1,225 @@
+"""Requests to make music: prompt, genre, tempo, key, chords, form, instruments and what it grows from."""
+
+import re
+from typing import Any
+
+from segue.agent.language import cues
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.reference import mentions
+from segue.tools.core.vocabulary import genres, numbers_in
+
+_ITS = r" (?:its|that|the same|same|matching|their|his|whose|the songs?|the tracks?|the pieces?|the recordings?|this|sein\w*|suo|sua|su|son|sa) (?:own |exact )?(?:(?:key|tempo|bpm|speed)(?: and | or | as well as | plus )(?:the |its |same |the same )?)?(?:key|tempo|bpm|speed) | (?:match\w*|fit\w*|suit\w*) (?:its|the|their|it|this|that)(?: \w+)?(?: (?:key|tempo|bpm|and|in))* | in the same key | at the same (?:tempo|speed) "  # fmt: skip
+_TAKES = re.compile(r"\b(\d|two|three|four|five|six|seven|eight|a couple of|a few|several)\s+(?:different\s+|new\s+|more\s+|short\s+)?(?:takes?|versions?|variations?|options?|alternatives?|ideas?|attempts?|candidates?)\b", re.IGNORECASE)  # fmt: skip
+# What a song is about says nothing about how it sounds ("about the sea", "about the World Cup").
+_ABOUT = re.compile(r"\babout\s+(?:(?!\b(?:with|in|at|for|using|lasting|and (?:set|sing))\b)[^,.;])+", re.IGNORECASE)
+_LYRICS = r" (?:lyrics?|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses about) "
+
+
+def is_generation(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a clause asks for new music."""
+    if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort"):
+        return False
+    made = clause.verb("make", "write") and not is_list(clause)
+    nouns = {word.plain for word in clause.words}
+    if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
+        return True
+    if clause.verb("score") and clause.match(r" (?:score|soundtrack) (?:this|that|the|my|a|it) "):
+        return True
+    if clause.verb("turn") and _from(clause, draft) and (clause.has("hum", "melody", "tune", "humming", "whistling") or "melody" in (_from(clause, draft) or {})):  # fmt: skip
+        return True
+    if clause.head == "continue" or clause.has(
+        "continuation", "what comes next", "accompany", "accompaniment", "backing track", "backing for"
+    ):
+        return draft.it is not None or made
+    if (
+        clause.match(
+            r" (?:like|in the style of) (?:this|that|the|my) (?:clip|recording|sample|file|audio|attachment|one|upload) "
+        )
+        and draft.state.attached
+    ):
+        return True
+    if draft.state.attached and clause.starts("like this", "in this style", "in the style of this", "like that"):
+        return True
+    if _TAKES.search(clause.text) and not clause.songs and clause.head in ("", "make", "write", "give", "take"):
+        return True
+    if len(clause.sections) >= 3:
+        return True
+    if clause.chords and not clause.is_question and not clause.has("songs", "tracks"):
+        return True
+    return _technical(clause, nouns, draft)
+
+
+def _version(clause: Clause, draft: Draft) -> bool:
+    """Tell whether "a jazz version of it" is wanted, which is a change of the piece."""
+    return draft.it is not None and clause.match(r" (?:version|rendition|remix|arrangement|cover) of (?:it|this|that|the|my) ") is not None  # fmt: skip
+
+
+def is_list(clause: Clause) -> bool:
+    """Tell whether a playlist is asked for, and not a piece of music."""
+    plain = {word.plain for word in clause.words}
+    return bool(plain & {"playlist", "playlists", "mixtape", "setlist"}) or clause.has("mix of", "list of", "a list", "selection", "a set of songs", "some songs")  # fmt: skip
+
+
+def _technical(clause: Clause, nouns: set[str], draft: Draft) -> bool:
+    """Tell whether a clause without a verb reads like an order to a composer: a tempo, a key, a length, players."""
+    if draft.arena == "list" and not clause.genres:
+        return False
+    exact = any(t.value.kind == "exact" for t in clause.tempi)
+    marks = [exact, bool(clause.keys), bool(clause.meters), bool(clause.bars), bool(clause.durations and clause.durations[0].value < 600),
+             bool(clause.instruments), bool(clause.genres), bool(nouns & cues.PIECES - {"track", "song", "music", "piece", "take", "tune"})]  # fmt: skip
+    firm = sum(marks[:5])
+    if clause.songs and not (nouns & {"song", "music", "track"}):
+        return False
+    if clause.head in ("give", "take", "") and nouns & (cues.PIECES - {"song", "track", "music", "piece", "take", "takes", "tune", "score", "verse", "chorus", "bridge", "groove", "break", "ballad", "version", "versions"}) and (firm or clause.genres or clause.moods):  # fmt: skip
+        return not clause.songs
+    return firm >= 2 and sum(marks) >= 3 and not clause.is_question
+
+
+def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
+    """Return what the new music grows from: a melody, a style, a piece to continue or to accompany, a video."""
+    named = [m.target for m in mentions(clause, draft)]
+    it = named[0] if named else draft.it
+    if it is None:
+        return {}
+    thing = draft.thing(it)
+    title = thing.title.lower() if thing else ""
+    video = title.endswith((".mp4", ".mov", ".mkv", ".webm", ".avi")) or clause.has("video", "film clip", "footage", "movie", "the cuts", "my film", "trailer", "scene")  # fmt: skip
+    attached = bool(draft.state.attached)
+    this = r"(?:this|that|it|my|the|these|\w+ \w+)"
+    if video and (clause.verb("score", "make", "write") or attached):
+        return {"video": it}
+    if clause.match(
+        rf" (?:continue|carry on|go on|keep going|continuation|continuing) (?:from |with |of )?(?:{this})? ?"
+    ) or clause.has("what comes next"):
+        return {"continue_from": it}
+    if clause.match(r" (?:accompan\w+|backing|back up|backs) ") or clause.match(r" (?:for|to|under|over|behind|around) (?:my|this|these|that|the) (?:\w+ )?(?:chords|melody|vocals?|voice|singing|tune|riff|recording|clip|midi|guitar|piano|hum|song|track|beat|loop) "):  # fmt: skip
+        return {"accompany": it}
+    if clause.match(r" (?:hum|humming|hummed|whistl\w+|tune|melody|theme|motif|sang|singing) ") and (attached or named or clause.match(r" (?:this|that|my|its|the same) (?:\w+ )?(?:hum\w*|tune|melody|theme|motif|whistl\w+) ")):  # fmt: skip
+        return {"melody": it}
+    if clause.match(r" (?:like|in the style of|style of|sounds like|similar to|based on|inspired by|in the vein of|from) (?:this|that|it|the|my|these|track|number|take) ") or clause.match(r" variations? (?:on|of) "):  # fmt: skip
+        return {"style": it}
+    if named and clause.match(r" (?:like|style of|based on|inspired by|variations? (?:on|of)) "):
+        return {"style": it}
+    return {}
+
+
+def generate(clause: Clause, draft: Draft) -> None:
+    """Add the step that makes new music, and a measuring step before it where "its key" is wanted."""
+    args: dict[str, Any] = {"prompt": clause.text}
+    sources = _from(clause, draft)
+    args |= sources
+    _musical(Clause(_ABOUT.sub(" ", clause.text)), args, draft)
+    if clause.match(_ITS):
+        _as_the_piece(clause, args, draft)
+    if sources.get("style") and clause.match(r" (?:faster|slower|quicker) ") and "bpm" not in args:
+        thing = draft.thing(sources["style"])
+        factor = 1.15 if clause.match(r" (?:faster|quicker) ") else 0.85
+        if thing and thing.bpm:
+            args["bpm"] = round(thing.bpm * factor, 1)
+    takes = _TAKES.search(clause.text)
+    if takes:
+        word = takes[1].lower()
+        value = {"a couple of": 2, "a few": 3, "several": 3}.get(word) or int(numbers_in(word)[0].value)
+        args["takes"] = max(1, min(8, value))
+    if clause.has("loop", "seamless loop", "loopable", "seamless", "looping") and not clause.has("no loop"):
+        args["loop"] = True
+    lyrics = re.search(r"(?:lyrics?|words)\s*:\s*(.+)$", clause.text, re.IGNORECASE | re.DOTALL) or re.search(r"[\"“]([^\"”]{12,})[\"”]", clause.text)  # fmt: skip
+    if lyrics:
+        args["lyrics"] = lyrics[1].strip()
+    elif clause.match(_LYRICS):
+        draft.note("I cannot write lyrics or sing without a language model: this is instrumental music on your subject. Give me the words and I set them to a melody.")  # fmt: skip
+        draft.doubt(0.4)
+    seed = re.search(r"\bseed\s*(?:=|:|number|of|is)?\s*(\d+)\b", clause.text, re.IGNORECASE)
+    if seed:
+        args["seed"] = int(seed[1])
+    draft.add("generate", args)
+
+
+def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
+    """Fill in what the vocabulary reads."""
+    wanted = [
+        g for g in clause.genres if not clause.negated(g.start) and not _inside_instrument(clause, g.start, g.end)
+    ]
+    if wanted:
+        args["genre"] = genres()[wanted[0].value].title
+    spans = [(g.start, g.end) for g in wanted]
+    moods = [
+        m.value for m in clause.moods
+        if not clause.negated(m.start) and m.value not in ("fast", "slow") and not any(low <= m.start < high for low, high in spans)
+        and not _inside_instrument(clause, m.start, m.end)
+    ]  # fmt: skip
+    if moods:
+        args["mood"] = list(dict.fromkeys(moods))
+    if clause.tempi:
+        args["bpm"] = clause.tempi[0].value.bpm
+    elif (number := re.search(r"\bat\s+(\d{2,3})\b(?!\s*(?:bars|s\b|sec|min|%|/|[ap]m))", clause.text)) and 40 <= int(
+        number[1]
+    ) <= 240:
+        args["bpm"] = float(number[1])
+    if clause.chords:
+        args["chords"] = clause.chords[0].value
+    keys = [k for k in clause.keys if not any(c.start <= k.start < c.end for c in clause.chords)]
+    if keys:
+        args["key"] = keys[0].value
+    if clause.meters:
+        args["meter"] = clause.meters[0].value
+    if clause.durations:
+        args["duration_s"] = clause.durations[0].value
+    elif clause.bars:
+        args["bars"] = clause.bars[0].value.count
+    form = [f.value for f in clause.sections]
+    if (len(form) >= 2 and (len(form) >= 3 or clause.match(r" (?:form|structure|with a|then|and a) "))) or form in (
+        ["intro"],
+        ["outro"],
+    ):
+        args["form"] = form
+    _players(clause, args)
+
+
+def _players(clause: Clause, args: dict[str, Any]) -> None:
+    instruments: list[str] = []
+    exclude: list[str] = []
+    for found in clause.instruments:
+        word = clause.text[found.start : found.end].lower()
+        if any(
+            g.start <= found.start and found.end <= g.end and g.end - g.start > found.end - found.start
+            for g in clause.genres
+        ):
+            continue
+        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "voices", "horn", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
+            continue
+        (exclude if clause.negated(found.start) else instruments).append(found.value)
+    for stem in clause.stems:
+        if stem.value == "vocals" and clause.negated(stem.start):
+            exclude.append("vocals")
+        elif stem.value == "bass" and not any(f.start <= stem.start < f.end for f in clause.instruments):
+            (exclude if clause.negated(stem.start) else instruments).append("bass")
+    if instruments:
+        args["instruments"] = list(dict.fromkeys(instruments))
+    if exclude:
+        args["exclude"] = list(dict.fromkeys(exclude))
+
+
+def _inside_instrument(clause: Clause, start: int, end: int) -> bool:
+    return any(f.start <= start and end <= f.end and (f.start, f.end) != (start, end) for f in clause.instruments)
+
+
+def _as_the_piece(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
+    """Take tempo and key from the piece that "its" means: it is measured first."""
+    source = (mentions(clause, draft)[0].target if mentions(clause, draft) else None) or draft.it
+    if source is None:
+        draft.ask("In the key and tempo of what? Attach a clip or find a track first.")
+        return
+    both = clause.match(r" (?:match|matches|matching|fit|fits|fitting|suit|suits) ") and not clause.has(
+        "key", "tempo", "bpm"
+    )
+    wants_key = clause.has("key") or both
+    wants_tempo = clause.has("tempo", "bpm", "speed") or both
+    focus = list(draft.focus)
+    measured = draft.add("tag", {"clip": draft.measured(source)})
+    draft.focus = focus
+    if wants_tempo and "bpm" not in args:
+        args["bpm"] = {"step": measured, "field": "bpm"}
+    if wants_key and "key" not in args:
+        args["key"] = {"step": measured, "field": "key"}

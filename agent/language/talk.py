@@ -1,0 +1,208 @@
+"""What steers the conversation itself: undo, yes and no, back, corrections, greetings, help."""
+
+import re
+
+from segue.agent.dialogue import State
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft
+from segue.agent.language.reference import names_in
+from segue.tools.core.vocabulary import fold, words_of
+
+HELP = (
+    "I find, make, change, describe and write down music. For example: “find something calm in my library”, “make 40 seconds of lo-fi "
+    "in D minor at 90 bpm”, “remove the drums”, “transcribe the bass as MIDI”, “what key is it in?”, “save these as m3u8”. "
+    "Attach a recording, or just say what you would like to hear. “undo that” takes a step back."
+)
+_YES = frozenset(
+    [
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "sure",
+        "ok",
+        "okay",
+        "fine",
+        "y",
+        "ja",
+        "oui",
+        "si",
+        "go",
+        "confirm",
+        "confirmed",
+        "absolutely",
+        "definitely",
+        "correct",
+        "proceed",
+        "approved",
+        "right",
+        "agreed",
+    ]
+)
+_YES_PHRASES = ("go ahead", "do it", "please do", "yes please", "sounds good", "go for it", "of course", "why not", "thats right", "make it so", "yes do it", "do that", "write them", "all right", "alright", "i am sure", "im sure", "vai", "d accord", "mach das")  # fmt: skip
+_NO = frozenset(
+    [
+        "no",
+        "nope",
+        "nah",
+        "never",
+        "cancel",
+        "stop",
+        "abort",
+        "dont",
+        "n",
+        "nein",
+        "non",
+        "halt",
+        "wait",
+        "hold",
+        "quit",
+        "forget",
+    ]
+)
+_NO_PHRASES = ("leave it", "rather not", "better not", "not now", "do not", "never mind", "nevermind", "forget it", "stop it", "hold on", "dont do it", "no thanks", "cancel that", "please dont", "lass es", "lascia stare")  # fmt: skip
+_STOP = r"^ (?:please )?(?:stop|cancel|abort|halt|quit|enough|stop it|stop that|stop please|cancel that|cancel it|never ?mind|forget (?:it|that|about it)|hold on|wait|basta|stopp|arrete|para|annulla)(?: (?:it|that|this|now|please|everything|all|there|the (?:job|run|render|generation|music)))* $"  # fmt: skip
+_UNDO = r" (?:undo|take (?:that|it) back|revert(?: that| it)?|roll (?:it |that )?back|go back (?:one|a) step|step back|back to (?:before|how it was|the previous|the one before|the version before|the last version)|restore the (?:previous|last|old)|annulla|ruckgangig|deshacer?|annule|that was (?:wrong|a mistake|worse)|i liked it better before|as it was before|previous version|unmake) "  # fmt: skip
+_REDO = r"^ (?:redo(?: (?:that|it|again|please))*|do (?:it|that) again after all|un ?undo|bring (?:it|that) back|reapply|restore (?:it|that)|wiederholen|ripeti|put (?:it|that) back) $"  # fmt: skip
+_GREETING = r"^ (?:(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|greetings|howdy|yo|hiya|sup|ciao|hallo|hola|bonjour|salut|moin|buongiorno|guten (?:tag|morgen|abend)|there|segue|again|everyone|you|friend|how are you|how is it going|hows it going|whats up) ?)+$"  # fmt: skip
+_THANKS = r"^ (?:(?:many )?(?:thanks|thank you|thx|cheers|ty|grazie|danke|merci|gracias|great|perfect|awesome|nice|cool|lovely|wonderful|amazing|excellent|good job|well done|brilliant|love it|i love it|i like it|thats (?:great|perfect|nice|good|lovely|beautiful|it|all)|so much|very much|a lot|mille|schon|vielen dank|bye|goodbye|see you|good night|that (?:is|was) (?:great|perfect|nice|good|all|lovely)|beautiful|fantastic|super|the best|you|job|work|one|sounds (?:great|good)|i|am|im|happy|ok|okay|really|that|is|it|looks|for (?:the|your) help|for that|everything|haha|lol|wow|yay) ?)+$"  # fmt: skip
+_HELP = r" (?:what (?:can|could|do) (?:you|i) (?:do|ask|say)|what (?:are|is) you|who are you|what are you|how do (?:you|i|we) (?:use|work|start|do this)|how does this work|help(?: me)?|what (?:is this|now)|what else can you do|your (?:capabilities|features|functions|commands)|commands|examples|instructions|tutorial|was kannst du|cosa sai fare|que sais tu faire|que puedes hacer|can you (?:do anything|help)|are you (?:a bot|an ai|human|real)) "  # fmt: skip
+
+
+def whole(message: str, draft: Draft) -> bool:
+    """Take a message that as a whole steers the conversation; tell whether it was one."""
+    state = draft.state
+    clause = Clause(message)
+    words = [word.plain for word in clause.words]
+    if not words:
+        if state.attached:
+            return False
+        draft.reply = "I heard nothing. " + HELP
+        return True
+    if state.pending is not None and _answer(clause, words, draft):
+        return True
+    if clause.match(_STOP):
+        draft.say("cancel")
+        return True
+    if clause.match(_REDO):
+        draft.say("redo")
+        return True
+    if clause.match(_GREETING):
+        draft.reply = _hello(state)
+        return True
+    if clause.match(_THANKS) and not state.attached:
+        draft.reply = "You're welcome. " + _next(state)
+        return True
+    if (
+        clause.match(_HELP)
+        and len(words) <= 9
+        and not (clause.genres or clause.stems or state.attached or clause.verb("find", "transcribe", "remove"))
+    ):
+        draft.reply = HELP
+        return True
+    return False
+
+
+def _answer(clause: Clause, words: list[str], draft: Draft) -> bool:
+    """Take a yes or no to the plan that waits."""
+    short = len(words) <= 6
+    first = words[0]
+    if short and (first in _NO or clause.has(*_NO_PHRASES)) and not clause.stems:
+        draft.say("cancel")
+        return True
+    if short and (first in _YES or clause.has(*_YES_PHRASES)):
+        draft.say("confirm")
+        return True
+    return False
+
+
+def _hello(state: State) -> str:
+    return "Hello! " + _next(state)
+
+
+def _next(state: State) -> str:
+    """Say what could come next, in one sentence."""
+    latest = state.latest
+    if latest and latest.kind == "piece":
+        return f"“{latest.title}” is open: I can describe it, change it, write it down, or find something like it."
+    if state.shown:
+        return "Tell me more of what you like, or “save these as m3u8”."
+    return "Tell me what you would like to hear or make, or attach a recording."
+
+
+def steer(clause: Clause, draft: Draft) -> bool:
+    """Take a clause that goes back, corrects, or branches."""
+    if (
+        clause.match(_UNDO)
+        and not (clause.match(r" back to the ") and _label(clause, draft))
+        and not clause.verb("add", "make", "find")
+    ):
+        draft.say("undo")
+        latest = draft.state.latest
+        if latest and latest.parents and latest.parents[0] in draft.state.things:
+            draft.look_at({"id": latest.parents[0]})
+        return True
+    return _back(clause, draft) or _correct(clause, draft)
+
+
+def _back(clause: Clause, draft: Draft) -> bool:
+    match = clause.match(r" (?:back to|return to|go to|show me|show|let s see|lets see|bring back|bring up|switch to|torna a|zuruck zu|retour a|volver a) (?:the |my |that |those |our |again )*(.*?) ?(?:list|playlist|results|ones|songs|tracks|search|selection|again|stuff)(?: again| please| from before| from earlier)? $")  # fmt: skip
+    if match is None or not draft.state.lists:
+        return False
+    word = match[1].strip()
+    going_back = clause.match(r" (?:back|return|again|earlier|before|previous|switch|first|last) ")
+    if not going_back:
+        return False
+    if word in ("first", "1st"):
+        draft.say("back", "1")
+        return True
+    if word in ("", "previous", "last", "earlier", "other", "old"):
+        draft.say("back")
+        return True
+    label = _label(clause, draft)
+    if label:
+        draft.say("back", label)
+        return True
+    draft.note(f"There was no list of “{word}” in this conversation.")
+    return True
+
+
+def _label(clause: Clause, draft: Draft) -> str | None:
+    """Return words of a shown list's label that stand in the clause."""
+    for shown in reversed(draft.state.lists):
+        label = [word.plain for word in words_of(shown.label)]
+        hits = [word for word in label if clause.has(word, f"{word}s") and len(word) > 2]
+        if hits:
+            at = fold(shown.label).find(hits[0])
+            run = " ".join(hits)
+            return run if run in fold(shown.label) else shown.label[at : at + len(hits[0])].lower()
+    return None
+
+
+def _correct(clause: Clause, draft: Draft) -> bool:
+    match = re.search(r"\b(?:i (?:actually |really )?(?:meant|mean|was thinking of|wanted)|i said|it'?s (?:actually|really)|that should (?:be|have been)|should have been|not that one[, ]+(?:the|but)?|ich meinte|intendevo|je voulais dire|quise decir)\s+(?P<right>.+)$", clause.text, re.IGNORECASE)  # fmt: skip
+    if match is None or clause.verb("make", "remove", "add"):
+        return False
+    right = match["right"].strip(" .!,")
+    right = re.sub(r",?\s*\bnot\b.*$", "", right).strip(" ,")
+    names = [name for name in names_in(clause, draft) if name.name.lower() in right.lower() or draft.message[name.start : name.end].lower() in right.lower()]  # fmt: skip
+    search = draft.state.search
+    if not search and not names:
+        return False
+    name = names[0].name if names else right
+    draft.say("correct", name)
+    args = {key: value for key, value in search.items() if key not in ("among", "k")}
+    filters = dict(args.get("filters") or {})
+    if names and names[0].kind == "title":
+        draft.add("retrieve", {"query": name, "k": 1})
+        return True
+    if filters.get("artist") or (names and not args.get("query")):
+        filters["artist"] = name
+        args["filters"] = filters
+    elif names and names[0].kind == "artist":
+        args = {"filters": {"artist": name}}
+    else:
+        args["query"] = name
+    draft.refined = args
+    draft.add("retrieve", args)
+    return True
