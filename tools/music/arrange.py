@@ -20,6 +20,7 @@ _REVERB = {"drums": 0.12, "bass": 0.04, "chords": 0.2, "pad": 0.38, "melody": 0.
 # From which section energy on a role plays.
 _FROM = {"chords": 0.0, "drums": 0.34, "bass": 0.4, "percussion": 0.6, "pad": 0.58, "arpeggio": 0.66, "counter": 0.8,
          "melody": 0.4}  # fmt: skip
+_ENTRY = {"chords": 0, "pad": 1, "arpeggio": 2, "bass": 3, "percussion": 4, "drums": 5, "melody": 6}
 # Who may rest so that not everybody plays all the time, first choice first.
 _MAY_REST = ("counter", "percussion", "arpeggio", "pad", "second", "melody", "chords", "bass", "drums")
 
@@ -351,7 +352,9 @@ def set_bars(plan: Plan, voices: Sequence[Voice], asked: Sequence[str], *, loop:
                 range(len(voices))
             )
         played.append(here)
-    if not loop and len(voices) > 2:
+    if len(plan.sections) == 1 and blocks[0].name == "intro" and not loop:
+        blocks, played = _opening(plan, voices)
+    elif not loop and len(voices) > 2:
         _thin(plan, voices, blocks, played)
         _change(voices, blocks, played)
     for index in range(len(voices)):  # everybody plays somewhere
@@ -377,6 +380,24 @@ def set_bars(plan: Plan, voices: Sequence[Voice], asked: Sequence[str], *, loop:
         for block in blocks
         for bar in range(block.first, block.after)
     }
+
+
+def _opening(plan: Plan, voices: Sequence[Voice]) -> tuple[list[_Block], list[set[int]]]:
+    """Return the stretches of an introduction that stands alone: one group after another comes in, nobody leaves."""
+    waves = ({"chords", "pad"}, {"percussion", "arpeggio", "bass"}, {"drums", "counter"}, {"melody"})
+    count = min(len(waves), max(1, plan.bars // 2))
+    size = plan.bars // count
+    blocks, played, here = [], [], set[int]()
+    for index in range(count):
+        first, after = index * size, plan.bars if index == count - 1 else (index + 1) * size
+        coming = waves[index] if index < count - 1 else set().union(*waves[index:])
+        entering = {i for i, v in enumerate(voices) if v.role in coming and not (index == 0 and v.second)}
+        here = here | entering | ({i for i, v in enumerate(voices) if v.second} if index else set())
+        if not here:
+            here = {min(range(len(voices)), key=lambda i: _ENTRY.get(voices[i].role, 9))}
+        blocks.append(_Block(first, after, 0.4 + 0.4 * index / max(1, count - 1), "intro", index))
+        played.append(set(here))
+    return blocks, played
 
 
 def _plays(voice: Voice, block: _Block, plan: Plan, asked: bool, players: int) -> bool:

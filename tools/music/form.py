@@ -259,6 +259,8 @@ def _free_form(family: str, bars: int, rng: random.Random) -> list[tuple[str, in
     if family == "blues":
         return _blues_form(bars)
     unit = 16 if bars >= 96 and family in ("edm", "jazz") else 8 if bars >= 21 else 4
+    if unit == 8 and family in ("jazz", "ternary", "arc") and bars < 25:
+        unit = 4
     intro = 0 if bars < 13 or family in ("jazz", "ternary", "arc") else 2 if bars < 21 else 4 if bars < 72 else unit
     units, left = divmod(bars - intro, unit)
     if left > 5:

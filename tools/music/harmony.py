@@ -143,13 +143,16 @@ def dominant_chords(genre: Genre, key: Key) -> list[Chord]:
     """Return the chords that lead home in this genre and mode, the strongest first."""
     if key.mode in ("dorian", "mixolydian", "phrygian", "minor") and genre.cadence in ("half", "loop"):
         weak = {"phrygian": ("bII", "bvii"), "mixolydian": ("bVII", "IV"), "dorian": ("IV", "bVII")}
-        names = weak.get(key.mode, ("bVII", "V", "v"))
+        names: tuple[str, ...] = weak.get(key.mode, ("bVII", "V", "v"))
     elif key.mode == "lydian":
         names = ("II", "V")
     elif key.mode == "locrian":
         names = ("bII", "bV")
     else:
         names = ("V7", "V") if genre.cadence == "authentic" else ("V", "IV")
+    if genre.voices > 3:  # sevenths where the genre has them
+        richer = {"V": "V7", "IV": "IVmaj7", "v": "v7", "bVII": "bVII7" if not key.is_minor else "bVII"}
+        names = tuple(richer.get(name, name) for name in names)
     return [roman_chord(name, key) for name in names]
 
 
