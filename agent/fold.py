@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segue.agent.check import dependencies
 from segue.agent.check_types import gives, ref_of
 from segue.agent.dialogue import ShownList, State, Thing
 from segue.agent.events import ToolResult
@@ -20,6 +21,7 @@ _MOST_UNDO = 50
 _FOCUS = 12  # how far back "it" and "the one before" reach
 _SURE = 0.5
 _BESIDE = {"transcribe"}  # what these make stands beside its source and does not become "it"
+_LOOKING = {"tag", "caption"}
 _READING = {"status", "stats", "duplicates"}  # library actions that change nothing
 _FILTERS = {
     "year": ("year_min", "year_max"), "decade": ("year_min", "year_max"),
@@ -97,10 +99,11 @@ class Dialogue:
             _apply(state, op)
         files: list[str] = []
         effective = any(op.op not in ("undo", "redo", "confirm", "cancel") for op in plan.state)
+        means = {needed for step in plan.steps for needed in dependencies(step)}
         for step in plan.steps:
             result = results.get(step.id)
             if result is not None and result.status == "done":
-                files += _absorb(state, result, turn.number)
+                files += _absorb(state, result, turn.number, step.id in means)
                 effective = _changes(result) or effective
         state.pending = turn.pending
         if effective:
@@ -247,11 +250,15 @@ def _changes(result: ToolResult) -> bool:
     return any(given is not None and given.kind in ("piece", "item", "file") for given in kinds)
 
 
-def _absorb(state: State, result: ToolResult, turn: int) -> list[str]:
-    """Take what a step did into the state; return the names of files that it wrote for the user."""
+def _absorb(state: State, result: ToolResult, turn: int, means: bool) -> list[str]:
+    """Take what a step did into the state; return the names of files that it wrote for the user.
+
+    What was only looked at as a ``means`` to a later step does not become "it".
+    """
     tool, out, files = registry.tools().get(result.tool), result.out or {}, list[str]()
     clips = [result.args.get("clip"), *(result.args.get("clips") or [])]
-    _front(state, [ref.id for clip in clips if (ref := ref_of(clip)) and ref.id])
+    if not means or result.tool not in _LOOKING:
+        _front(state, [ref.id for clip in clips if (ref := ref_of(clip)) and ref.id])
     for name in tool.Out.model_fields if tool else []:
         given, raw = gives(tool.Out, name) if tool else None, out.get(name)
         if given is None or not raw:

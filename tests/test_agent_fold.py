@@ -62,7 +62,7 @@ def test_the_conversation_of_a_whole_afternoon():
     talk.turn("transcribe the bass", ("transcribe", {"clip": {"id": "p_nodrums"}}, {"piece": piece("p_bass", "transcribe", "p_nodrums"), "files": [{"id": "b1", "kind": "midi", "name": "bass.mid"}], "text": ""}))  # fmt: skip
     assert talk.state.focus[:2] == ["p_nodrums", "p_bass"]
     assert talk.state.things["b1"].kind == "file"
-    talk.turn("an intro", ("generate", {"prompt": "intro"}, {"pieces": [piece("p_intro", "generate")]}))
+    talk.turn("an intro in its key", ("tag", {"clip": song}, measured), ("generate", {"prompt": "intro", "key": {"step": "s1", "field": "key"}}, {"pieces": [piece("p_intro", "generate")]}))  # fmt: skip
     assert talk.state.focus[:2] == ["p_intro", "p_nodrums"]
     talk.turn("put it in front", edited("p_intro", "p_whole"))
     assert talk.state.focus[0] == "p_whole"

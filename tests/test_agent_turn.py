@@ -362,6 +362,17 @@ def test_asynchronous_code_has_the_same_calls(agent):
     assert kinds[-1] == "reply"
 
 
+def test_the_agent_as_it_comes_talks_without_any_llm(tmp_path):
+    with Agent(settings_at(tmp_path / "home")) as talk:
+        hello = talk.chat("hello")
+        assert hello.plan.planner == "builtin"
+        assert hello.results == []
+        assert hello.reply
+        undo = talk.chat("undo that", hello.session)
+        assert undo.reply.startswith("There is nothing to undo.")
+        assert talk.plan("90 bpm lo-fi in D minor, 40 seconds").steps[0].tool == "generate"
+
+
 def test_importing_the_agent_is_cheap():
     code = "import sys; from segue.agent import Agent; Agent(); bad = {'langgraph', 'langchain_core', 'openai', 'scipy', 'gradio', 'onnxruntime', 'av'} & set(sys.modules); assert not bad, bad"  # fmt: skip
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
