@@ -192,11 +192,7 @@ def _blocks(path: Path, info: AudioInfo, max_s: float) -> Iterator[Samples]:
     limit = int(max_s * info.sample_rate)
     seen = 0
     try:
-        source: Iterator[Samples] = (
-            (block.T for block in soundfile.blocks(str(path), 16 * _BLOCK, dtype="float32", always_2d=True))
-            if not info.format.startswith("av:")
-            else _libav_blocks(path)
-        )
+        source: Iterator[Samples] = _sndfile_blocks(path) if not info.format.startswith("av:") else _libav_blocks(path)
         for block in source:
             seen += block.shape[1]
             if seen > limit:
@@ -207,6 +203,15 @@ def _blocks(path: Path, info: AudioInfo, max_s: float) -> Iterator[Samples]:
     except soundfile.LibsndfileError as error:
         if seen == 0:
             raise _not_audio(path) from error
+
+
+def _sndfile_blocks(path: Path) -> Iterator[Samples]:
+    """Read what is there: ``soundfile.blocks`` trusts the header, and an mp3 that claims too much ends in noise."""
+    import soundfile
+
+    with soundfile.SoundFile(str(path)) as source:
+        while len(block := source.read(16 * _BLOCK, dtype="float32", always_2d=True)):
+            yield block.T
 
 
 def _open_libav(path: Path) -> Any:  # noqa: ANN401 - PyAV is not typed

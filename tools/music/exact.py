@@ -17,7 +17,7 @@ from segue.tools.core.instruments import find_instrument, is_meant_by
 from segue.tools.core.score import STEM_NAMES, Part, Score
 from segue.tools.core.settings import Settings
 from segue.tools.music import exact_score, mixdown, revise
-from segue.tools.music.render import Rendered, exact_sum, remix, render
+from segue.tools.music.render import Rendered, remix, render
 from segue.tools.sound import splice
 from segue.tools.sound.dynamics import FULL_SCALE, Curve, fitting_gain_db, headroom_db, limiter_curve
 from segue.tools.sound.effects import Stage, apply
@@ -342,7 +342,7 @@ def _making_room(others: Mapping[str, Waveform], new: dict[str, Waveform], say: 
         return new
     rate = next(iter(new.values())).sample_rate
     added: Samples = np.add.reduce([stem.samples for stem in new.values()])
-    fixed = exact_sum({name: stem.samples for name, stem in others.items()}) if others else np.zeros_like(added)
+    fixed: Samples = np.add.reduce([np.zeros_like(added), *(stem.samples for stem in others.values())])
     total = fixed + added
     ceiling = db_to_gain(mixdown.CEILING_DB)
     factor, deepest = np.ones_like(added), 0.0

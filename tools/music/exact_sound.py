@@ -250,7 +250,7 @@ def accompanied(
     its beat 0 lies at ``start_s``.
     """
     request = Request(accompany=heard, instruments=(instrument,), only=True)
-    made = render(compose(request, desk.say), settings, progress=desk.progress, sample_rate=material.sample_rate).mix
+    made = render(compose(request, desk.say), settings, progress=desk.progress).mix.resampled(material.sample_rate)
     start = round(start_s * material.sample_rate)
     part = np.zeros((material.wave.channels, material.frames), np.float32)
     sound = made.with_channels(material.wave.channels).samples[:, : material.frames - start]
