@@ -22,6 +22,7 @@ from segue.tools.music.genres import all_genres, find_genre, find_mood
         ("techno loop, 4 bars at 130 bpm", {"genre": "techno", "loop": True, "bars": 4, "bpm": 130.0}),
         ("fast drum and bass", {"genre": "drum_and_bass", "instruments": ()}),
         ("solo piano", {"only": True, "instruments": ("piano",)}),
+        ("three takes of a sad piano piece", {"only": True, "moods": ("sad",), "instruments": ("piano",)}),
         ("😀", {"genre": None, "bpm": None, "instruments": ()}),
         ("a waltz", {"meter": "3/4"}),
     ],

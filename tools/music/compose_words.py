@@ -15,7 +15,9 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    r"\b(solo|only|just|nothing but|unaccompanied|duet|duo|trio|quartet|quintet|a cappella|alone)\b", re.IGNORECASE
+    r"\b(solo|only|just|nothing but|unaccompanied|duet|duo|trio|quartet|quintet|a cappella|alone)\b"
+    r"|\b(piano|guitar|harp|organ|harpsichord|cello|violin|flute) (piece|etude|sonata|nocturne|prelude|miniature|lullaby)\b",
+    re.IGNORECASE,
 )
 _LOOP = re.compile(r"\b(loops?|looping|loopable|seamless)\b", re.IGNORECASE)
 _SECTIONS = (
