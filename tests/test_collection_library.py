@@ -300,6 +300,7 @@ def test_sentences_of_like_meaning_are_near():
 def test_a_missing_encoder_is_said(desk, monkeypatch):
     monkeypatch.setattr(embedding, "model_folder", lambda: None)
     embedding._encoder.cache_clear()
+    embedding.embed_query.cache_clear()
     try:
         assert embedding.embed(["x"]) is None
         fill(desk.store, desk.catalogue, known_tracks(6))
@@ -307,6 +308,8 @@ def test_a_missing_encoder_is_said(desk, monkeypatch):
     finally:
         monkeypatch.undo()
         embedding._encoder.cache_clear()
+        embedding.embed_query.cache_clear()
+    embedding.embed_query.cache_clear()
 
 
 def test_a_track_in_one_line():

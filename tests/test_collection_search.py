@@ -294,3 +294,31 @@ def test_bm25_prefers_rare_words():
     assert scores[0] < scores[2] < scores[1]
     assert "green" not in postings
     assert new_id("t").startswith("t_")
+
+
+def test_a_named_artist_leaves_the_others_out(home):
+    tracks = [
+        t.model_copy(update={"artist": "Odalys Verne"}) if n in (1, 8) else t for n, t in enumerate(known_tracks(24))
+    ]
+    desk = Desk(home, tracks)
+    out = desk.ask("calm songs by Odalis Verne")
+    assert {item.artist for item in out.items} == {"Odalys Verne"}
+    near = desk.ask("who sounds like Odalys Verne", action="similar")
+    assert near.items
+    assert "Odalys Verne" not in {item.artist for item in near.items}
+    assert all(any(reason.startswith("most like") for reason in item.reasons) for item in near.items)
+    desk.catalogue.close()
+
+
+def test_a_title_that_is_not_here_is_not_replaced_by_another(desk):
+    for query, action in (("The River by Springsteen", "search"), ("Wonderwall", "similar")):
+        out = desk.ask(query, action=action)
+        assert (out.items, out.total) == ([], 0)
+        assert "called or described" in desk.notes[-1]
+
+
+def test_a_genre_that_is_not_here_gives_its_nearest_and_says_so(desk):
+    out = desk.ask("thrash metal")
+    assert {track.genres[0] for track in desk.found(out)} == {"Metal"}
+    out = desk.ask("vaporwave ambient music by nobody", filters={"genre": "ambient"})
+    assert {track.genres[0] for track in desk.found(out)} == {"Ambient"}

@@ -50,6 +50,13 @@ def embed(texts: Sequence[str], progress: Callable[[int, int], None] | None = No
     return out
 
 
+@lru_cache(maxsize=256)
+def embed_query(text: str) -> Floats | None:
+    """Return a query's unit vector ``[384]``, remembered; None where the weights are missing."""
+    found = embed([text[:2000]])
+    return None if found is None else found[0]
+
+
 @lru_cache(maxsize=1)
 def _encoder() -> Callable[[list[str]], Floats] | None:
     folder = model_folder()

@@ -1,6 +1,6 @@
 """Critiques that move along measured axes: "more upbeat", "slower", "keep the energy"."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -62,7 +62,8 @@ def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str
         if (allowed & beyond).any():
             allowed = allowed & beyond
         else:
-            note(f"Nothing that fits is {side_words(axis, steps)} than that; these come nearest.")
+            verb = "has" if axis in ("energy", "distortion", "vocals") else "is"
+            note(f"Nothing that fits {verb} {side_words(axis, steps)} than that; these come nearest.")
             near = np.where(np.isnan(values), np.nan, np.sign(steps) * places / 100)
         closeness.append(near.astype(np.float32))
     return allowed, np.asarray(np.mean(closeness, axis=0), dtype=np.float32) if closeness else None
@@ -85,8 +86,3 @@ def held(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str]
         else:
             note(f"Nothing that fits keeps the {axis}; it was let go.")
     return allowed
-
-
-def titles(samples: Sequence[Sample]) -> str:
-    """Return the titles of some samples in one line."""
-    return " and ".join(sample.track.title for sample in samples if sample.track.title)

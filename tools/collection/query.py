@@ -1,7 +1,8 @@
 """The words of a query: what they ask of the music, and how far each track has it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -67,7 +68,11 @@ def read_query(library: Snapshot, text: str) -> Reading:
         if free(tempo.start, tempo.end) and any(c.isdigit() for c in text[tempo.start : tempo.end]):
             reading.wishes.append(_tempo(library, tempo.value))
             taken.append((tempo.start, tempo.end))
-    reading.wishes += _heard(library, text, {wish.words for wish in reading.wishes})
+    already = {wish.words for wish in reading.wishes}
+    for wish, start, end in _heard(library, text):
+        if wish.words not in already and free(start, end):
+            reading.wishes.append(wish)
+            taken.append((start, end))
     left = [t.word for t in tokens(text) if t.word not in STOP and free(t.start, t.end)]
     reading.words = list(dict.fromkeys(stem(word) for word in left))
     return reading
@@ -78,15 +83,29 @@ def _genre(library: Snapshot, genre: str, said: str) -> Wish:
     title = vocabulary.genres()[genre].title
     evidence = np.array([float(has_genre(genres, wanted)) for genres in library.genres], dtype=np.float32)
     evidence = np.maximum(evidence, 0.8 * _tag_evidence(library, said))
+    near = not (evidence > 0.25).any()
+    if near:  # nothing is called so: the genres that are played like it, and what the ear calls by its words
+        family = vocabulary.genres()[genre].composed_as
+        like = [any(_family(name) == family for name in genres) for genres in library.genres]
+        heard = np.mean([_tag_evidence(library, token.word) for token in tokens(said)], axis=0)
+        evidence = np.maximum(0.5 * np.array(like, dtype=np.float32), 0.8 * heard).astype(np.float32)
 
     def reason(row: int) -> str:
         track = library.tracks[row]
         if has_genre(library.genres[row], wanted):
             sure = "sounds like" if "genres" in track.measured else "tagged"
             return f"{sure} {', '.join(track.genres[:2])}"
+        if near and track.genres:
+            return f"{track.genres[0]}, the nearest here to {title}"
         return f"sounds like {title}"
 
     return Wish("genre", title, evidence, reason)
+
+
+@lru_cache(maxsize=4096)
+def _family(name: str) -> str:
+    found = vocabulary.genre(name)
+    return found.composed_as if found else ""
 
 
 def _instrument(library: Snapshot, instrument: str, said: str) -> Wish:
@@ -160,18 +179,25 @@ def _tag_evidence(library: Snapshot, words: str) -> Floats:
     return out
 
 
-def _heard(library: Snapshot, text: str, already: set[str]) -> list[Wish]:
-    """Wishes for tags of the ear that are named in the text: "female vocals", "choir", "techno"."""
-    plain = (
-        f" {normal(text)} ".replace(" singers ", " vocal ")
-        .replace(" singer ", " vocal ")
-        .replace(" vocals ", " vocal ")
+def _heard(library: Snapshot, text: str) -> Iterator[tuple[Wish, int, int]]:
+    """Yield wishes for tags of the ear that are named in the text: "female vocals", "electronic", "choir"."""
+    names: dict[tuple[str, ...], str] = {}
+    for name in sorted({name for track in library.tracks for name in track.tags}):
+        names.setdefault(tuple(_sung(word) for word in normal(name).split()), name)
+    words = tokens(text)
+    for length in (3, 2, 1):
+        for first in range(len(words) - length + 1):
+            part = words[first : first + length]
+            found = names.get(tuple(_sung(word.word) for word in part))
+            if found:
+                yield _tag(library, found), part[0].start, part[-1].end
+
+
+def _sung(word: str) -> str:
+    return (
+        "vocal" if word in ("singer", "singers", "voice", "voices", "vocals", "vocalist", "vocalists") else stem(word)
     )
-    names = {name for track in library.tracks for name in track.tags}
-    wishes = []
-    for name in sorted(names):
-        singular = normal(name).replace("vocals", "vocal").replace("voice", "vocal")
-        if " " in singular and f" {singular} " in plain and name not in already:
-            evidence = _tag_evidence(library, name)
-            wishes.append(Wish("tag", name, evidence, lambda row, name=name: f"{name} heard in it"))  # type: ignore[misc]
-    return wishes
+
+
+def _tag(library: Snapshot, name: str) -> Wish:
+    return Wish("tag", name, _tag_evidence(library, name), lambda row: f"{name} heard in it")

@@ -26,7 +26,7 @@ def reasons_for(
     found = [
         *_of_words(library, reading, row),
         *_of_changes(library, adjust, seeds, row),
-        *_of_seeds(library, seeds, row),
+        *_of_seeds(library, seeds, row, adjust),
         *_of_limits(library, limits, row),
     ]
     place = list(rows).index(row)
@@ -93,21 +93,21 @@ def _written(axis: str, value: float) -> str:
     return f"{value:.2f}" if axis != "familiarity" else f"{int(value)} plays"
 
 
-def _of_seeds(library: Snapshot, seeds: Sequence[Sample], row: int) -> list[str]:
+def _of_seeds(library: Snapshot, seeds: Sequence[Sample], row: int, adjust: dict[str, float]) -> list[str]:
     if len(seeds) != 1:
         return []
     track, seed = library.tracks[row], seeds[0].track
     found = []
     if genre_names(tuple(seed.genres)) and has_genre(library.genres[row], genre_names(tuple(seed.genres))):
         found.append(f"{track.genres[0]} as well")
-    if track.bpm and seed.bpm and min(track.bpm_confidence, seed.bpm_confidence) >= UNSURE:
+    if "tempo" not in adjust and track.bpm and seed.bpm and min(track.bpm_confidence, seed.bpm_confidence) >= UNSURE:
         gap = round(track.bpm) - round(seed.bpm)
         found.append("the same tempo" if gap == 0 else f"{abs(gap)} bpm {'faster' if gap > 0 else 'slower'}")
     one, other = key_of(track), key_of(seed)
     if one and other and (one.tonic, one.is_minor) == (other.tonic, other.is_minor):
         found.append(f"the same key, {one}")
     energy = axis_value(track, "energy") - axis_value(seed, "energy")
-    if not np.isnan(energy) and abs(energy) <= 0.08:
+    if "energy" not in adjust and not np.isnan(energy) and abs(energy) <= 0.08:
         found.append("about as much energy")
     return found
 

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.tools.collection import ordering
-from segue.tools.collection.embed import MISSING, embed
+from segue.tools.collection.embed import MISSING, embed_query
 from segue.tools.collection.filters import SHOWN, Constraint, Limits, all_of, constraints, relaxed
 from segue.tools.collection.likeness import likeness, likeness_to_all
+from segue.tools.collection.matching import coverage_of, looks_like_a_name, matched
 from segue.tools.collection.moves import held, moved
 from segue.tools.collection.query import Reading, read_query
 from segue.tools.collection.reasons import reasons_for
@@ -22,6 +23,7 @@ from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot
 from segue.tools.collection.words import normal
 
 _RRF = 60.0
+_MEANS = 0.3  # cosine from which a track counts as near a query in meaning (MiniLM; unrelated words reach 0.25)
 Note = Callable[[str], None]
 
 
@@ -92,26 +94,37 @@ def search(
     if not sources:
         return _sample(library, request, allowed, rng or np.random.default_rng())
     fused = _fuse(sources, allowed)
-    coverage = _coverage(library, reading)
-    matched = allowed
+    coverage = coverage_of(library, reading)
+    fitting = allowed
     if coverage is not None:
         if not (coverage[allowed] > 0).any():
             return _nearest(library, request, reading, fused, coverage, limits, allowed, note)
-        matched = _matched(library, reading, coverage, allowed, note)
+        fitting = matched(reading, coverage, allowed, note)
         fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
-    total = int(matched.sum())
-    pool = _order(fused, matched, allowed, request, total)
+    total = int(fitting.sum())
+    pool = _order(fused, fitting, allowed, request, total)
     rows, collapsed = _collapse(library, pool, request)
     chosen = _choose(library, rows, request, reading, note)
     chosen = _arrange(library, chosen, request, note)
     best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
+    closest = _closest(library, request.like)
     hits = []
     for row in chosen:
-        why = reasons_for(library, reading, request.limits, request.adjust, request.like, chosen, row)
+        seeds = request.like if closest is None else [request.like[closest[row]]]
+        why = reasons_for(library, reading, request.limits, request.adjust, seeds, chosen, row)
+        if closest is not None:
+            why.insert(0, f"most like {seeds[0].track.title}")
         if collapsed[row] > 1:
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(fused[row]) / best, 4), why))
     return Found(hits, total)
+
+
+def _closest(library: Snapshot, seeds: Sequence[Sample]) -> npt.NDArray[np.intp] | None:
+    """For every row the seed that it is most like, where there are several."""
+    if len(seeds) < 2:
+        return None
+    return np.asarray(np.argmax([np.nan_to_num(likeness(library, seed)) for seed in seeds], axis=0))
 
 
 def _reach(library: Snapshot, request: Request) -> Mask:
@@ -160,11 +173,11 @@ def _sources(
             scores[near] = 1.0
             found.append((scores, 1.0))
         if len(library.text):
-            vectors = embed([reading.text[:2000]])
-            if vectors is None:
+            vector = embed_query(reading.text)
+            if vector is None:
                 note(MISSING)
             else:
-                found.append((library.text.similarities(vectors[0]), 0.5))
+                found.append((library.text.similarities(vector), 0.5))
     if request.like:
         scores = likeness_to_all(library, request.like)
         if request.unlike:
@@ -189,34 +202,6 @@ def _fuse(sources: Sequence[tuple[Floats, float]], allowed: Mask) -> Floats:
     return np.asarray(fused / (sum(w for _, w in sources) / (_RRF + 1)), dtype=np.float32)
 
 
-def _coverage(library: Snapshot, reading: Reading) -> Floats | None:
-    """How much of what the query names each row has, 0–1; None where it names nothing."""
-    units = [wish.evidence > 0.25 for wish in reading.wishes]
-    for span in {(name.start, name.end) for name in reading.names}:
-        ids = {id for name in reading.names if (name.start, name.end) == span for id in name.ids}
-        units.append(np.array([id in ids for id in library.ids], dtype=bool))
-    for word in reading.words:
-        mask = np.zeros(library.size, dtype=bool)
-        mask[library.postings.holders(word)] = True
-        units.append(mask)
-    known = [unit for unit in units if unit.any()]  # a word that is nowhere says nothing about any track
-    return np.asarray(np.mean(known or units, axis=0), dtype=np.float32) if units else None
-
-
-def _matched(library: Snapshot, reading: Reading, coverage: Floats, allowed: Mask, note: Note) -> Mask:
-    """The rows that match the words: all of them if any row does, else the rows that come nearest."""
-    full = allowed & (coverage >= 0.999)
-    if full.any():
-        return np.asarray(full)
-    named = [wish for wish in reading.wishes if (wish.evidence > 0.25).any()]
-    missing = [wish.words for wish in reading.wishes if not ((wish.evidence > 0.25) & allowed).any()]
-    if missing:
-        note(f"Nothing here is known as {' or '.join(missing)}.")
-    elif len(named) > 1:
-        note(f"Nothing is {' and '.join(wish.words for wish in named)} at once; these come nearest.")
-    return np.asarray(allowed & (coverage >= coverage[allowed].max() - 1e-6))
-
-
 def _nearest(
     library: Snapshot,
     request: Request,
@@ -238,9 +223,9 @@ def _nearest(
         note(
             f"None of the {int(allowed.sum())} tracks within the filters fits '{words}'. " + relaxed(limits, elsewhere)
         )
-    near = allowed if limits else allowed & (fused > 0)
-    if not near.any():
-        note(f"No track carries the words '{words}'.")
+    near = allowed if limits and elsewhere.any() else allowed & _near_in_meaning(library, reading)
+    if not near.any() or (looks_like_a_name(reading.text) and not elsewhere.any() and not reading.wishes):
+        note(f"Nothing in the library is called or described as '{words}'.")
         return Found([], 0)
     if not elsewhere.any():
         note(f"No track carries the words '{words}'; these come nearest in meaning.")
@@ -252,6 +237,13 @@ def _nearest(
     why = (reasons_for(library, reading, request.limits, request.adjust, request.like, chosen, row) for row in chosen)
     hits = [Hit(row, round(float(fused[row]) / best, 4), reasons) for row, reasons in zip(chosen, why, strict=True)]
     return Found(hits, int(allowed.sum()) if limits else len(hits))
+
+
+def _near_in_meaning(library: Snapshot, reading: Reading) -> Mask:
+    vector = embed_query(reading.text) if len(library.text) else None
+    if vector is None:
+        return np.zeros(library.size, dtype=bool)
+    return np.asarray(np.nan_to_num(library.text.similarities(vector)) >= _MEANS)
 
 
 def _order(fused: Floats, matched: Mask, allowed: Mask, request: Request, total: int) -> list[int]:

@@ -75,7 +75,7 @@ STOP = _set(
     who will with would you your music artist band album piece pieces number called named titled find make same else another
     yes ok okay thanks thank hello hi hey im ive id dont cant bpm minutes minute seconds second hour hours key tempo around
     about under less only library record records recording recordings playlist few lot really kind type sort stuff good great
-    nice favourite favorite best new old other others all every each after before between again now today tonight"""
+    nice favourite favorite best new old other others all every each after before between again now today tonight anything everything nothing without instead"""
 )
 
 # Common words that are also names of songs and artists: alone and in lower case they are not taken for names.
