@@ -171,7 +171,7 @@ class Agent:
     def delete(self, session: str) -> None:
         """Stop and forget a session; pieces that it made stay in the store."""
         self._house.sessions.session(session, self.owner)
-        self._wait(self._forget(session))
+        self._wait(self._house.turns.forget(session, self.owner))
 
     # -- for developers ------------------------------------------------------------------------
 
@@ -334,10 +334,6 @@ class Agent:
 
     async def _state(self, session: str) -> State:
         return self._house.turns.state(session)
-
-    async def _forget(self, session: str) -> None:
-        self._house.turns.forget(session)
-        self._house.sessions.delete(session, self.owner)
 
     def _attach(self, item: str | Path) -> Thing:
         from segue.agent.fold import thing_of

@@ -76,7 +76,7 @@ class Dialogue:
 
     def begin(self, number: int, attached: Sequence[Thing]) -> State:
         """Return the state for planning turn ``number`` with what came attached to it."""
-        state = self.state.model_copy(deep=True)
+        state = _copied(self.state)
         state.turn = number
         state.attached = [thing.id for thing in attached]
         for thing in attached:
@@ -94,7 +94,7 @@ class Dialogue:
             before.things.setdefault(thing.id, thing)
         plan = turn.plan or Plan()
         after = self._time_travel(plan, before)
-        state = after.model_copy(deep=True)
+        state = _copied(after)
         for op in plan.state:
             _apply(state, op)
         files: list[str] = []
@@ -141,6 +141,20 @@ class Dialogue:
         return said
 
 
+def _copied(state: State) -> State:
+    """Return a state whose containers are its own; things and lists in them are replaced, never changed."""
+    return state.model_copy(
+        update={
+            "things": dict(state.things),
+            "focus": list(state.focus),
+            "attached": list(state.attached),
+            "lists": list(state.lists),
+            "search": dict(state.search),
+            "roles": dict(state.roles),
+        }
+    )
+
+
 def _undo_words(past: _Past) -> str:
     state = past.state
     now = f" We are back at “{state.latest.title}”." if state.latest and state.latest.title else ""
@@ -175,7 +189,7 @@ def _target_name(target: Ref | str | None, state: State) -> str:
 
 
 def _with_attached(state: State, now: State) -> State:
-    state = state.model_copy(deep=True)
+    state = _copied(state)
     state.turn, state.attached = now.turn, now.attached
     for id in now.attached:
         state.things[id] = now.things[id]
@@ -320,7 +334,9 @@ def _measured(state: State, result: ToolResult) -> None:
     thing = state.things.get(ref.id) if ref and ref.id else None
     if thing is None:
         return
+    known: dict[str, Any] = {}
     for name in ("bpm", "key", "genre"):
         value = (result.out or {}).get(name) or {}
         if value.get("value") is not None and value.get("confidence", 0) >= _SURE:
-            setattr(thing, name, value["value"])
+            known[name] = value["value"]
+    state.things[thing.id] = thing.model_copy(update=known)

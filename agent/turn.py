@@ -30,7 +30,7 @@ from segue.tools.core.settings import Settings
 from segue.tools.core.store import Store
 
 Trace = Callable[[str, dict[str, Any]], None]
-_MOST_DIALOGUES = 200  # folded sessions kept in memory
+_MOST_DIALOGUES = 100  # folded sessions kept in memory
 _MOST_RESUMES = 2  # after that a turn that kills its process is given up
 RESUMED = "This request had been interrupted; it was resumed, and steps that had finished were not run again."
 
@@ -112,10 +112,12 @@ class Turns:
         dialogue = self._dialogue(session)
         return dialogue.begin(dialogue.number + 1, attached)
 
-    def forget(self, session: str) -> None:
-        """Drop what is kept in memory of a deleted session."""
+    async def forget(self, session: str, owner: str) -> None:
+        """Stop what runs in a session, then delete it."""
         self.cancel(session)
-        self._dialogues.pop(session, None)
+        async with self._locks.setdefault(session, asyncio.Lock()):
+            self.sessions.delete(session, owner)
+            self._dialogues.pop(session, None)
 
     async def close(self) -> None:
         """Stop what runs and close the checkpoints."""

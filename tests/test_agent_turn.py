@@ -303,6 +303,20 @@ def test_sessions_are_titled_renamed_and_deleted(agent):
         talk.history(session)
 
 
+def test_deleting_a_session_stops_what_runs_in_it(agent):
+    talk = agent(Plan(steps=steps(work("long", seconds=30))))
+    session = talk.new_session().id
+    stream = talk.stream("go", session)
+    for event in stream:
+        if event.type == "progress":
+            break
+    start = time.monotonic()
+    talk.delete(session)
+    assert time.monotonic() - start < 1.5
+    assert list(stream)[-1].reply.cancelled
+    assert talk.sessions() == []
+
+
 def test_a_planners_fault_does_not_end_the_conversation(agent):
     talk = agent(RuntimeError("boom"), Plan(steps=steps(("tag", {"clip": {"id": "p_404"}}))), Plan(reply="Hello."))
     first = talk.chat("x")
