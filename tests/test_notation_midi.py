@@ -146,10 +146,10 @@ BOMBS = {
 def test_bombs_are_refused_quickly(tmp_path, name):
     path = tmp_path / "bomb.mid"
     path.write_bytes(BOMBS[name])
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(UnreadableMedia) as caught:
         read_midi(path)
-    assert time.monotonic() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert caught.value.hint
 
 

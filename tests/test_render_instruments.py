@@ -1,5 +1,8 @@
 """The players: FluidSynth, our sampler, our synths."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -52,6 +55,28 @@ def test_sampler_and_fluidsynth_agree(font, program):
             assert abs(1200 * np.log2(found / expected)) < 25
     assert np.corrcoef(envelope(a), envelope(b))[0, 1] > 0.9
     assert abs(20 * np.log10(np.std(a) / np.std(b))) < 6
+
+
+FRESH = """
+import hashlib, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from segue.tools.music import fluid
+events = [fluid.Event(0, 20000, 60, 50)]
+def play(_):
+    if fluid.find_library():
+        return fluid.play(Path(sys.argv[1]), events, 20000, program=0, is_drum=False, sample_rate=44100).tobytes()
+with ThreadPoolExecutor(4) as pool:
+    print(len(set(pool.map(play, range(4)))))
+"""
+
+
+@needs_fluidsynth
+def test_first_instances_in_several_threads_sound_alike(font):
+    """FluidSynth fills its global tables with the first instance; the others must not run ahead of it."""
+    for _ in range(3):
+        out = subprocess.run([sys.executable, "-c", FRESH, str(font)], capture_output=True, text=True, check=True)
+        assert out.stdout.strip() == "1"
 
 
 @needs_fluidsynth

@@ -193,3 +193,10 @@ def test_bass_is_mono(rendered):
     middle = rendered.mix.samples[0] + rendered.mix.samples[1]
     low = butter(4, 80, fs=44_100, output="sos")
     assert np.std(sosfilt(low, side)) < 0.05 * np.std(sosfilt(low, middle))
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_the_shortest_durations(settings, loop):
+    out = render(Score(bars=1, tempo=[TempoMark(bpm=900)], meter="1/16", parts=make_score(1).parts), settings,
+                 duration_s=0.01, loop=loop)  # fmt: skip
+    assert out.mix.frames == (735 if loop else 441)

@@ -9,6 +9,7 @@ import ctypes
 import ctypes.util
 import importlib.util
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from ctypes import c_char_p, c_double, c_int, c_void_p
 from dataclasses import dataclass
@@ -71,9 +72,17 @@ _PROTOTYPES: dict[str, tuple[object, list[object]]] = {
 }
 
 
-@lru_cache(maxsize=1)
+_LOADING = threading.Lock()
+
+
 def find_library() -> ctypes.CDLL | None:
     """Return libfluidsynth (2.x), or None where there is none that loads."""
+    with _LOADING:
+        return _load_library()
+
+
+@lru_cache(maxsize=1)
+def _load_library() -> ctypes.CDLL | None:
     for name in _candidates():
         try:
             library = ctypes.CDLL(name)
@@ -84,6 +93,11 @@ def find_library() -> ctypes.CDLL | None:
             continue
         for level in range(5):
             library.fluid_set_log_function(level, None, None)
+        # The first instance fills the library's global tables, and a second one made meanwhile in another
+        # thread does not wait for them: it would play without velocity curves. So one is made here, alone.
+        settings = library.new_fluid_settings()
+        library.delete_fluid_synth(library.new_fluid_synth(settings))
+        library.delete_fluid_settings(settings)
         return library
     return None
 

@@ -20,7 +20,7 @@ from segue.tools.music.quantise import notated_starts
 
 TICKS = 480  # a beat
 MAX_BYTES = 4_000_000
-MAX_EVENTS = 200_000  # an hour of a dense orchestra has 100,000
+MAX_EVENTS = 150_000  # an hour of a dense orchestra has 100,000
 MAX_TEMPI = 20_000
 MAX_PARTS = 200
 _MINOR_BY_FIFTHS = ("Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m")

@@ -8,6 +8,7 @@ of the stems is the mix, sample for sample, and a later edit applies the same cu
 import base64
 import math
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,13 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from segue.tools.core.audio import Samples
+from segue.tools.core.audio import Samples, quantised
 from segue.tools.sound.loudness import db_to_gain, k_weighted_energy, lufs_of_energy, peak_envelope
 
 HOP = 256  # frames between two points of a gain curve: 5.8 ms at 44.1 kHz
 CEILING_DB = -1.0
 _MARGIN_DB = 1.0  # the limiter aims this far under the ceiling: room for an edit's new part, and for mp3
-_ROOM_BLOCK = 65_536  # frames convolved at once
+BLOCK = 65_536  # frames mixed at once, a multiple of HOP
+_MONO_BELOW_HZ = 120.0
 _RELEASE = 16  # hops: time constant with which the limiter lets go, 93 ms
 
 # role: (high-pass Hz, bell Hz, bell dB, shelf dB over 6 kHz)
@@ -60,27 +62,123 @@ def room_seconds(genre: str | None) -> float:
 
 
 def mix_part(dry: Samples, sample_rate: int, *, role: str, gain_db: float, pan: float, reverb: float,
-             room_s: float) -> Samples:  # fmt: skip
-    """Return a part as it stands in the mix, before the master: float32 ``[2, frames]``.
+             room_s: float, check: Callable[[], None] = lambda: None) -> Samples:  # fmt: skip
+    """Put a part where it stands in the mix, before the master; works in ``dry`` itself and returns it.
+
+    The part streams through in blocks of one fixed size, so that a sample never depends on how long
+    the part is, and memory stays small.
 
     Parameters
     ----------
     dry : float32 ``[2, frames]``, at a level where 0 dB of gain suits the part's role.
     pan : −1..1; reverb : 0..1; room_s : reverberation time in seconds.
+    check : called every block; may raise to stop.
     """
-    low, bell, bell_db, shelf_db = _EQUALISER.get(role, _EQUALISER["other"])
-    out = _filtered(dry, equaliser_sections(sample_rate, low, bell, bell_db, shelf_db))
-    out = _compressed(out, sample_rate)
-    if role in ("drums", "percussion"):
-        out = _DRUM_CLIP * np.tanh(out / np.float32(_DRUM_CLIP))  # a desk's soft top: spares the limiter the peaks
-    if role in _WIDTH:
-        out = _widened(out, sample_rate, _WIDTH[role])
-    angle = (pan + 1) * math.pi / 4
-    gain = db_to_gain(gain_db) * math.sqrt(2)
-    out *= np.array([[gain * math.cos(angle)], [gain * math.sin(angle)]], dtype=np.float32)
-    if reverb > 0:
-        out += _room(out, sample_rate, room_s) * np.float32(reverb)
-    return _mono_bass(out, sample_rate)
+    from scipy.signal import butter
+
+    equaliser = _Filter(equaliser_sections(sample_rate, *_EQUALISER.get(role, _EQUALISER["other"])), 2)
+    compressor = _Compressor(sample_rate)
+    late = _Delay(round(0.011 * sample_rate))
+    width = np.float32(_WIDTH.get(role, 0.0))
+    angle, gain = (pan + 1) * math.pi / 4, db_to_gain(gain_db) * math.sqrt(2)
+    places = np.array([[gain * math.cos(angle)], [gain * math.sin(angle)]], dtype=np.float32)
+    room = _Room(sample_rate, room_s, reverb) if reverb > 0 else None
+    side_filter = _Filter(butter(4, _MONO_BELOW_HZ, "highpass", fs=sample_rate, output="sos"), 1)
+    for start in range(0, dry.shape[1], BLOCK):
+        check()
+        block = dry[:, start : start + BLOCK]
+        out = compressor(equaliser(block))
+        if role in ("drums", "percussion"):
+            out = _DRUM_CLIP * np.tanh(out / _DRUM_CLIP)  # a desk's soft top: spares the limiter the peaks
+        if width:
+            # The middle, late, in the side: wide on two loudspeakers, gone without a trace in mono.
+            echo = late(out.mean(axis=0)) * width
+            out[0] += echo
+            out[1] -= echo
+        out *= places
+        if room:
+            out += room(out)
+        middle, side = (out[0] + out[1]) / 2, side_filter(((out[0] - out[1]) / 2)[None])[0]
+        np.add(middle, side, out=block[0])
+        np.subtract(middle, side, out=block[1])
+    return dry
+
+
+class _Filter:
+    """Second-order sections that remember their state from block to block; silence costs nothing."""
+
+    def __init__(self, sections: Any, channels: int) -> None:  # noqa: ANN401
+        self.sections = np.asarray(sections, dtype=np.float32)
+        self.state = np.zeros((len(self.sections), channels, 2), np.float32)
+
+    def __call__(self, block: Samples) -> Samples:
+        from scipy.signal import sosfilt
+
+        if not np.any(block) and np.abs(self.state).max() < 1e-8:
+            self.state[:] = 0
+            return np.zeros_like(block)
+        out, self.state = sosfilt(self.sections, block, axis=1, zi=self.state)
+        return np.asarray(out, dtype=np.float32)
+
+
+class _Compressor:
+    """Lightly compresses: 2:1 over −16 dBFS (RMS of 6 ms), 8 ms attack, 150 ms release; both channels alike."""
+
+    def __init__(self, sample_rate: int, threshold_db: float = -16.0, ratio: float = 2.0) -> None:
+        self.threshold_db, self.slope, self.now = threshold_db, 1 - 1 / ratio, 0.0
+        self.attack = math.exp(-HOP / (0.008 * sample_rate))
+        self.release = math.exp(-HOP / (0.150 * sample_rate))
+
+    def __call__(self, block: Samples) -> Samples:
+        count = -(-block.shape[1] // HOP)
+        power = np.zeros(count * HOP, np.float32)
+        power[: block.shape[1]] = np.square(block).mean(axis=0)
+        level = 10 * np.log10(power.reshape(count, HOP).mean(axis=1) + 1e-10)
+        wanted = np.minimum(0.0, (self.threshold_db - level) * self.slope)
+        if self.now > -0.001 and not np.any(wanted):
+            self.now = 0.0
+            return block.copy()
+        gain = [self.now]
+        for value in wanted.tolist():
+            self.now = value + (self.attack if value < self.now else self.release) * (self.now - value)
+            gain.append(self.now)
+        return apply_curve(block, 10 ** (np.array(gain) / 20))
+
+
+class _Delay:
+    """Delays a mono stream by a fixed number of frames."""
+
+    def __init__(self, frames: int) -> None:
+        self.kept = np.zeros(frames, np.float32)
+
+    def __call__(self, block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        joined = np.concatenate([self.kept, block])
+        self.kept = joined[len(block) :]
+        return joined[: len(block)]
+
+
+class _Room:
+    """Convolves the middle with a room's response, block by block (overlap-add)."""
+
+    def __init__(self, sample_rate: int, seconds: float, level: float) -> None:
+        from scipy import fft
+
+        response = room_response(sample_rate, seconds) * np.float32(level)
+        self.size = fft.next_fast_len(BLOCK + response.shape[1] - 1, real=True)
+        self.spectrum = fft.rfft(response, self.size, axis=1)
+        self.ringing = np.zeros((2, self.size), np.float32)
+
+    def __call__(self, block: Samples) -> Samples:
+        from scipy import fft
+
+        if np.any(block):
+            mono = np.zeros(BLOCK, np.float32)
+            mono[: block.shape[1]] = block.mean(axis=0)
+            self.ringing += fft.irfft(fft.rfft(mono, self.size)[None] * self.spectrum, self.size, axis=1)
+        out = self.ringing[:, : block.shape[1]].copy()
+        self.ringing[:, :-BLOCK] = self.ringing[:, BLOCK:]
+        self.ringing[:, -BLOCK:] = 0
+        return out
 
 
 def equaliser_sections(sample_rate: int, low: float, bell: float, bell_db: float, shelf_db: float) -> Any:  # noqa: ANN401
@@ -102,48 +200,6 @@ def equaliser_sections(sample_rate: int, low: float, bell: float, bell_db: float
     return np.array([section / section[3] for section in sections])
 
 
-def _filtered(samples: Samples, sections: Any) -> Samples:  # noqa: ANN401
-    from scipy.signal import sosfilt
-
-    return np.asarray(sosfilt(sections.astype(np.float32), samples, axis=1), dtype=np.float32)
-
-
-def _compressed(samples: Samples, sample_rate: int, threshold_db: float = -16.0, ratio: float = 2.0) -> Samples:
-    """Lightly compress: 2:1 over −16 dBFS (RMS of 6 ms), 8 ms attack, 150 ms release; both channels alike."""
-    count = -(-samples.shape[1] // HOP)
-    padded = np.zeros(count * HOP, np.float32)
-    padded[: samples.shape[1]] = np.square(samples).mean(axis=0)
-    level = 10 * np.log10(padded.reshape(count, HOP).mean(axis=1) + 1e-10)
-    wanted = np.minimum(0.0, (threshold_db - level) * (1 - 1 / ratio))
-    if not np.any(wanted):
-        return samples
-    attack = math.exp(-HOP / (0.008 * sample_rate))
-    release = math.exp(-HOP / (0.150 * sample_rate))
-    gain, now = [0.0], 0.0
-    for value in wanted.tolist():
-        now = value + (attack if value < now else release) * (now - value)
-        gain.append(now)
-    return apply_curve(samples, 10 ** (np.array(gain) / 20))
-
-
-def _widened(samples: Samples, sample_rate: int, width: float) -> Samples:
-    """Add the middle, 11 ms late, to the side: wide on two loudspeakers, gone without a trace in mono."""
-    delay = round(0.011 * sample_rate)
-    late = np.zeros(samples.shape[1], np.float32)
-    late[delay:] = samples.mean(axis=0)[: samples.shape[1] - delay] * np.float32(width)
-    return np.stack([samples[0] + late, samples[1] - late])
-
-
-def _mono_bass(samples: Samples, sample_rate: int, below_hz: float = 120.0) -> Samples:
-    """Make everything below ``below_hz`` mono: the side signal is high-passed."""
-    from scipy.signal import butter
-
-    middle, side = (samples[0] + samples[1]) / 2, (samples[0] - samples[1]) / 2
-    if np.any(side):
-        side = _filtered(side[None], butter(4, below_hz, "highpass", fs=sample_rate, output="sos"))[0]
-    return np.stack([middle + side, middle - side])
-
-
 @lru_cache(maxsize=4)
 def room_response(sample_rate: int, seconds: float) -> Any:  # noqa: ANN401 - lru_cache loses the type
     """Return a room's impulse response, float32 ``[2, taps]``, unit energy a channel.
@@ -151,15 +207,15 @@ def room_response(sample_rate: int, seconds: float) -> Any:  # noqa: ANN401 - lr
     Exponentially decaying noise (Moorer 1979) in three bands, of which the high ones die sooner, 20 ms
     after the direct sound, high-passed at 200 Hz, with six early reflections.
     """
-    from scipy.signal import butter
+    from scipy.signal import butter, sosfilt
 
     random = np.random.default_rng(20)
     pre_delay, taps = int(0.020 * sample_rate), int(seconds * sample_rate)
     time = np.arange(taps) / sample_rate
     body = np.zeros((2, taps), np.float32)
     for band, share in (((200, 1500), 1.0), ((1500, 5000), 0.75), ((5000, 12000), 0.45)):
-        noise = random.standard_normal((2, taps)).astype(np.float32)
-        noise = _filtered(noise, butter(2, band, "bandpass", fs=sample_rate, output="sos"))
+        noise = random.standard_normal((2, taps))
+        noise = sosfilt(butter(2, band, "bandpass", fs=sample_rate, output="sos"), noise)
         body += noise * np.exp(-6.91 * time / (seconds * share)).astype(np.float32)
     for delay in (0.0, 0.0047, 0.0089, 0.0131, 0.0192, 0.0271):
         for channel in range(2):
@@ -169,27 +225,8 @@ def room_response(sample_rate: int, seconds: float) -> Any:  # noqa: ANN401 - lr
     body *= np.minimum(1.0, time / 0.004 + 0.2).astype(np.float32)
     body[:, -taps // 8 :] *= np.cos(np.linspace(0, math.pi / 2, taps // 8 + (taps % 8 > 0)), dtype=np.float32)[None]
     out = np.concatenate([np.zeros((2, pre_delay), np.float32), body], axis=1)
-    out = _filtered(out, butter(2, 200.0, "highpass", fs=sample_rate, output="sos"))
-    return out / np.sqrt(np.square(out).sum(axis=1, keepdims=True))
-
-
-def _room(samples: Samples, sample_rate: int, seconds: float) -> Samples:
-    """Convolve in blocks of a fixed size, so that a sample never depends on how long the part is."""
-    from scipy import fft
-
-    response = room_response(sample_rate, seconds)
-    taps, frames = response.shape[1], samples.shape[1]
-    size = fft.next_fast_len(_ROOM_BLOCK + taps - 1, real=True)
-    spectrum = fft.rfft(response, size, axis=1)
-    mono = samples.mean(axis=0)
-    out = np.zeros((2, frames + size), np.float32)
-    for start in range(0, frames, _ROOM_BLOCK):
-        block = np.zeros(_ROOM_BLOCK, np.float32)
-        here = mono[start : start + _ROOM_BLOCK]
-        block[: len(here)] = here
-        if np.any(block):
-            out[:, start : start + size] += fft.irfft(fft.rfft(block, size)[None] * spectrum, size, axis=1)
-    return out[:, :frames]
+    out = sosfilt(butter(2, 200.0, "highpass", fs=sample_rate, output="sos"), out)
+    return (out / np.sqrt(np.square(out).sum(axis=1, keepdims=True))).astype(np.float32)
 
 
 # -- gain curves -------------------------------------------------------------------------------
@@ -212,6 +249,27 @@ def apply_curve(samples: Samples, curve: npt.NDArray[np.float64], gain: float = 
         values = (here[:-1, None] + (here[1:] - here[:-1])[:, None] * ramp[None, :]).reshape(-1)
         piece = slice(start * HOP, min(start * HOP + len(values), frames))
         out[:, piece] = samples[:, piece] * values[: piece.stop - piece.start]
+    return out
+
+
+def mastered(samples: Samples, curve: npt.NDArray[np.float64], gain: float) -> Samples:
+    """Apply the master to a stem, in place, and put it on the 24-bit grid."""
+    for start in range(0, samples.shape[1], BLOCK):
+        block = samples[:, start : start + BLOCK]
+        here = curve[min(start // HOP, len(curve) - 1) : start // HOP + BLOCK // HOP + 1]
+        block[:] = quantised(apply_curve(block, here, gain))
+    return samples
+
+
+def exact_sum(stems: Sequence[Samples]) -> Samples:
+    """Return the sum of samples on the 24-bit grid, without rounding."""
+    out = np.empty_like(stems[0])
+    for start in range(0, out.shape[1], BLOCK):
+        piece = slice(start, start + BLOCK)
+        total = stems[0][:, piece].astype(np.float64)
+        for samples in stems[1:]:
+            total += samples[:, piece]
+        out[:, piece] = total
     return out
 
 
@@ -248,7 +306,7 @@ def decide_master(
     loop : the curve joins its own start.
     """
     energy = k_weighted_energy(total, sample_rate, HOP)
-    peaks = np.maximum(peak_envelope(total, HOP, floor=0.25), loudest_stem * 0.9)
+    peaks = np.maximum(peak_envelope(total, HOP, floor=0.35), loudest_stem * 0.9)
     if lufs_of_energy(energy, sample_rate, HOP) <= -69.0 or not np.any(peaks):
         return Master(0.0, pack_curve(np.ones(2)))
     gain_db, curve = 0.0, np.ones(len(peaks) + 1)

@@ -116,7 +116,7 @@ def render(
     gain, curve = db_to_gain(master.gain_db), mixdown.unpack_curve(master.curve)
     stems = dict(reuse)
     for name in list(raw):
-        stems[name] = Waveform(quantised(mixdown.apply_curve(raw.pop(name), curve, gain)), sample_rate)
+        stems[name] = Waveform(mixdown.mastered(raw.pop(name), curve, gain), sample_rate)
     meta |= {"gain_db": master.gain_db, "curve": master.curve, "target_lufs": (mix or {}).get("target_lufs", lufs)}
     ordered = {part.name: stems[part.name] for part in score.parts}
     return remix(ordered, meta) if ordered else _silence(frames, meta)
@@ -136,12 +136,12 @@ def remix(stems: Mapping[str, Waveform], meta: Mapping[str, Any]) -> Rendered:
         raise InvalidArgument("Stems of different lengths cannot be summed.", "Render the piece again.")
     out = dict(meta)
     samples = {name: stem.samples for name, stem in stems.items()}
-    total = exact_sum(samples)
+    total = mixdown.exact_sum(list(samples.values()))
     peak = true_peak_db(Waveform(total, first.sample_rate))
     if peak > mixdown.CEILING_DB + 0.001:
         down = mixdown.CEILING_DB - 0.02 - peak
         samples = {name: quantised(s * np.float32(db_to_gain(down))) for name, s in samples.items()}
-        total = exact_sum(samples)
+        total = mixdown.exact_sum(list(samples.values()))
         peak = true_peak_db(Waveform(total, first.sample_rate))
         out["gain_db"] = round(float(out.get("gain_db", 0.0)) + down, 4)
         sentence = f"The whole was lowered by {-down:.1f} dB, so that its peaks stay under −1 dBTP."
@@ -152,15 +152,6 @@ def remix(stems: Mapping[str, Waveform], meta: Mapping[str, Any]) -> Rendered:
     return Rendered(
         Waveform(total, first.sample_rate), {n: Waveform(s, first.sample_rate) for n, s in samples.items()}, out
     )
-
-
-def exact_sum(stems: Mapping[str, Samples]) -> Samples:
-    """Return the sum of samples on the 24-bit grid, without rounding."""
-    values = list(stems.values())
-    total = values[0].astype(np.float64)
-    for samples in values[1:]:
-        total += samples
-    return total.astype(np.float32)
 
 
 def _check_reuse(reuse: Mapping[str, Waveform], mix: Mapping[str, Any] | None, sample_rate: int) -> None:
@@ -224,7 +215,7 @@ class _Job:
         dry *= np.float32(db_to_gain(trim + _ROLE_DB.get(part.role, -4.5)))
         placed = mixdown.mix_part(
             dry, self.sample_rate, role=part.role, gain_db=part.gain_db, pan=part.pan, reverb=part.reverb,
-            room_s=self.room_s,
+            room_s=self.room_s, check=self.check,
         )  # fmt: skip
         self.check()
         return _wrapped(placed, self.music_frames) if self.loop else placed
@@ -355,9 +346,9 @@ def _natural_frames(raw: Mapping[str, Samples], music_frames: int, sample_rate: 
 
 def _ended(samples: Samples, frames: int, fade_from: int, sample_rate: int) -> Samples:
     """Return exactly ``frames`` frames; what would be cut off is faded out, at most 1.5 s long."""
-    out = np.zeros((2, frames), np.float32)
-    kept = min(frames, samples.shape[1])
-    out[:, :kept] = samples[:, :kept]
+    out = samples[:, :frames]
+    if out.shape[1] < frames:
+        out = np.concatenate([out, np.zeros((2, frames - out.shape[1]), np.float32)], axis=1)
     cut_short = frames < fade_from + round(_RING_S * sample_rate)
     longest = round((1.5 if cut_short else 0.25) * sample_rate)
     size = max(1, min(frames, longest, max(frames - fade_from, round(0.3 * sample_rate))))

@@ -56,19 +56,19 @@ def peak_envelope(samples: Samples, hop: int, floor: float = 0.5) -> npt.NDArray
     Only hops whose sample peak reaches ``floor`` times the highest one are oversampled (a true peak
     is rarely more than 3 dB over the samples around it); the others report their sample peak.
     """
-    channels, frames = samples.shape
-    count = -(-frames // hop)
-    if count == 0:
+    frames = samples.shape[1]
+    count, rest = frames // hop, frames % hop
+    if frames == 0:
         return np.zeros(0, np.float32)
-    padded = np.zeros((channels, count * hop + 2 * _TAPS), np.float32)
-    padded[:, _TAPS : _TAPS + frames] = samples
-    body = padded[:, _TAPS : _TAPS + count * hop].reshape(channels, count, hop)
-    peaks = np.maximum(body.max(axis=2), -body.min(axis=2)).max(axis=0)
+    body = samples[:, : count * hop].reshape(len(samples), count, hop)
+    peaks = np.maximum(body.max(axis=2, initial=0), -body.min(axis=2, initial=0)).max(axis=0)
+    if rest:
+        peaks = np.append(peaks, np.abs(samples[:, count * hop :]).max())
     high = np.flatnonzero((peaks >= floor * peaks.max()) & (peaks > 0))
-    for start in range(0, len(high), 2048):
-        chosen = high[start : start + 2048]
-        index = chosen[:, None] * hop + np.arange(hop + 2 * _TAPS)[None, :]
-        over = _oversampled(padded[:, index])
+    for start in range(0, len(high), 512):
+        chosen = high[start : start + 512]
+        index = chosen[:, None] * hop + np.arange(-_TAPS, hop + _TAPS)[None, :]
+        over = _oversampled(samples[:, np.clip(index, 0, frames - 1)])
         peaks[chosen] = np.maximum(peaks[chosen], np.abs(over).max(axis=(0, 2)))
     return np.asarray(peaks, dtype=np.float32)
 
