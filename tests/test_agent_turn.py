@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -385,6 +386,16 @@ def test_the_agent_as_it_comes_talks_without_any_llm(tmp_path):
         undo = talk.chat("undo that", hello.session)
         assert undo.reply.startswith("There is nothing to undo.")
         assert talk.plan("90 bpm lo-fi in D minor, 40 seconds").steps[0].tool == "generate"
+
+
+def test_checkpoints_are_strict_and_do_not_pile_up(agent, tmp_path):
+    reply = agent(Plan(steps=steps(work("a")))).chat("go")
+    assert os.environ["LANGGRAPH_STRICT_MSGPACK"] == "true"
+    with sqlite3.connect(tmp_path / "home" / "checkpoints.db") as kept:
+        assert kept.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
+        assert kept.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    kept.close()
+    assert reply.results[0].status == "done"
 
 
 def test_importing_the_agent_is_cheap():
