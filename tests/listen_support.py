@@ -65,3 +65,22 @@ def band(chords, bpm, beats_per_bar=4, bars=16, drums=True, seed=0, start=0.3, a
                 for half in (0, 0.5):
                     place(buffer, t + half * beat, 0.12 * noise_hit(0.05, seed + 9, low=1.0))
     return wave_of(buffer), beats, spans
+
+
+def drum_loop(bpm, bars, seed=0):
+    """Kick on 1 and 3, snare on 2 and 4, closed hi-hat on the off-beat eighths; returns (wave, [(time, key)])."""
+    beat = 60 / bpm
+    buffer = np.zeros(int((0.3 + bars * 4 * beat + 0.5) * RATE))
+    t = np.arange(int(0.2 * RATE)) / RATE
+    truth = []
+    for k in range(bars * 4):
+        at = 0.3 + k * beat
+        if k % 2 == 0:
+            place(buffer, at, kick())
+            truth.append((at, 36))
+        else:
+            place(buffer, at, 0.5 * noise_hit(0.2, seed + k) + 0.4 * np.sin(2 * np.pi * 190 * t) * np.exp(-25 * t))
+            truth.append((at, 38))
+        place(buffer, at + beat / 2, 0.3 * noise_hit(0.06, seed + 99 + k, low=1.0))
+        truth.append((at + beat / 2, 42))
+    return wave_of(buffer), truth

@@ -115,7 +115,6 @@ def _from_sound(
     piece: Piece, facts: Analysis, stem: str | None, wanted: Sequence[str], context: Context
 ) -> tuple[Piece, Score]:
     """Listen for notes and return the piece that holds them."""
-    from segue.tools.listen.analyse import frames_of
     from segue.tools.listen.drums import drum_hits
     from segue.tools.listen.notes import Heard, transcribe_wave
     from segue.tools.listen.quantise import to_score
@@ -134,7 +133,7 @@ def _from_sound(
     if aim != "drums":
         heard = transcribe_wave(wave, aim or None, context.check, step)
     if aim == "drums" or (not stem and not aim and facts.drums):
-        drums = drum_hits(frames_of(wave, context.check))
+        drums = drum_hits(wave, context.check)
     if not heard and not drums:
         what = f"notes of the {stem}" if stem else "notes"
         raise CannotDo(f"No {what} can be heard in '{piece.title}'.", "Give a recording in which they sound clearly.")

@@ -17,6 +17,7 @@ from segue.tools.listen.notes import Heard
 
 Floats = npt.NDArray[np.float64]
 
+_PULSE = 0.12  # confidence below which beats are no help
 _FREE_BPM = 120.0  # the grid where no pulse was found
 _STEADY = 0.93  # stability above which one tempo mark serves
 _BASS_TOP = 52  # E3: what lies below, lowest of its moment, is the bass of a mix
@@ -47,7 +48,7 @@ def grid_of(facts: Analysis) -> Grid:
     per_bar = int(meter.split("/")[0])
     end = facts.duration_s
     beats = np.array(facts.beats)
-    if len(beats) < 4:
+    if len(beats) < 4 or facts.bpm_confidence < _PULSE:
         gap = 60 / _FREE_BPM
         return Grid(np.arange(0, end + per_bar * gap, gap), [TempoMark(bpm=_FREE_BPM)], 0.0, meter, True)
     first = int(np.argmin(np.abs(beats - facts.downbeats[0]))) if facts.downbeats else 0

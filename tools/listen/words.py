@@ -161,12 +161,14 @@ def chord_loop(facts: Analysis) -> list[str]:
     symbols = [symbol for _, _, symbol in facts.chords if symbol != "N"]
     best: tuple[float, list[str]] = (0.0, [])
     for size in range(2, 9):
-        counts: dict[tuple[str, ...], int] = {}
-        for i in range(len(symbols) - size + 1):
-            run = tuple(symbols[i : i + size])
-            if len(set(run)) > 1 and run[0] != run[-1] and run[: size // 2] != run[size // 2 :]:
-                counts[run] = counts.get(run, 0) + 1
-        for run, count in counts.items():
+        for run in {tuple(symbols[i : i + size]): None for i in range(len(symbols) - size + 1)}:
+            if len(set(run)) == 1 or run[0] == run[-1]:
+                continue
+            count = i = 0
+            while i <= len(symbols) - size:
+                found = tuple(symbols[i : i + size]) == run
+                count += found
+                i += size if found else 1
             cover = count * size / max(1, len(symbols))
             if count >= 3 and cover >= 0.5 and cover > best[0] + 0.1:
                 best = (cover, list(run))
