@@ -169,7 +169,7 @@ class _Job:
         self.soundfont = find_soundfont(settings)
         self.engine = choose_engine(settings)
         self.notes: list[str] = []
-        if self.engine == "sampler":
+        if self.engine == "sampler" and settings.synthesiser == "auto":
             self.notes.append("FluidSynth was not found, so Segue's own sampler played the soundfont.")
         clock = score.clock()
         self.music_frames = round(clock.seconds(score.bars * score.beats_per_bar) * sample_rate)
