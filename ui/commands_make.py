@@ -11,7 +11,7 @@ from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.ui.conversation import show
 from segue.ui.deliver import check_target, deliver, finish, reference
 from segue.ui.terminal import ShownProgress, as_json, log, out, plain, table
-from segue.ui.voice import voice
+from segue.ui.voice import Voice, voice
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to: a file, or a folder.")]
@@ -22,6 +22,9 @@ FORMS = {
     ".mid": ["notes"], ".midi": ["notes"], ".musicxml": ["score"], ".xml": ["score"], ".svg": ["picture"],
     ".lrc": ["lrc"], ".json": ["chords", "beats", "sections"], ".txt": ["labels"],
 }  # fmt: skip
+
+# What a recording is taken apart into where it brings no stems of its own.
+STEMS = ["vocals", "drums", "bass", "other"]
 
 
 def _words(given: list[str] | None, separators: str) -> list[str]:
@@ -175,9 +178,35 @@ def separate_command(file: File, output: Output = None, json_output: Json = Fals
     if folder.is_file():
         raise InvalidArgument(f"{folder} is a file.", "Name a folder for the stems.")
     with voice("separate") as speaker, ShownProgress() as shown:
-        args = {"items": [reference(speaker, file)], "formats": ["stems"], "folder": str(folder)}
-        result = speaker.run_tool("export", args, shown)
+        piece = reference(speaker, file)
+        args = {"items": [piece], "formats": ["stems"], "folder": str(folder)}
+        result = speaker.run_tool("export", args)
+        if result.error and result.error.code == "CannotDo":
+            _isolate(speaker, piece, folder, shown, json_output)
+            return
         if not json_output:
             for one in (result.out or {}).get("files", []):
                 out(plain(one.get("path") or one["name"]))
         finish(speaker, result, None, json_output)
+
+
+def _isolate(speaker: Voice, piece: dict[str, str], folder: Path, shown: ShownProgress, json_output: bool) -> None:
+    """Take a recording apart, stem by stem, as well as the engine for edits can; say what it cannot."""
+    written: list[str] = []
+    notes: list[str] = []
+    for stem in STEMS:
+        result = speaker.run_tool("edit", {"clip": piece, "operations": [{"op": "isolate", "stems": [stem]}]}, shown)
+        notes += [*result.notes, *([f"{stem}: {result.error}"] if result.error else [])]
+        sounds = [one for one in speaker.artifacts([result]) if one.kind == "audio"]
+        if sounds:
+            folder.mkdir(parents=True, exist_ok=True)
+            written += [str(path) for path in deliver(sounds[:1], folder / f"{stem}.wav")]
+    notes = list(dict.fromkeys(notes))
+    if json_output:
+        as_json({"written": written, "notes": notes})
+    for note in notes:
+        log(f"note: {plain(note)}")
+    for path in written if not json_output else []:
+        out(path)
+    if not written:
+        raise CannotDo("No stem could be taken out.", "segue doctor shows which engines separate.")

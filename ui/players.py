@@ -98,7 +98,10 @@ def _stems(stems: dict[str, Any], title: str) -> str:
 
 def artifact(made: Artifact) -> str:
     """Return a file that is not a sound: its picture, or a link."""
-    name = made.title or made.path.replace("\\", "/").rsplit("/", 1)[-1]
+    path = made.path.replace("\\", "/").rsplit("/", 1)[-1]
+    suffix = "." + path.rsplit(".", 1)[-1] if "." in path else ""
+    name = made.title or path
+    name = name if name.endswith(suffix) else name + suffix
     link = _link(made.id, name, name, made.kind)
     if made.kind == "picture" and made.path.endswith(".svg"):
         says = escape(name, quote=True)

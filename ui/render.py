@@ -118,14 +118,25 @@ def reply(answer: Reply) -> str:
         opened = " open" if answer.failed else ""
         count = f"{len(shown)} step{'s' if len(shown) > 1 else ''}, {total:.1f} s"
         head = f'<details class="sg-plan"{opened}><summary>{count}</summary>{steps(shown)}</details>'
-    body = [words(answer.reply), *_made(answer), notes(answer.notes)]
+    body = [words(_without(answer.reply, answer.notes)), *_made(answer), notes(answer.notes)]
     return f'<div class="sg-turn">{head}{"".join(body)}</div>'
+
+
+def _without(text: str, said: list[str]) -> str:
+    """Return a reply without the notes that stand in it: the page has a line of their own for them."""
+    for note in said:
+        for form in (f"{note}.", note):
+            text = text.replace(form, "")
+    return text
 
 
 def _made(answer: Reply) -> list[str]:
     pieces = _pieces(answer.results)
+    with_notes = {piece["title"] for piece in pieces.values() if piece.get("score") and piece.get("clip")}
     made: list[str] = []
     for one in answer.artifacts:
+        if one.kind == "midi" and one.title in with_notes:
+            continue  # its player offers it
         if one.kind == "audio" and len(one.id) != 64:
             piece = pieces.get(one.id, {})
             title = one.title or piece.get("title", "")

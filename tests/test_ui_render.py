@@ -1,0 +1,153 @@
+"""What the page shows of a turn: true to the events, and never markup from outside."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from segue.agent.dialogue import Thing
+from segue.agent.events import Artifact, Event, Fault, Reply, ShownResult, ToolResult
+from segue.agent.session import Turn
+from segue.ui import players, render
+
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+
+
+class Tags(HTMLParser):
+    """Collects what a browser would make of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def html_is_ours(html: str) -> None:
+    """No tag and no attribute of the evil title came through."""
+    tags = Tags()
+    tags.feed(html)
+    assert tags.found
+    for tag, attributes in tags.found:
+        assert tag != "script"
+        assert not [name for name in attributes if name.startswith("on")]
+        assert (attributes.get("src") or "/artifacts/").startswith("/artifacts/")
+
+
+def piece(**more: Any) -> dict[str, Any]:
+    clip = {"id": "c" * 64, "sample_rate": 44100, "channels": 2, "frames": 44100}
+    return {"id": "p_1", "title": EVIL, "clip": clip, **more}
+
+
+def reply(**more: Any) -> Reply:
+    return Reply(session="s_1", turn="s_1.1", reply=more.pop("reply", "Done."), **more)
+
+
+def test_titles_and_words_from_outside_are_never_markup() -> None:
+    result = ShownResult(
+        step="s1", tool="generate", backend=EVIL, status="done", out={"pieces": [piece(stems={EVIL: piece()["clip"]})]}
+    )
+    item = {"id": "t_1", "title": EVIL, "artist": EVIL, "genre": EVIL, "reasons": [EVIL]}
+    found = ShownResult(step="s2", tool="retrieve", status="done", out={"items": [item], "total": 3})
+    failed = ShownResult(step="s3", tool=EVIL, status="failed", error=Fault(code="X", message=EVIL, hint=EVIL))
+    answer = reply(
+        reply=EVIL,
+        results=[result, found, failed],
+        artifacts=[
+            Artifact(id="p_1", kind="audio", path="/x.flac", title=EVIL, duration_s=1.0),
+            Artifact(id="d" * 64, kind="text", path="/x.txt", title=EVIL),
+        ],
+        notes=[EVIL],
+    )
+    html_is_ours(render.reply(answer))
+    thing = Thing(id='"><script>', title=EVIL)
+    for part in render.turn(Turn(id="t", session="s", number=1, message=EVIL, attached=[thing], reply=answer)):
+        html_is_ours(part)
+    html_is_ours(render.said(EVIL, [EVIL]))
+
+
+def test_a_turn_is_shown_as_it_runs() -> None:
+    running = render.Running()
+    assert "Thinking" in running.html()
+    running.take(Event(type="started", session="s"))
+    running.take(Event(type="queued", step="s1", tool="generate"))
+    assert "sg-queued" in running.html()
+    running.take(Event(type="started", step="s1", tool="generate", backend="composer"))
+    running.take(Event(type="progress", step="s1", tool="generate", done=1, total=4, label="bass"))
+    html = running.html()
+    assert 'value="0.250"' in html
+    assert "composer" in html
+    assert "bass" in html
+    assert 'aria-busy="true"' in html
+    done = ToolResult(step="s1", tool="generate", status="done", backend="composer", seconds=2.5)
+    running.take(Event(type="done", step="s1", tool="generate", seconds=2.5, result=done))
+    running.take(Event(type="note", step="s1", text="No reverb."))
+    running.take(Event(type="reply", text="Here "))
+    running.take(Event(type="reply", text="it is."))
+    html = running.html()
+    assert "2.5 s" in html
+    assert "<progress" not in html
+    assert "Here it is." in html
+    assert "No reverb." in html
+
+
+def test_a_cancelled_step_says_so() -> None:
+    running = render.Running()
+    stopped = ToolResult(step="s1", tool="edit", status="cancelled")
+    running.take(Event(type="failed", step="s1", tool="edit", result=stopped))
+    assert "sg-cancelled" in running.html()
+
+
+def test_a_failed_answer_is_opened() -> None:
+    failed = ShownResult(
+        step="s1",
+        tool="edit",
+        status="failed",
+        error=Fault(code="CannotDo", message="No bass here.", hint="Name another."),
+    )
+    html = render.reply(reply(results=[failed]))
+    assert '<details class="sg-plan" open>' in html
+    assert "No bass here. Name another." in html
+
+
+def test_player_offers_what_there_is() -> None:
+    plain = players.player("p_1", "A tune", duration_s=61.4)
+    assert 'src="/artifacts/p_1"' in plain
+    assert "1:01" in plain
+    assert "MIDI" not in plain
+    noted = players.player("p_1", "A tune", has_score=True, stems={"bass": {"id": "b" * 64}})
+    assert "/artifacts/p_1/A%20tune.mid" in noted
+    assert "/artifacts/p_1/roll.svg" in noted
+    assert f'src="/artifacts/{"b" * 64}"' in noted
+    assert "1 stems" in noted or "bass" in noted
+
+
+def test_notes_stand_once_and_midi_of_a_player_is_not_listed_twice() -> None:
+    made = piece(score={"genre": "bossa_nova", "bpm": 120.0, "key": "D minor"})
+    made["title"] = "Wave"
+    answer = reply(
+        reply="Ready.\n\nNo reverb was added.",
+        notes=["No reverb was added"],
+        results=[ShownResult(step="s1", tool="generate", status="done", out={"pieces": [made]})],
+        artifacts=[
+            Artifact(id="p_1", kind="audio", path="/x.flac", title="Wave", duration_s=1.0),
+            Artifact(id="e" * 64, kind="midi", path="/x.mid", title="Wave"),
+        ],
+    )
+    html = render.reply(answer)
+    assert html.count("No reverb was added") == 1
+    assert "e" * 64 not in html
+    assert "bossa nova · 120 bpm · D minor" in html
+
+
+def test_lists_are_numbered_as_people_name_them() -> None:
+    items = [{"id": f"t_{n}", "title": f"Song {n}", "artist": "Ann", "reasons": ["calm"]} for n in (1, 2)]
+    html = players.tracks(items, total=5)
+    assert '<li value="2"><b>Ann – Song 2</b>' in html
+    assert "3 more fit." in html
+
+
+def test_download_names_are_safe() -> None:
+    assert players.file_name("../../etc/passwd", ".wav") == "etc_passwd.wav"
+    assert players.file_name("", ".mid") == "segue.mid"
+    assert players.file_name("Größe – leise", ".mp3") == "Größe _ leise.mp3"
+    assert len(players.file_name("x" * 500, ".wav")) <= 84
