@@ -194,7 +194,7 @@ class Catalogue:
         if not words:
             return []
         rows = self.database.rows(
-            "SELECT id FROM words JOIN tracks ON tracks.n = words.rowid WHERE words MATCH ? AND state = 'ok' LIMIT 500",
+            "SELECT id FROM tracks WHERE n IN (SELECT rowid FROM words WHERE words MATCH ? LIMIT 500) AND +state = 'ok'",
             (f'"{words}"*',),
         )
         return [row["id"] for row in rows]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from segue.tools.collection.snapshot import Floats, Mask, Snapshot, artist_names, genre_names, has_genre, key_of
+from segue.tools.collection.snapshot import Floats, Mask, Snapshot, artist_names, genre_names, has_genre
 from segue.tools.collection.words import normal
 from segue.tools.core.theory import parse_key
 
@@ -131,8 +131,8 @@ def _genre(library: Snapshot, limits: Limits) -> Constraint | None:
     if not limits.genre:
         return None
     wanted = genre_names((limits.genre,))
-    mask = np.array([has_genre(genres, wanted) for genres in library.genres], dtype=bool)
-    unknown = sum(not genres for genres in library.genres)
+    mask = library.of_genre(lambda genres: has_genre(genres, wanted))
+    unknown = int(library.of_genre(lambda genres: not genres).sum())
     return Constraint(limits.genre, mask, unknown)
 
 
@@ -140,7 +140,7 @@ def _without_genres(library: Snapshot, limits: Limits) -> Constraint | None:
     if not limits.exclude_genres:
         return None
     unwanted = genre_names(tuple(limits.exclude_genres))
-    mask = np.array([not has_genre(genres, unwanted) for genres in library.genres], dtype=bool)
+    mask = library.of_genre(lambda genres: not has_genre(genres, unwanted))
     return Constraint(f"no {' or '.join(limits.exclude_genres)}", mask)
 
 
@@ -183,11 +183,8 @@ def _key(library: Snapshot, limits: Limits) -> Constraint | None:
     if not limits.key:
         return None
     wanted = parse_key(limits.key)
-    keys = [key_of(track) for track in library.tracks]
-    mask = np.array(
-        [k is not None and (k.tonic, k.is_minor) == (wanted.tonic, wanted.is_minor) for k in keys], dtype=bool
-    )
-    return Constraint(f"in {wanted}", mask, sum(k is None for k in keys), needs_measuring=True)
+    mask = np.asarray(library.keys == wanted.tonic + 12 * wanted.is_minor)
+    return Constraint(f"in {wanted}", mask, int((library.keys < 0).sum()), needs_measuring=True)
 
 
 def _vocals(library: Snapshot, limits: Limits) -> Constraint | None:

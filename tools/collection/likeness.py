@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from segue.tools.collection.snapshot import Floats, Sample, Snapshot, axis_value, genre_names, has_genre, key_of
+from segue.tools.core.theory import Key
 
 _AXES = ("energy", "brightness", "density", "acousticness", "danceability", "distortion", "vocals", "mood")
+_MODE = ("major", "minor")
 _WEIGHTS = {"audio": 0.35, "axes": 0.3, "tempo": 0.1, "key": 0.05, "genre": 0.15, "words": 0.05}
 
 
@@ -28,12 +30,13 @@ def likeness(library: Snapshot, seed: Sample) -> Floats:
         octaves = np.abs(np.log2(library.bpm / seed.track.bpm))
         terms["tempo"] = np.asarray(np.clip(1 - np.minimum(octaves, np.abs(octaves - 1) + 0.1) / 0.5, 0, 1))
     if genres := genre_names(tuple(seed.track.genres)):
-        values = [np.nan if not g else float(has_genre(g, genres) or has_genre(genres, g)) for g in library.genres]
-        terms["genre"] = np.array(values, dtype=np.float32)
+        same = library.of_genre(lambda other: has_genre(other, genres) or has_genre(genres, other))
+        unknown = library.of_genre(lambda other: not other)
+        terms["genre"] = np.where(unknown, np.nan, same).astype(np.float32)
     if (key := key_of(seed.track)) is not None:
-        keys = [key_of(track) for track in library.tracks]
-        near = [np.nan if k is None else 1 - min(camelot_steps(k.camelot, key.camelot), 4) / 4 for k in keys]
-        terms["key"] = np.array(near, dtype=np.float32)
+        steps = np.array([camelot_steps(Key(n % 12, _MODE[n // 12]).camelot, key.camelot) for n in range(24)])
+        near = 1 - np.minimum(steps, 4) / 4
+        terms["key"] = np.where(library.keys < 0, np.nan, near[library.keys]).astype(np.float32)
     return _weighted(terms, library.size)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from segue.tools.collection.filters import span_words, within
 from segue.tools.collection.names import NameMatch
-from segue.tools.collection.snapshot import Floats, Snapshot, genre_names, has_genre, key_of
+from segue.tools.collection.snapshot import Floats, Snapshot, genre_names, has_genre
 from segue.tools.collection.words import STOP, normal, stem, tokens
 from segue.tools.core import vocabulary
 from segue.tools.core.theory import Key, parse_key
@@ -81,14 +81,14 @@ def read_query(library: Snapshot, text: str) -> Reading:
 def _genre(library: Snapshot, genre: str, said: str) -> Wish:
     wanted = genre_names((genre, said))
     title = vocabulary.genres()[genre].title
-    evidence = np.array([float(has_genre(genres, wanted)) for genres in library.genres], dtype=np.float32)
+    evidence = library.of_genre(lambda genres: has_genre(genres, wanted)).astype(np.float32)
     evidence = np.maximum(evidence, 0.8 * _tag_evidence(library, said))
     near = not (evidence > 0.25).any()
     if near:  # nothing is called so: the genres that are played like it, and what the ear calls by its words
         family = vocabulary.genres()[genre].composed_as
-        like = [any(_family(name) == family for name in genres) for genres in library.genres]
+        like = library.of_genre(lambda genres: any(_family(name) == family for name in genres))
         heard = np.mean([_tag_evidence(library, token.word) for token in tokens(said)], axis=0)
-        evidence = np.maximum(0.5 * np.array(like, dtype=np.float32), 0.8 * heard).astype(np.float32)
+        evidence = np.maximum(0.5 * like, 0.8 * heard).astype(np.float32)
 
     def reason(row: int) -> str:
         track = library.tracks[row]
@@ -110,8 +110,10 @@ def _family(name: str) -> str:
 
 def _instrument(library: Snapshot, instrument: str, said: str) -> Wish:
     wanted = {normal(instrument), normal(said)}
-    held = [bool(wanted & {normal(name) for name in track.instruments}) for track in library.tracks]
-    evidence = np.array(held, dtype=np.float32)
+    held = np.zeros(library.size, dtype=bool)
+    for name in wanted & library.instruments.keys():
+        held |= library.instruments[name]
+    evidence = held.astype(np.float32)
     tag = np.maximum(_tag_evidence(library, instrument), _tag_evidence(library, said))
     evidence = np.maximum(evidence, tag)
 
@@ -123,7 +125,7 @@ def _instrument(library: Snapshot, instrument: str, said: str) -> Wish:
 
 def _mood(library: Snapshot, mood: str) -> Wish:
     plain = normal(mood)
-    named = np.array([plain in {normal(m) for m in track.moods} for track in library.tracks], dtype=np.float32)
+    named = library.moods.get(plain, np.zeros(library.size, dtype=bool)).astype(np.float32)
     known = vocabulary.moods()[mood]
     axis, sign = known.axis, known.way
     evidence = np.maximum(0.9 * named, _side(library.percentiles(axis), sign))
@@ -158,9 +160,8 @@ def _side(percentiles: Floats | np.float32, sign: int) -> Floats:
 
 
 def _key(library: Snapshot, key: Key) -> Wish:
-    keys = [key_of(track) for track in library.tracks]
-    match = [k is not None and (k.tonic, k.is_minor) == (key.tonic, key.is_minor) for k in keys]
-    return Wish("key", str(key), np.array(match, dtype=np.float32), lambda row: f"in {key}")
+    match = library.keys == key.tonic + 12 * key.is_minor
+    return Wish("key", str(key), match.astype(np.float32), lambda row: f"in {key}")
 
 
 def _tempo(library: Snapshot, tempo: vocabulary.Tempo) -> Wish:
@@ -173,16 +174,16 @@ def _tag_evidence(library: Snapshot, words: str) -> Floats:
     """How sure musicnn hears something of this name, 0–1 (probabilities of its tags are small)."""
     plain = stem(normal(words))
     out = np.zeros(library.size, dtype=np.float32)
-    for n, track in enumerate(library.tracks):
-        p = max((p for name, p in track.tags.items() if stem(normal(name)) == plain), default=0.0)
-        out[n] = min(1.0, p / 0.5) if p >= _HEARD else 0.0
-    return out
+    for name, probability in library.tags.items():
+        if stem(normal(name)) == plain:
+            out = np.maximum(out, np.where(probability >= _HEARD, np.minimum(1.0, probability / 0.5), 0.0))
+    return out.astype(np.float32)
 
 
 def _heard(library: Snapshot, text: str) -> Iterator[tuple[Wish, int, int]]:
     """Yield wishes for tags of the ear that are named in the text: "female vocals", "electronic", "choir"."""
     names: dict[tuple[str, ...], str] = {}
-    for name in sorted({name for track in library.tracks for name in track.tags}):
+    for name in sorted(library.tags):
         names.setdefault(tuple(_sung(word) for word in normal(name).split()), name)
     words = tokens(text)
     for length in (3, 2, 1):

@@ -290,11 +290,11 @@ def _choose(library: Snapshot, rows: list[int], request: Request, reading: Readi
 
 
 def _per_artist(library: Snapshot, rows: Sequence[int], most: int) -> list[int]:
-    counts: Counter[str] = Counter()
+    counts: Counter[int] = Counter()
     kept = []
     for row in rows:
-        artist = normal(library.tracks[row].artist)
-        if not artist or counts[artist] < most:
+        artist = int(library.performers[row])
+        if artist < 0 or counts[artist] < most:
             kept.append(row)
             counts[artist] += 1
     return kept

@@ -1,7 +1,7 @@
 """The library as columns in memory: what a search reads, built again only after a change."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -82,6 +82,62 @@ class Snapshot:
     def genres(self) -> list[frozenset[str]]:
         """Of each track its genres: as written (normal form) and as the vocabulary calls them."""
         return [genre_names(tuple(track.genres)) for track in self.tracks]
+
+    @cached_property
+    def _genre_codes(self) -> tuple[list[frozenset[str]], npt.NDArray[np.intp]]:
+        codes: dict[frozenset[str], int] = {}
+        rows = np.array([codes.setdefault(genres, len(codes)) for genres in self.genres], dtype=np.intp)
+        return list(codes), rows
+
+    def of_genre(self, test: Callable[[frozenset[str]], bool]) -> Mask:
+        """Return the rows whose genres pass a test; it is run once for each combination there is."""
+        distinct, rows = self._genre_codes
+        return (
+            np.array([test(genres) for genres in distinct], dtype=bool)[rows] if distinct else np.zeros(0, dtype=bool)
+        )
+
+    @cached_property
+    def moods(self) -> dict[str, Mask]:
+        """For each mood (normal form) the rows that carry it."""
+        return self._holders([track.moods for track in self.tracks])
+
+    @cached_property
+    def instruments(self) -> dict[str, Mask]:
+        """For each instrument (normal form) the rows that carry it."""
+        return self._holders([track.instruments for track in self.tracks])
+
+    def _holders(self, lists: Sequence[Sequence[str]]) -> dict[str, Mask]:
+        rows: dict[str, list[int]] = {}
+        for n, names in enumerate(lists):
+            for name in names:
+                rows.setdefault(name, []).append(n)
+        found: dict[str, Mask] = {}
+        for name, places in rows.items():
+            found.setdefault(normal(name), np.zeros(self.size, dtype=bool))[places] = True
+        return found
+
+    @cached_property
+    def tags(self) -> dict[str, Floats]:
+        """For each tag of the ear its probability, float32 ``[tracks]``; 0 where it was not listened for."""
+        found: dict[str, Floats] = {}
+        for n, track in enumerate(self.tracks):
+            for name, p in track.tags.items():
+                if name not in found:
+                    found[name] = np.zeros(self.size, dtype=np.float32)
+                found[name][n] = p
+        return found
+
+    @cached_property
+    def keys(self) -> npt.NDArray[np.int16]:
+        """The tonic (0–11), plus 12 for minor keys, as int16 ``[tracks]``; −1 where the key is not known."""
+        codes = {name: key_code(name) for name in {track.key for track in self.tracks}}
+        return np.array([codes[track.key] for track in self.tracks], dtype=np.int16)
+
+    @cached_property
+    def performers(self) -> npt.NDArray[np.int64]:
+        """A number for each artist, int64 ``[tracks]``; −1 where the artist is not known."""
+        codes: dict[str, int] = {"": -1}
+        return np.array([codes.setdefault(normal(track.artist), len(codes)) for track in self.tracks], dtype=np.int64)
 
     @cached_property
     def artists(self) -> list[frozenset[str]]:
@@ -204,12 +260,19 @@ def version_name(track: Track) -> str:
     return f"{title}|{normal(track.artist)}" if title and track.artist else ""
 
 
+def key_code(name: str | None) -> int:
+    """Return a key's tonic, plus 12 where it is minor; −1 where it is not known."""
+    try:
+        key = parse_key(name) if name else None
+    except InvalidArgument:
+        return -1
+    return -1 if key is None else key.tonic + 12 * key.is_minor
+
+
 def key_of(track: Track) -> Key | None:
     """Return a track's key, or None where it is not known."""
-    try:
-        return parse_key(track.key) if track.key else None
-    except InvalidArgument:
-        return None
+    code = key_code(track.key)
+    return None if code < 0 else Key(code % 12, "minor" if code >= 12 else "major")
 
 
 def _document(track: Track) -> dict[str, str]:
