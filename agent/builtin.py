@@ -15,7 +15,7 @@ Rule = Callable[[Clause, Draft], bool]
 _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonderful|love (?:it|these|them)|these are (?:great|good|nice|awesome|perfect)|excellent)\b", re.IGNORECASE)  # fmt: skip
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something random|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
 _OFF_TOPIC = r" (?:weather|capital of|president|prime minister|joke|jokes|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
-_SET_IT = r"^ (?:and )?(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))? $"
+_SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
 _VAGUE_QUESTION = "What is it for: something calm, something to move to, or a genre you have in mind?"
 
 
@@ -67,16 +67,17 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
         return
     if draft.steps and draft.steps[-1].tool == "generate" and clause.match(_SET_IT):
         return
+    if clause.match(_OFF_TOPIC) and not (
+        clause.genres or clause.moods or clause.instruments or clause.songs or clause.formats or draft.names
+    ):
+        _off_topic(draft) if not draft.steps else draft.note(
+            f"“{clause.text}” has nothing to do with music; I left it out."
+        )
+        return
     for rule in _RULES:
         if rule(clause, draft):
             return
     if before != (len(draft.steps), len(draft.ops), len(draft.notes), draft.reply, draft.question):
-        return
-    if clause.match(_OFF_TOPIC):
-        if not draft.steps:
-            _off_topic(draft)
-        else:
-            draft.note(f"“{clause.text}” has nothing to do with music; I left it out.")
         return
     _guess(clause, draft)
 
@@ -193,6 +194,8 @@ def _branch(clause: Clause, draft: Draft) -> bool:
 def _surprise(clause: Clause, draft: Draft) -> bool:
     if (
         not clause.match(_SURPRISE)
+        or clause.is_question
+        or draft.names
         or clause.genres
         or clause.moods
         or clause.instruments
@@ -216,6 +219,14 @@ def _find(clause: Clause, draft: Draft) -> bool:
     ):
         return False
     like = finding.seeds(clause, draft)[0]
+    if (
+        draft.arena == "piece"
+        and not clause.genres
+        and not like
+        and clause.head in ("play", "give")
+        and _operations(clause, draft)
+    ):
+        return False  # "play it backwards", "give me something different for bar 4"
     if not (outright or like) or (clause.stems and changing.is_change(clause)):
         return False
     if (
@@ -272,8 +283,8 @@ def _shape(clause: Clause, draft: Draft) -> bool:
 
 _ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, finding.forget, _branch, keeping.library, _reference_then_change, joining.splice, _surprise, finding.sort, _take,
-    knowing.identify, knowing.who, knowing.why, finding.shared, keeping.export, joining.join, joining.mix, knowing.compare,
+    talk.steer, finding.forget, _branch, keeping.library, finding.more, knowing.why, _reference_then_change, joining.splice, _surprise, finding.sort, _take,
+    knowing.identify, knowing.who, finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, changing.change,
     knowing.question,
 )  # fmt: skip

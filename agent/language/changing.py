@@ -25,6 +25,8 @@ def change(clause: Clause, draft: Draft) -> bool:
     thing = draft.thing(target)
     operations: list[Operation] = []
     for read in _READERS:
+        if read is _add and any(done["op"] in ("replace", "isolate") for done in operations):
+            continue
         found = read(clause, thing, draft)
         operations += found
         if found and read in _ALONE:
@@ -215,7 +217,7 @@ def _add(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
 def _phrase(clause: Clause, found: Found[str]) -> str:
     """Return an instrument with the words that describe it: "a soft walking bass" gives "soft walking bass"."""
     before = clause.text[: found.start]
-    start = re.search(r"(?:^|.*\b(?:add|a|an|some|the|and|in|with|include|more|put|insert|layer|throw|on|,)\s+)", before, re.IGNORECASE | re.DOTALL)  # fmt: skip
+    start = re.search(r"(?:.*\b(?:add|a|an|some|the|and|in|with|include|more|put|insert|layer|throw|on|,)\s+|^)", before, re.IGNORECASE | re.DOTALL)  # fmt: skip
     tail = re.match(r"\s+(?:line|part|solo|melody|riff|section|groove|pattern|fill|fills|lick|hook|stabs?|arpeggios?|chords?|pads?)\b(?:[^,.;]*)", clause.text[found.end :])  # fmt: skip
     low = start.end() if start else found.start
     return clause.text[low : found.end + (tail.end() if tail else 0)].strip(" ,")
@@ -293,7 +295,9 @@ def _trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if not clause.durations or clause.verb("fade", "extend", "concat", "add"):
         return []
     first = clause.match(r" (?:first|opening|initial|beginning|start|primi|premieres?|ersten|primeros) ")
-    last = clause.match(r" (?:last|final|closing|end|ending|ultimi|dernieres?|letzten|ultimos) ")
+    last = clause.match(
+        r" (?<!to )(?<!it )(?<!should )(?<!must )(?:last|final|closing|end|ending|ultimi|dernieres?|letzten|ultimos) "
+    )
     seconds = clause.durations[0].value
     away = clause.verb("remove") or (clause.match(_CUTS) and clause.has("off", "out", "away", "from the start", "from the end", "from the beginning", "weg")) or clause.starts("cut the", "trim the", "chop the", "drop the", "skip the", "lose the", "without the")  # fmt: skip
     keep = clause.has("keep", "only", "just", "cut to", "trim to", "crop to", "down to")
@@ -313,7 +317,7 @@ def _trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
 def _length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     known = thing.duration_s if thing else None
     longer = clause.verb("extend") or clause.has(
-        "longer", "long", "double the length", "twice as long", "twice the length", "last", "stretch"
+        "longer", "long", "double the length", "twice as long", "twice the length", "last", "stretch", "to last"
     )
     makes = (
         clause.match(

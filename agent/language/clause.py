@@ -13,6 +13,9 @@ _AMOUNTS = (
 )  # fmt: skip
 
 
+_BUT = re.compile(r"\b(?:anything|everything|all|anyone|everyone|whatever) (?:but|except|except for|apart from|other than)\s+(?=(?:[A-Z0-9]|\w+ (?:music|songs|tracks)))", re.IGNORECASE)  # fmt: skip
+
+
 class Clause:
     """One request.
 
@@ -23,7 +26,7 @@ class Clause:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text.strip()
+        self.text = _BUT.sub("no ", text.strip())
         self.words = words.words_of(self.text)
         self.plain = " " + " ".join(word.plain for word in self.words) + " "
 
@@ -188,7 +191,7 @@ class Clause:
     @cached_property
     def songs(self) -> bool:
         """Whether it speaks of songs, artists or music to find."""
-        return any(word.plain in cues.SONGS for word in self.words)
+        return any(word.plain in cues.SONGS and "'" not in self.text[word.start : word.end] for word in self.words)
 
     def before(self, position: int, count: int = 3) -> list[str]:
         """Return the plain words before a character offset, nearest last."""
@@ -212,7 +215,7 @@ class Clause:
         return False
 
 
-_NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza", "sans", "ohne", "sin", "dont", "doesnt", "isnt", "nothing", "except", "avoid", "excluding", "exclude", "kein", "keine", "pas"])  # fmt: skip
+_NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza", "sans", "ohne", "sin", "dont", "doesnt", "isnt", "nothing", "except", "avoid", "excluding", "exclude", "skip", "hate", "dislike", "kein", "keine", "pas"])  # fmt: skip
 _BETWEEN = frozenset(["any", "too", "the", "a", "an", "much", "more", "so", "very", "or", "and", "nor", "of", "that", "really", "all", "kind", "to", "be", "want", "some", "is", "with", "as", "anything"])  # fmt: skip
 
 

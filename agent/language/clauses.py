@@ -64,6 +64,8 @@ def _opens(after: str) -> bool:
     if not clause.words:
         return False
     first = clause.words[0].plain
+    if re.match(r"keep (?:only )?(?:the )?(?:\w+est|best|most|least)\b", rest, re.IGNORECASE):
+        return True
     if first in ("what", "whats", "which", "who", "why", "tell"):
         return True
     if not clause.verbs or clause.verbs[0].start != clause.words[0].start:
@@ -87,7 +89,7 @@ def strip_polite(text: str) -> str:
             break
         text = text[words[count].start :] if count < len(words) else ""
     return re.sub(
-        r"[\s,]*\b(?:please|pls|plz|thanks|thank you|thx|cheers|for me|would you|if you can|if possible|bitte|grazie|merci|gracias|per favore|por favor)\b[\s.!?,]*$",
+        r"[\s,]*\b(?:please|pls|plz|thanks|thank you|thx|cheers|(?<!not )for me|would you|if you can|if possible|bitte|grazie|merci|gracias|per favore|por favor)\b[\s.!?,]*$",
         "",
         text,
         flags=re.IGNORECASE,

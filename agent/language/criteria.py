@@ -63,10 +63,17 @@ def _years(clause: Clause, draft: Draft, found: Criteria) -> None:
     for years in clause.years:
         if any(name.kind != "genre" and years.start < name.end - _offset(clause, draft) and name.start - _offset(clause, draft) < years.end for name in names_in(clause, draft)):  # fmt: skip
             continue
-        if years.value.first is not None:
-            found.filters["year_min"] = years.value.first
-        if years.value.last is not None:
-            found.filters["year_max"] = years.value.last
+        first, last = years.value.first, years.value.last
+        if clause.negated(years.start):
+            if first is not None and last is not None:
+                found.refused.append(f"leaving out the years {first} to {last}")
+                _take(clause, found, years.start, years.end, "no|not|nothing|from|the|without|any")
+                continue
+            first, last = (last + 1, None) if last is not None else (None, first - 1 if first else None)
+        if first is not None:
+            found.filters["year_min"] = first
+        if last is not None:
+            found.filters["year_max"] = last
         _take(clause, found, years.start, years.end)
 
 
@@ -77,6 +84,8 @@ def _offset(clause: Clause, draft: Draft) -> int:
 def _tempo(clause: Clause, draft: Draft, found: Criteria) -> None:
     for tempo in clause.tempi:
         low, high = _range(tempo)
+        if clause.negated(tempo.start) and tempo.value.kind == "range" and (low is None) != (high is None):
+            low, high = high, low
         if low is not None:
             found.filters["bpm_min"] = round(low, 1)
         if high is not None:
@@ -108,7 +117,7 @@ def _names(clause: Clause, draft: Draft, found: Criteria) -> None:
         near = clause.before(at, 3)
         if clause.negated(at):
             found.filters.setdefault("exclude_artists", []).append(name.name)
-            _take(clause, found, at, at + len(written), "no|not|without|any|by|from|more|except|but|minus|skip|songs|anything")  # fmt: skip
+            _take(clause, found, at, at + len(written), "no|not|without|any|by|from|more|except|but|minus|skip|songs|anything|i|dont|want|hate|dislike|avoid|to|hear|don\'t")  # fmt: skip
         elif near and near[-1] in ("by", "from", "of", "play", "hear", "some", "more", "any", "di", "von", "de"):
             found.filters["artist"] = name.name
             _take(clause, found, at, at + len(written), "by|from|of|some|more|any")
@@ -194,9 +203,15 @@ def _diversity(clause: Clause, draft: Draft, found: Criteria) -> None:
         found.args["max_per_artist"] = 1
 
 
+def _upright(text: str) -> str:
+    """Return words before a length with "nothing longer than" turned into "under"."""
+    text = re.sub(r"\b(?:nothing|none|not|no songs?|no tracks?|never)\s+(?:that is |thats )?(?:longer than|over|above|more than)\s+$", "under ", text, flags=re.IGNORECASE)  # fmt: skip
+    return re.sub(r"\b(?:nothing|none|no songs?|no tracks?|never)\s+(?:that is |thats )?(?:shorter than|under|below|less than)\s+$", "over ", text, flags=re.IGNORECASE)  # fmt: skip
+
+
 def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
     for at, length in enumerate(clause.durations):
-        before = clause.text[: length.start]
+        before = _upright(clause.text[: length.start])
         after = clause.text[length.end :]
         if re.search(rf"\b(?:{_UNDER})\s+$", before, re.IGNORECASE) or re.match(r"\s*(?:max\b|tops|or less|or shorter|at most)", after, re.IGNORECASE):  # fmt: skip
             found.filters["duration_max_s"] = length.value

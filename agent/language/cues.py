@@ -37,7 +37,7 @@ _VERBS: dict[str, str] = {
     "find": "find, search, look for, look up, search for, recommend, suggest, discover, dig up, fetch, pull up, looking for, browse, show, show me, list, locate",
     "play": "play, hear, listen to, put on, queue, queue up, cue up, spin",
     "give": "give, get, bring, want, need, like to have, love, fancy, would like, hand",
-    "make": "make, create, generate, compose, produce, build, come up with, improvise, craft, invent, design, draft, do",
+    "make": "make, create, generate, compose, produce, build, come up with, improvise, craft, invent, design, draft",
     "write": "write, pen",
     "score": "score, soundtrack",
     "take": "take, pick, choose, select, use, grab, open, load",
@@ -191,7 +191,7 @@ def fields() -> Lexicon[str]:
 @lru_cache(maxsize=1)
 def effects() -> Lexicon[str]:
     """Return words for effects and sounds."""
-    return Lexicon({word: word for word in EFFECTS})
+    return Lexicon({word: word for word in EFFECTS}, strict=EFFECTS)
 
 
 @lru_cache(maxsize=1)

@@ -42,6 +42,9 @@ class Draft:
 
     def add(self, tool: str, args: dict[str, Any]) -> str:
         """Add a step and bring what it makes into focus; its id is returned."""
+        for known in self.steps:
+            if known.tool == tool and known.args == args and tool in ("caption", "tag", "transcribe", "library"):
+                return known.id
         step = Step(id=f"s{len(self.steps) + 1}", tool=tool, args=args)
         step.args = args  # the same object, so that a search can still be refined by a later clause
         self.steps.append(step)

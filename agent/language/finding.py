@@ -16,7 +16,7 @@ from segue.tools.core.vocabulary import numbers_in
 _SEEDS = 3  # tracks of an artist that stand for the artist
 _LIKENESS = re.compile(
     r"\b(?:more (?:songs |tracks |music |stuff )?like|like|similar(?: ones| songs| tracks| stuff| music| things)?(?: to| as)?|sounds? like|sounding like|resembl\w+|reminiscent of|"
-    r"in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|simile|ähnlich|wie|comme|parecid\w+)\b",
+    r"(?:a )?(?:mix|blend|cross|combination|fusion) (?:of|between)|(?:crossed|mixed|blended) with|(?:some\w+ )?between|in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|simile|ähnlich|wie|comme|parecid\w+)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _LEAD = re.compile(
@@ -26,11 +26,12 @@ _LEAD = re.compile(
 )  # fmt: skip
 _FILLER = re.compile(
     r"\b(?:me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
-    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
+    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_MORE = r" (?:(?:give|show|get|find|play) (?:me |us )?(?:some |a few |\d+ |a lot |lots )?more(?: of (?:these|those|this|that|them))?|more(?: please| of (?:these|those|this|that|them|the same)| songs| tracks| results| like (?:this|that|these|those))?|(?:some|a few|even|any) more|next page|keep going|more of the same|(?:what|anything|something) else|others|another (?:one|few|five|ten|batch)|next ones|ancora|encore|weitere|mas) $"  # fmt: skip
+_MORE = r" (?:(?:give|show|get|find|play) (?:me |us )?(?:some |a few |\d+ |a lot |lots )?more(?: of (?:these|those|this|that|them))?|more(?: please| of (?:these|those|this|that|them|the same)| songs| tracks| results| like (?:this|that|these|those))?|(?:some|a few|even|any) more|next page|keep going|more of the same|(?:the )?next (?:\d+|one|two|three|five|ten|few|batch|lot|please|songs|tracks)|(?:what|anything|something) else|others|another (?:one|few|five|ten|batch)|next ones|ancora|encore|weitere|mas) $"  # fmt: skip
 _OTHER = r" (?:someone|somebody|something|anyone|others?|another|a different|different|new) (?:else|artist|artists|singer|band|one|now|people|bands)? ?"
+_BAD = r" (?:(?:is|are|was|were|isnt|arent|its) (?:not |really not |just |so |a bit |too )*(?:for me|my thing|my taste|my cup|good|great|bad|boring|terrible|awful|horrible|annoying|rubbish|meh|weak|wrong)|sucks?|not my (?:thing|taste|cup)|no good|not good|has to go|can go) "  # fmt: skip
 _SHARED = r" same (key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe)(?: (?:and|or|plus) (?:the )?(?:same )?(key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe))? (?:as|like)? ?"
 
 
@@ -68,8 +69,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     args = _search(draft)
     wished = (
         _wishes(clause)
-        if not (found.adjust or found.hold)
-        and clause.has("same", "but", "now", "instead", "and", "make it", "make them")
+        if not (found.adjust or found.hold) and clause.has("same", "but", "now", "instead", "make it", "make them")
         else {}
     )
     for name, value in wished.items():
@@ -78,6 +78,11 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         _exclude(args, _shown(draft))
     _apply(found, args, draft)
     return not found.is_empty
+
+
+def more(clause: Clause, draft: Draft) -> bool:
+    """Take "more", "keep going", "next five" where a list is in reach."""
+    return draft.arena == "list" and bool(clause.match(_MORE)) and refine(clause, draft)
 
 
 def _wishes(clause: Clause) -> dict[str, float]:
@@ -230,13 +235,16 @@ def rejects(clause: Clause, draft: Draft, praised: bool) -> bool:
 
 def _rejects(clause: Clause, draft: Draft) -> bool:
     """Take "not the third one", "I didn't like number 2 and 5", "skip that one"."""
-    negative = clause.match(
+    bad = clause.match(_BAD)
+    negative = bad or clause.match(
         r" (?:not|no|dont|didnt|hate|skip|reject|remove|drop|without|dislike|doesnt|lose|delete|except|isnt|never|cant stand) "
     )
     if not negative:
         return False
     rejected = [
-        m.target for m in mentions(clause, draft) if "id" in m.target and _behind(clause, m.start, negative[0].strip())
+        m.target
+        for m in mentions(clause, draft)
+        if "id" in m.target and (bad or _behind(clause, m.start, negative[0].strip()))
     ]
     if not rejected and clause.match(
         r" (?:not|dont like|didnt like|hate|skip|reject|dislike) (?:this|that|it|that one|this one)(?: one| song| track)? "
@@ -256,7 +264,7 @@ def _behind(clause: Clause, position: int, word: str) -> bool:
 
 def _praises(clause: Clause, draft: Draft) -> bool:
     """Take "I love number 2": it is liked; nothing is searched."""
-    if not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|sounds?) like | like to "):  # fmt: skip
+    if clause.starts("like") or not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|sounds?) like | like to "):  # fmt: skip
         return False
     liked = [m.target for m in mentions(clause, draft) if "id" in m.target]
     if not liked or clause.match(r" (?:dont|didnt|not) "):
@@ -294,7 +302,7 @@ def sort(clause: Clause, draft: Draft) -> bool:
     """Take "sort them by energy", "start mellow, build up": the things in reach in another order."""
     sorts = clause.verb("sort") or clause.has("sorted")
     found = criteria.read(clause, draft)
-    picks = clause.verb("take") and clause.match(r" (?:pick|choose|select|take|keep|use) (?:the |me the )?(\w+(?:est)|most \w+|least \w+|best)(?: one| of them)? ")  # fmt: skip
+    picks = clause.verb("take", "keep") and clause.match(r" (?:pick|choose|select|take|keep|use) (?:only |just )?(?:the |me the )?(\w+(?:est)|most \w+|least \w+|best)(?: one| of them)? ")  # fmt: skip
     if picks:
         items = group(clause, draft) or list(draft.group) or _list_items(draft)
         if not items:

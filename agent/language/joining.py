@@ -8,7 +8,7 @@ from segue.agent.language.draft import Draft, Target
 from segue.agent.language.reference import Mention, group, mentions, the_intro
 from segue.tools.core.vocabulary import duration_in
 
-_FRONT = r" (?:(?:in|to|at|onto|on) (?:the )?(?:front|start|beginning|top|head|opening)(?: of)?|before|ahead of|as (?:an |the |its )?(?:intro|opening|introduction)(?: (?:to|of|for))?|prepend|davanti(?: a)?|all inizio|devant|avant|davor|vor|an den anfang|delante(?: de)?|al principio|vorne) "  # fmt: skip
+_FRONT = r" (?:(?:in|to|at|onto|on) (?:the )?(?:front|start|beginning|head|opening)(?: of)?|at the top(?: of)?|before|ahead of|as (?:an |the |its )?(?:intro|opening|introduction)(?: (?:to|of|for))?|prepend|davanti(?: a)?|all inizio|devant|avant|davor|vor|an den anfang|delante(?: de)?|al principio|vorne) "  # fmt: skip
 _BACK = r" (?:(?:at|to|onto|on) the (?:very )?(?:end|back|tail)(?: of)?|after|behind|as (?:an |the |its )?(?:outro|ending|coda)|append|alla fine|a la fin|danach|dahinter|ans ende|al final) "  # fmt: skip
 _SPAN = re.compile(r"\b(first|opening|last|final|closing)\s+((?:\w+[\s-]){0,3}?\w+)\s+(?:of|from|in)\s+", re.IGNORECASE)
 _RANGE = re.compile(r"\bfrom\s+(\S+(?:\s(?:s|sec\w*|min\w*))?)\s+(?:to|until|till)\s+(\S+(?:\s(?:s|sec\w*|min\w*))?)\s+(?:of|in)\s+", re.IGNORECASE)  # fmt: skip
@@ -121,7 +121,7 @@ def mix(clause: Clause, draft: Draft) -> bool:
     over = clause.match(
         r" (?:over|on top of|onto|above|underneath|under|beneath|sopra|uber|sur|sobre|together with|with) "
     )
-    layered = clause.verb("put", "mix", "add") and over
+    layered = clause.verb("put", "mix", "add") and over and over[0].strip() != "with"
     if not (clause.verb("mix") or layered) or clause.genres or clause.durations:
         return False
     named = [m.target for m in mentions(clause, draft)] + _by_word(clause, draft)

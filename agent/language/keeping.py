@@ -86,7 +86,7 @@ def _is_recording(items: list[Target], draft: Draft) -> bool:
 def library(clause: Clause, draft: Draft) -> bool:
     """Take requests to look after the library."""
     if clause.match(
-        r" (?:duplicates?|duplicated|dupes?|same song twice|twice in my library|copies of the same|doppelte|doppioni|doublons) "
+        r" (?:duplicates?|duplicated|dupes?|same song twice|songs? twice|tracks? twice|twice in my library|copies of the same|doppelte|doppioni|doublons) "
     ):
         draft.add("library", {"action": "duplicates"})
         return True
@@ -112,7 +112,7 @@ def library(clause: Clause, draft: Draft) -> bool:
         if items:
             draft.add("library", {"action": "remove", "items": items})
             return True
-    if clause.match(r" (?:library status|status of (?:my|the) library|how (?:big|large) is (?:my|the) (?:library|collection)|how many (?:songs|tracks|files|titles|albums) (?:do i|have i|are there|are in|i) |(?:whats|what is) in my library |is (?:my|the) library ) "):  # fmt: skip
+    if clause.match(r" (?:library status|status of (?:my|the) library|how (?:big|large) is (?:my|the) (?:library|collection)|how many (?:songs|tracks|files|titles|albums) (?:do i|have i|are there|are in|i)|(?:whats|what is) in my library|is (?:my|the) library) "):  # fmt: skip
         draft.add("library", {"action": "status"})
         return True
     return False

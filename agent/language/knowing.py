@@ -1,5 +1,6 @@
 """Requests to understand music: descriptions, questions, measurements, and writing it down."""
 
+import re
 from typing import Any
 
 from segue.agent.language import changing
@@ -8,6 +9,7 @@ from segue.agent.language.draft import Draft, Target
 from segue.agent.language.reference import group, mentions, one
 from segue.tools.core.vocabulary import stems_in
 
+_QUOTED = re.compile(r"[\"“«][^\"”»]{3,}[\"”»]|(?<!\w)['‘][^'’]{3,}['’](?!\w)")
 _SHEET = r" (?:sheet music|sheet|score|notation|musicxml|music xml|partitura|noten|partition|notated|staff|tabs?|tablature|written music) "
 _WORDS = r" (?:lyrics?|words|testo|paroles|letra|songtext|what (?:is|are) (?:he|she|they|it) (?:singing|saying)|whats? (?:he|she|they) (?:singing|saying)|text) "  # fmt: skip
 _TIMED = r" (?:lrc|karaoke|timestamps?|timed|timings?|time ?codes?|with times|synced|synchroni[sz]ed|subtitles) "
@@ -23,6 +25,8 @@ _SECTIONS = r" (?:what happens when|when does|what happens|sections?|structure|f
 def identify(clause: Clause, draft: Draft) -> bool:
     """Take "what's this?": the attached clip is looked up, and described in case it is not known."""
     if not clause.match(_IDENTIFY) or clause.match(rf" (?:{_MEASURES}) ") or clause.match(_SECTIONS):
+        return False
+    if _QUOTED.search(clause.text):
         return False
     if clause.has("chord", "chords", "note", "notes", "word", "words", "lyrics", "instrument", "about"):
         return False
@@ -67,7 +71,7 @@ def transcribe(clause: Clause, draft: Draft) -> bool:
     asks = (
         clause.verb("transcribe")
         or clause.head in ("give", "write", "find", "")
-        or clause.verb("give", "tag", "make")
+        or clause.verb("give", "tag", "make", "turn", "replace")
         or clause.is_question
     )
     wanted = _forms(clause)
@@ -144,7 +148,7 @@ def _forms(clause: Clause) -> list[str]:
 
 
 def _stem(clause: Clause, draft: Draft, target: Target, wanted: list[str]) -> str | None:
-    if set(wanted) <= {"chords", "beats", "sections", "lyrics", "lrc", "labels"}:
+    if set(wanted) <= {"chords", "beats", "sections", "lyrics", "lrc", "labels", "leadsheet"}:
         return None
     found = changing.parts(clause, draft.thing(target))
     if found:
@@ -161,6 +165,8 @@ def measure(clause: Clause, draft: Draft) -> bool:
     """Take requests for tempo, key, genre, mood and the like."""
     asked = clause.match(rf" (?:{_MEASURES}) ")
     if not (asked or clause.head == "tag") or (clause.songs and clause.verb("find", "play")):
+        return False
+    if clause.decibels or clause.loudnesses or clause.verb("up", "down"):
         return False
     if clause.match(r" (?:is there|are there|does|do|did|why|which|where|when|change|changes|changing|vary|varies|between|differ\w*|who) ") and not clause.match(r" which (?:key|tempo|genre|meter|metre|style|mood)"):  # fmt: skip
         return False
@@ -200,7 +206,10 @@ def _measures_only(clause: Clause) -> object:
 def describe(clause: Clause, draft: Draft) -> bool:
     """Take "describe this", "caption these five", "what happens when?"."""
     sections = clause.match(_SECTIONS) and (
-        clause.is_question or clause.verb("caption", "give", "find", "tag", "transcribe") or len(clause.words) <= 3
+        clause.is_question
+        or clause.verb("caption", "give", "find", "tag", "transcribe")
+        or len(clause.words) <= 3
+        or clause.starts("walk me", "outline", "map")
     )
     if not (clause.match(_DESCRIBE) or clause.head == "caption" or sections):
         return False
@@ -222,10 +231,11 @@ def describe(clause: Clause, draft: Draft) -> bool:
 def compare(clause: Clause, draft: Draft) -> bool:
     """Take "which is slower, 1 or 4?", "what differs between these two?"."""
     comparing = clause.verb("compare") or clause.match(
-        r" (?:differ\w*|difference\w*|in common|versus|vs|compared|similarit\w+) "
+        r" (?:differs?|differences?|differ from|different from|(?:how|what|are|is) [\w ]*different|in common|versus|vs|compared|similarit\w+) "
     )
     which = clause.match(r" (?:which|who) (?:\w+ )?(?:\w+ )?(?:is|has|sounds|are|one|of|do|feels) ") and (clause.match(r" \w+(?:er|est) ") or clause.match(r" (?:more|most|less|least|better|best) "))  # fmt: skip
-    if not (comparing or which):
+    either = clause.is_question and len(mentions(clause, draft)) > 1 and clause.match(r" (?:or|and) .*\b(?:\w+er|more \w+|less \w+|the same|alike)\b")  # fmt: skip
+    if not (comparing or which or either):
         return False
     targets = _subjects(clause, draft)
     if len(targets) < 2:

@@ -22,7 +22,15 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
         return False
     made = clause.verb("make", "write") and not is_list(clause)
     nouns = {word.plain for word in clause.words}
+    named = mentions(clause, draft)
+    if made and named and clause.verbs:
+        if named[0].start <= clause.verbs[0].end + 6:
+            return False  # "make take 2 longer"
     if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
+        return True
+    if clause.match(r" do (?:me )?(?:a|an|another|some) (?!.*(?:of|to) (?:it|this|that) )"):
+        return True
+    if clause.head == "take" and (clause.genres or clause.instruments) and "melody" in _from(clause, draft):
         return True
     if clause.verb("score") and clause.match(r" (?:score|soundtrack) (?:this|that|the|my|a|it) "):
         return True
@@ -138,16 +146,18 @@ def generate(clause: Clause, draft: Draft) -> None:
 
 def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     """Fill in what the vocabulary reads."""
-    wanted = [
-        g for g in clause.genres if not clause.negated(g.start) and not _inside_instrument(clause, g.start, g.end)
-    ]
+    named = [g for g in clause.genres if not clause.negated(g.start)]
+    apart = [g for g in named if not _inside_instrument(clause, g.start, g.end)]
+    wanted = apart or [
+        g for g in named if g.value != "acoustic"
+    ]  # "ambient pads" say the genre where nothing else does
     if wanted:
         args["genre"] = genres()[wanted[0].value].title
     spans = [(g.start, g.end) for g in wanted]
     moods = [
         m.value for m in clause.moods
         if not clause.negated(m.start) and m.value not in ("fast", "slow") and not any(low <= m.start < high for low, high in spans)
-        and not _inside_instrument(clause, m.start, m.end)
+        and not _inside_instrument(clause, m.start, m.end) and clause.text[m.start : m.end].lower() not in cues.PIECES
     ]  # fmt: skip
     if moods:
         args["mood"] = list(dict.fromkeys(moods))
@@ -187,7 +197,7 @@ def _players(clause: Clause, args: dict[str, Any]) -> None:
             for g in clause.genres
         ):
             continue
-        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "voices", "horn", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
+        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "voices", "humming", "whistling", "horn", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
             continue
         (exclude if clause.negated(found.start) else instruments).append(found.value)
     for stem in clause.stems:
