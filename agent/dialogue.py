@@ -30,6 +30,8 @@ class Thing(BaseModel):
     genre: str | None = None
     parts: list[str] = []
     """Names of its stems or score parts, where known."""
+    reasons: list[str] = []
+    """Why it was found, where a search showed it."""
     has_score: bool = False
     parents: list[str] = []
 

@@ -309,7 +309,7 @@ def _made(state: State, result: ToolResult, things: list[Thing], turn: int) -> N
 
 def _found(state: State, result: ToolResult, items: list[dict[str, Any]], turn: int) -> None:
     for item in items:
-        known = {name: item[name] for name in ("title", "artist", "duration_s", "bpm", "key", "genre") if item.get(name)}  # fmt: skip
+        known = {name: item[name] for name in ("title", "artist", "duration_s", "bpm", "key", "genre", "reasons") if item.get(name)}  # fmt: skip
         old = state.things.get(item["id"])
         fresh = Thing(id=item["id"], kind="track", origin=result.tool, turn=turn, **known)
         state.things[item["id"]] = old.model_copy(update=known) if old else fresh

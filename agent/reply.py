@@ -11,7 +11,7 @@ from segue.agent.check_types import gives, ref_of
 from segue.agent.dialogue import State
 from segue.agent.events import Artifact, ToolResult
 from segue.agent.plan import Plan
-from segue.agent.reply_words import about_result, next_step, verb
+from segue.agent.reply_words import about_result, asked_fields, next_step, verb
 from segue.tools.core import registry
 from segue.tools.core.errors import NotFound, SegueError
 from segue.tools.core.piece import FileOut, Piece
@@ -21,19 +21,20 @@ Kind = Literal["audio", "midi", "score", "picture", "playlist", "text"]
 _NOTHING = "I did not find anything to do in that. Tell me what to find, make, change, describe or write down."
 
 
-def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, said: Sequence[str] = (), waits: str = "") -> str:  # fmt: skip
+def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, asked: str = "", said: Sequence[str] = (), waits: str = "") -> str:  # fmt: skip
     """Return the reply in plain words.
 
     Parameters
     ----------
     plan, results, state : the turn. ``results`` in the plan's order.
+    asked : the user's message: of a measurement only what it names is told, where it names something.
     said : what the state operations did, as the fold words them.
     waits : the question that must be answered with yes before anything runs.
     """
     titles = _titles(state, results)
     blocks: list[str] = [" ".join(said)] if said else []
     done = [result for result in results if result.status == "done"]
-    blocks += [words for result in done if (words := about_result(_as_wanted(result, plan), titles))]
+    blocks += [words for result in done if (words := about_result(_as_wanted(result, plan, asked), titles))]
     blocks += _failures(results)
     notes = list(dict.fromkeys([*plan.notes, *(note for result in results for note in result.notes)]))
     if notes:
@@ -49,8 +50,8 @@ def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, said: Seq
     return "\n\n".join(block for block in blocks if block) or ("Done." if done else _NOTHING)
 
 
-def _as_wanted(result: ToolResult, plan: Plan) -> ToolResult:
-    """Return a measurement that was only a means to a later step with no more than what that step took from it."""
+def _as_wanted(result: ToolResult, plan: Plan, asked: str) -> ToolResult:
+    """Return a measurement with no more than a later step took from it, or the message asked for."""
     taken: set[str] = set()
 
     def look(value: Any) -> None:  # noqa: ANN401 - any JSON
@@ -62,6 +63,7 @@ def _as_wanted(result: ToolResult, plan: Plan) -> ToolResult:
 
     for step in plan.steps:
         look(step.args)
+    taken = taken or asked_fields(asked)
     if result.tool != "tag" or not taken:
         return result
     return result.model_copy(update={"out": {k: v for k, v in (result.out or {}).items() if k in taken}})

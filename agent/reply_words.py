@@ -1,5 +1,6 @@
 """Words for results: what each tool did, said from its arguments and output."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -135,6 +136,23 @@ def _captioned(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[
     return "\n".join(f"{n}. {_name(clip, titles)}: {text}" for n, (clip, text) in enumerate(zip(clips, texts, strict=True), 1))  # fmt: skip
 
 
+_FIELD_WORDS = {
+    "bpm": r"tempo|bpm|how fast|how slow|speed",
+    "key": r"keys?|tonality|tonart",
+    "meter": r"met(?:er|re)|time signature",
+    "genre": r"genres?|style",
+    "mood": r"moods?|feel(?:ing)?",
+    "instruments": r"instruments?|instrumentation",
+    "vocals": r"vocals?|sing(?:ing|er|s)?|voice",
+    "loudness": r"loud(?:ness)?|lufs|volume",
+}
+
+
+def asked_fields(message: str) -> set[str]:
+    """Return the measurements that a message names; empty where it names none ("tag this")."""
+    return {name for name, words in _FIELD_WORDS.items() if re.search(rf"\b(?:{words})\b", message, re.IGNORECASE)}
+
+
 def _tagged(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     facts: list[str] = []
     unknown: list[str] = []
@@ -200,11 +218,50 @@ def _exported(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[s
 
 def _library(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     rows = out.get("rows") or []
+    if args.get("action") == "status" and rows:
+        return _library_status(rows[0])
+    if args.get("action") == "stats" and rows and {"what", "value", "tracks"} <= set(rows[0]):
+        return _statistics(rows)
     lines = [", ".join(f"{_label(k)}: {_plain(v)}" for k, v in row.items() if v not in (None, "", [])) for row in rows[:_ROWS]]  # fmt: skip
     numbered = [f"{n}. {line}" for n, line in enumerate(lines, 1)] if len(lines) > 1 else lines
     more = [f"… and {len(rows) - _ROWS} more."] if len(rows) > _ROWS else []
     head = [out["preview"]] if out.get("preview") else []
     return "\n".join([*head, *numbered, *more]) or f"Library: {args.get('action')} done."
+
+
+def _library_status(row: Mapping[str, Any]) -> str:
+    tracks = row.get("tracks") or 0
+    if not tracks:
+        return "Your library is empty."
+    minutes = round((row.get("hours") or 0.0) * 60)
+    length = f"{minutes / 60:.1f} hours" if minutes >= 120 else f"{minutes} minutes"
+    words = [f"Your library has {tracks:,} track{'s' if tracks != 1 else ''}, {length} in all"]
+    if folders := row.get("folders"):
+        words.append(f"from {listing(folders) if isinstance(folders, list) else folders}")
+    counts = [
+        f"{row[name]:,} {told}"
+        for name, told in (
+            ("not_analysed", "not analysed yet"), ("broken", "that could not be read"),
+            ("missing", "whose file is gone"), ("without_file", "known by name only"),
+        )
+        if row.get(name)
+    ]  # fmt: skip
+    return f"{' '.join(words)}.{f' Of these: {listing(counts)}.' if counts else ' All of it is analysed.'}"
+
+
+def _statistics(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say the commonest values of each statistic, one line each."""
+    lines: list[str] = []
+    for what in dict.fromkeys(row["what"] for row in rows):
+        of_it = [row for row in rows if row["what"] == what]
+        if what != "tempo":
+            of_it = sorted(of_it, key=lambda row: -row["tracks"])
+        top = [
+            f"{row['value']} ({row['tracks']}{', ' + row['share'] if row.get('share') else ''})" for row in of_it[:8]
+        ]
+        more = f" and {len(of_it) - 8} more" if len(of_it) > 8 else ""
+        lines.append(f"{what[0].upper()}{what[1:]}: {', '.join(top)}{more}.")
+    return "\n".join(lines)
 
 
 def _label(name: str) -> str:

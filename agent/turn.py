@@ -271,7 +271,7 @@ class Turns:
         said = dialogue.words(plan.state, state)
         if live.stop.is_set() and not results and not said:
             said = ["Stopped; nothing was done."]
-        draft = worded(plan, results, state, said=said, waits=waits)
+        draft = worded(plan, results, state, asked=turn.message, said=said, waits=waits)
         text = draft
         if not waits and results and not live.stop.is_set():
             text = await live.mind.word(turn, plan, results, draft, trace=trace, stop=live.stop, write=lambda piece: live.emit(Event(type="reply", text=piece)))  # fmt: skip

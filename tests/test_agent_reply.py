@@ -48,7 +48,7 @@ def piece(title: str, **more: Any) -> dict[str, Any]:
         (done("transcribe", {"clip": {"id": "p_1"}, "stem": "bass"}, {"piece": piece("x"), "files": [{"id": "b", "kind": "midi", "name": "bass.mid"}], "text": ""}), "I wrote down the bass of “River”: bass.mid."),
         (done("transcribe", {"clip": {"id": "p_1"}}, {"piece": piece("x"), "files": [], "text": "C | G | Am"}), "C | G | Am"),
         (done("export", {}, {"files": [{"id": "b", "kind": "audio", "name": "a.wav", "path": "/x/a.wav"}]}), "Written: /x/a.wav"),
-        (done("library", {"action": "status"}, {"rows": [{"tracks": 24, "hours": 1.5}]}), "tracks: 24, hours: 1.5"),
+        (done("library", {"action": "status"}, {"rows": [{"tracks": 24, "hours": 1.5}]}), "Your library has 24 tracks, 90 minutes in all."),
     ],
     ids=lambda value: value.tool if isinstance(value, ToolResult) else "",
 )  # fmt: skip
@@ -135,3 +135,20 @@ def test_artifacts_are_files_that_can_be_read(tmp_path):
     assert Path(found[3].path) == exported
     assert all(Path(a.path).is_file() for a in found)
     store.close()
+
+
+def test_of_a_measurement_only_what_was_asked_is_told():
+    out = {"bpm": {"value": 92.0, "confidence": 0.9}, "key": {"value": "D minor", "confidence": 0.9}}
+    measured = ToolResult(step="s1", tool="tag", status="done", args={"clip": {"id": "p_1"}}, out=out)
+    assert "D minor" in worded(Plan(), [measured], STATE, asked="what key is it in now?")
+    assert "92" not in worded(Plan(), [measured], STATE, asked="what key is it in now?")
+    assert "92" in worded(Plan(), [measured], STATE, asked="tag this")
+
+
+def test_statistics_come_as_a_line_each():
+    rows = [
+        {"what": "key", "value": "C major", "tracks": 1, "share": "25%"},
+        {"what": "key", "value": "A minor", "tracks": 3, "share": "75%"},
+    ]
+    counted = ToolResult(step="s1", tool="library", status="done", args={"action": "stats"}, out={"rows": rows})
+    assert worded(Plan(), [counted], STATE).startswith("Key: A minor (3, 75%), C major (1, 25%).")

@@ -423,9 +423,9 @@ class _Editor:
 
 
 def _title(old: str, labels: Sequence[str]) -> str:
-    """Return "<old> – without drums"; further edits are listed behind commas."""
-    head = old or "Piece"
-    return f"{head}{', ' if ' – ' in head else ' – '}{', '.join(labels)}"[:160]
+    """Return "<name> – without drums": of the latest edit only; the version tree has them all."""
+    name = old.partition(" – ")[0] or "Piece"
+    return f"{name} – {', '.join(labels)}"[:120]
 
 
 def _and(names: Sequence[str]) -> str:
