@@ -102,10 +102,11 @@ def build(room: Room) -> gr.Blocks:
         def resume(id: str | None, request: gr.Request) -> tuple[Any, ...]:
             history = room.guest(request).history(id or "")
             there = bool(history)
-            return id or "", gr.update(value=history, visible=there), *_welcome(not there)
+            return id or "", gr.update(value=history, visible=there), *_welcome(not there, False)
 
-        def begin() -> tuple[Any, ...]:
-            return "", gr.update(value=[], visible=False), *_welcome(True), gr.update(value=None)
+        def begin(request: gr.Request) -> tuple[Any, ...]:
+            empty = room.guest(request).library_is_empty()
+            return "", gr.update(value=[], visible=False), *_welcome(True, empty), gr.update(value=None)
 
         def refresh(current: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
@@ -132,8 +133,8 @@ def build(room: Room) -> gr.Blocks:
         for event in events:
             event.then(refresh, session, [sessions, library], show_progress="hidden")
         stop.click(cancel, session, None, show_progress="hidden")
-        sessions.input(resume, sessions, [session, chat, opening, examples], show_progress="hidden")
-        new.click(begin, None, [session, chat, opening, examples, sessions], show_progress="hidden")
+        sessions.input(resume, sessions, [session, chat, opening, examples, first], show_progress="hidden")
+        new.click(begin, None, [session, chat, opening, examples, first, sessions], show_progress="hidden")
         made = demo.click(make_demo, None, [opening, first], show_progress="hidden")
         made.then(refresh, session, [sessions, library], show_progress="hidden")
         own.click(None, None, None, js="() => window.segueOpenLibrary()")
@@ -141,8 +142,9 @@ def build(room: Room) -> gr.Blocks:
     return page
 
 
-def _welcome(visible: bool) -> list[Any]:
-    return [gr.update(visible=visible), gr.update(visible=visible)]
+def _welcome(visible: bool, library_is_empty: bool) -> list[Any]:
+    """Return what stands before the first message: the opening, the examples, the offers to a new user."""
+    return [gr.update(visible=visible), gr.update(visible=visible), gr.update(visible=library_is_empty)]
 
 
 def _choices(found: list[tuple[str, str]], current: str) -> Any:  # noqa: ANN401 - a Gradio update
