@@ -16,7 +16,7 @@ from segue.tools.core.theory import key_distance_semitones, make_chord, parse_ch
 from segue.tools.music.arrange import choose_voices, manner_for, set_registers
 from segue.tools.music.compose_from import bars_of, is_polyphonic, plan_beside, voice_of, with_lead
 from segue.tools.music.compose_plan import Plan, Span, Voice, performed
-from segue.tools.music.compose_request import Request, check_limits, preferred_tempo, read_instruments, silent
+from segue.tools.music.compose_request import Request, check_limits, read_instruments, silent
 from segue.tools.music.compose_write import skyline, tune_of, write_voice
 from segue.tools.music.genres import Genre, Mood, all_genres, blend, find_genre, find_mood
 from segue.tools.music.harmony import dominant_chords
@@ -477,7 +477,7 @@ def restyle(score: Score, prompt: str, *, seed: int | None = None) -> Score:
     plan = plan_beside(score, genre, number, None, bars_of(score))
     plan.machine, plan.density = genre.machine, 0.6 * mood.density
     plan.swing = genre.swing if meter_of(score.meter).lower < 8 else 0.5
-    plan.bpm = _tempo_for(score.bpm, genre, mood)
+    plan.bpm = _tempo_for(score.bpm, genre)
     given = tune_of(score)
     voices = choose_voices(genre, instruments, [], only=len(instruments) >= 3, mood=mood, rng=random.Random(number))
     request = Request(title=score.title, seed=number)
@@ -490,8 +490,7 @@ def restyle(score: Score, prompt: str, *, seed: int | None = None) -> Score:
     return made.model_copy(update={"chords": score.chords or made.chords, "sections": score.sections or made.sections})
 
 
-def _tempo_for(bpm: float, genre: Genre, mood: Mood) -> float:
-    """Return the tempo itself, its double or half where that fits the genre, else the genre's own."""
+def _tempo_for(bpm: float, genre: Genre) -> float:
+    """Return the tempo itself: the tune is to be known again; far outside the genre's, the nearest it knows."""
     low, _, high = genre.bpm
-    fitting = [t for t in (bpm, bpm * 2, bpm / 2) if low * 0.95 <= t <= high * 1.05]
-    return fitting[0] if fitting else preferred_tempo(genre, mood, random.Random(0))
+    return min(max(bpm, low * 0.75), high * 1.3)
