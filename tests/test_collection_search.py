@@ -322,3 +322,17 @@ def test_a_genre_that_is_not_here_gives_its_nearest_and_says_so(desk):
     assert {track.genres[0] for track in desk.found(out)} == {"Metal"}
     out = desk.ask("vaporwave ambient music by nobody", filters={"genre": "ambient"})
     assert {track.genres[0] for track in desk.found(out)} == {"Ambient"}
+
+
+def test_what_is_held_is_not_moved(desk):
+    seed = desk.tracks["t_026"]
+    out = desk.ask(like=[seed.id], adjust={"tempo": -1, "energy": 1}, hold=["energy"])
+    assert out.items
+    assert not desk.notes
+    assert all(track.bpm < seed.bpm for track in desk.found(out))
+    assert not any("energy than Paper" in reason for item in out.items for reason in item.reasons)
+
+
+def test_what_to_drop_counts_only_what_the_words_mean(desk):
+    desk.ask("jazz", filters={"year_min": 1800, "year_max": 1900})
+    assert "Without 'from 1800 to 1900' there would be 10 tracks." in desk.notes[-1]

@@ -9,7 +9,7 @@ from segue.tools.collection.query import side_words
 from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot, axis_value
 
 STEP = 15.0  # percentile points of the library that one step moves
-_LEAST = {"tempo": 0.5, "length": 1.0, "familiarity": 0.05}  # least difference that counts as moved; else 0.01 of 0–1
+LEAST = {"tempo": 0.5, "length": 1.0, "familiarity": 0.05}  # least difference that counts as moved; else 0.01 of 0–1
 _HELD_POINTS, _HELD_SHARE = 12.0, {"tempo": 0.06, "length": 0.15}
 
 
@@ -36,6 +36,11 @@ def base_of(library: Snapshot, request: Moving, axis: str) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
+def changing(request: Moving) -> dict[str, float]:
+    """Return the axes to move and their steps: what is held is not moved."""
+    return {axis: steps for axis, steps in request.adjust.items() if steps and axis not in request.hold}
+
+
 def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> tuple[Mask, Floats | None]:
     """Return the rows that really lie in the asked direction, and how near each is to the step asked for.
 
@@ -43,16 +48,14 @@ def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str
     are, the nearest come first, and that is said.
     """
     closeness: list[Floats] = []
-    for axis, steps in request.adjust.items():
-        if not steps:
-            continue
+    for axis, steps in changing(request).items():
         base = base_of(library, request, axis)
         if np.isnan(base):
             note(f"Nothing is measured of '{axis}' yet, so it could not be changed.")
             continue
         values, places = library.axis(axis), library.percentiles(axis)
         with np.errstate(invalid="ignore"):
-            beyond = (values - base) * np.sign(steps) > _LEAST.get(axis, 0.01)
+            beyond = (values - base) * np.sign(steps) > LEAST.get(axis, 0.01)
         unknown = int((allowed & np.isnan(values)).sum())
         if unknown:
             few = "track is" if unknown == 1 else "tracks are"

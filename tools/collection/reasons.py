@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from segue.tools.collection.filters import UNSURE, Limits
+from segue.tools.collection.moves import LEAST
 from segue.tools.collection.query import Reading, side_words
 from segue.tools.collection.snapshot import Sample, Snapshot, axis_value, genre_names, has_genre, key_of
 from segue.tools.collection.words import normal, stem, tokens
@@ -74,7 +75,7 @@ def _of_changes(library: Snapshot, adjust: dict[str, float], seeds: Sequence[Sam
             continue
         if len(base):
             middle = float(np.mean(base))
-            if (value - middle) * steps > 0:
+            if (value - middle) * np.sign(steps) > LEAST.get(axis, 0.01):
                 what = seeds[0].track.title if len(seeds) == 1 and seeds[0].track.title else "before"
                 found.append(
                     f"{side_words(axis, steps)} than {what} ({_written(axis, value)} against {_written(axis, middle)})"

@@ -16,7 +16,7 @@ from segue.tools.collection.embed import MISSING, embed_query
 from segue.tools.collection.filters import SHOWN, Constraint, Limits, all_of, constraints, relaxed
 from segue.tools.collection.likeness import likeness, likeness_to_all
 from segue.tools.collection.matching import coverage_of, looks_like_a_name, matched
-from segue.tools.collection.moves import held, moved
+from segue.tools.collection.moves import changing, held, moved
 from segue.tools.collection.query import Reading, read_query
 from segue.tools.collection.reasons import reasons_for
 from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot
@@ -81,18 +81,18 @@ def search(
     base = _reach(library, request)
     allowed = all_of(limits, library.size) & base
     _say_unseen(library, limits, base, note)
+    reading = read_query(library, request.query) if request.query.strip() else Reading("")
     if not allowed.any():
         if base.any():
-            note(("Nothing matches all of that. " + relaxed(limits, base)).strip())
+            note(("Nothing matches all of that. " + relaxed(limits, _meant(library, reading, base))).strip())
         return Found([], 0)
-    reading = read_query(library, request.query) if request.query.strip() else Reading("")
     allowed = held(library, request, allowed, note)
     allowed, closeness = moved(library, request, allowed, note)
     sources = _sources(library, request, reading, phrase, note)
     if closeness is not None:
         sources.append((closeness, 1.5))
     if not sources:
-        return _sample(library, request, allowed, rng or np.random.default_rng())
+        return _sample(library, request, allowed, bool(limits), rng or np.random.default_rng())
     fused = _fuse(sources, allowed)
     coverage = coverage_of(library, reading)
     fitting = allowed
@@ -102,22 +102,32 @@ def search(
         fitting = matched(reading, coverage, allowed, note)
         fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
     total = int(fitting.sum())
+    free = not limits and not request.adjust and coverage is None  # "23 match" says nothing about likeness alone
     pool = _order(fused, fitting, allowed, request, total)
     rows, collapsed = _collapse(library, pool, request)
     chosen = _choose(library, rows, request, reading, note)
     chosen = _arrange(library, chosen, request, note)
     best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
+    changes = changing(request)
     closest = _closest(library, request.like)
     hits = []
     for row in chosen:
         seeds = request.like if closest is None else [request.like[closest[row]]]
-        why = reasons_for(library, reading, request.limits, request.adjust, seeds, chosen, row)
+        why = reasons_for(library, reading, request.limits, changes, seeds, chosen, row)
         if closest is not None:
             why.insert(0, f"most like {seeds[0].track.title}")
         if collapsed[row] > 1:
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(fused[row]) / best, 4), why))
-    return Found(hits, total)
+    return Found(hits, len(hits) if free else total)
+
+
+def _meant(library: Snapshot, reading: Reading, base: Mask) -> Mask:
+    """The rows that have most of what the words ask for, whatever the filters say."""
+    coverage = coverage_of(library, reading)
+    if coverage is None or not (coverage[base] > 0).any():
+        return base
+    return np.asarray(base & (coverage >= coverage[base].max() - 1e-6))
 
 
 def _closest(library: Snapshot, seeds: Sequence[Sample]) -> npt.NDArray[np.intp] | None:
@@ -234,7 +244,9 @@ def _nearest(
     pool, _ = _collapse(library, ranked, request)
     chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
     best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
-    why = (reasons_for(library, reading, request.limits, request.adjust, request.like, chosen, row) for row in chosen)
+    why = (
+        reasons_for(library, reading, request.limits, changing(request), request.like, chosen, row) for row in chosen
+    )
     hits = [Hit(row, round(float(fused[row]) / best, 4), reasons) for row, reasons in zip(chosen, why, strict=True)]
     return Found(hits, int(allowed.sum()) if limits else len(hits))
 
@@ -316,7 +328,7 @@ def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -
     return rows
 
 
-def _sample(library: Snapshot, request: Request, allowed: Mask, rng: np.random.Generator) -> Found:
+def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, rng: np.random.Generator) -> Found:
     """Without any wish: tracks as different from one another as can be, by chance."""
     rows = [int(row) for row in rng.permutation(np.nonzero(allowed)[0])]
     if request.among is None and request.k >= len(rows) and not request.total_s:
@@ -330,7 +342,7 @@ def _sample(library: Snapshot, request: Request, allowed: Mask, rng: np.random.G
     chosen = _arrange(library, chosen, request, lambda text: None)
     empty = Reading("")
     hits = [Hit(row, 1.0, reasons_for(library, empty, request.limits, {}, [], chosen, row)) for row in chosen]
-    return Found(hits, int(allowed.sum()))
+    return Found(hits, int(allowed.sum()) if limited else len(hits))
 
 
 def _choose_different(library: Snapshot, rows: list[int], request: Request) -> list[int]:
