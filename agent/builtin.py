@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from segue.agent.dialogue import Known, State
-from segue.agent.language import changing, clauses, finding, foreign, joining, keeping, knowing, making, talk
+from segue.agent.language import changing, clauses, criteria, finding, foreign, joining, keeping, knowing, making, talk
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import group, mentions, missing_number
@@ -13,8 +13,8 @@ from segue.agent.plan import Plan
 Rule = Callable[[Clause, Draft], bool]
 
 _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonderful|love (?:it|these|them)|these are (?:great|good|nice|awesome|perfect)|excellent)\b", re.IGNORECASE)  # fmt: skip
-_SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something random|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
-_OFF_TOPIC = r" (?:weather|capital of|president|prime minister|joke|jokes|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
+_SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
+_OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
 _VAGUE_QUESTION = "What is it for: something calm, something to move to, or a genre you have in mind?"
 
@@ -191,6 +191,18 @@ def _branch(clause: Clause, draft: Draft) -> bool:
     return False
 
 
+def _more_of_it(clause: Clause, draft: Draft) -> bool:
+    """Take "make a beat … and make it punk": what was just ordered is described further."""
+    last = draft.steps[-1] if draft.steps else None
+    if (
+        last is None
+        or last.tool != "generate"
+        or not clause.match(r"^ (?:and )?(?:make it|it should be|it must be|in|at|with|without|no) ")
+    ):
+        return False
+    return making.describe_further(clause, last.args, draft)
+
+
 def _surprise(clause: Clause, draft: Draft) -> bool:
     if (
         not clause.match(_SURPRISE)
@@ -258,8 +270,6 @@ def _find(clause: Clause, draft: Draft) -> bool:
 
 def _is_vague(clause: Clause, draft: Draft) -> bool:
     """Tell whether a request for music says nothing about which."""
-    from segue.agent.language import criteria
-
     found = criteria.read(clause, draft)
     return found.is_empty and not finding.leftover(clause, found) and not draft.names and "“" not in clause.text
 
@@ -269,7 +279,12 @@ def _refine(clause: Clause, draft: Draft) -> bool:
     if draft.arena != "list":
         return False
     about = clause.stems or clause.instruments or clause.intervals or clause.decibels or mentions(clause, draft)
-    if changing.is_change(clause) and (about or clause.has("it", "this")) and changing.change(clause, draft):
+    if (
+        changing.is_change(clause)
+        and not clause.has("anything", "songs with", "tracks with", "ones with")
+        and (about or clause.has("it", "this"))
+        and changing.change(clause, draft)
+    ):
         return True
     return finding.refine(clause, draft)
 
@@ -281,9 +296,9 @@ def _shape(clause: Clause, draft: Draft) -> bool:
     )
 
 
-_ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, _shape)
+_ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, joining.chain, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, finding.forget, _branch, keeping.library, finding.more, knowing.why, _reference_then_change, joining.splice, _surprise, finding.sort, _take,
+    talk.steer, finding.forget, _branch, keeping.library, finding.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _surprise, finding.sort, _take,
     knowing.identify, knowing.who, finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, changing.change,
     knowing.question,
@@ -301,7 +316,13 @@ def _guess(clause: Clause, draft: Draft) -> None:
         r"^ (?:and )?(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))? $"
     ):
         return
-    if clause.is_question and not finding.is_search(clause, draft):
+    wished = criteria.read(clause, draft)
+    if clause.is_question and not finding.is_search(clause, draft) and not wished.filters:
+        return
+    if draft.arena == "piece" and not (
+        clause.songs or clause.genres or clause.moods or clause.head in ("find", "play")
+    ):
+        draft.part = clause.stems[0].value if clause.stems else draft.part  # "I can barely hear the bass, turn it up"
         return
     if (
         draft.arena == "piece"

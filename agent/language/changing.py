@@ -13,7 +13,7 @@ from segue.tools.core.instruments import find_instrument, is_meant_by
 from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
-_REMOVES = r" (?:take|get|leave|cut|strip|pull|rip) (?:[\w ]{2,30}) (?:out|off|away)(?: of (?:it|this|that|the mix|there))? | without | minus | no | lose | kill | ohne | senza | sans | sin "  # fmt: skip
+_REMOVES = r" (?:take|get|leave|cut|strip|pull|rip) (?:[\w ]{2,30}) (?:out|off|away)(?: of (?:it|this|that|the mix|there))? | without | minus | dont want (?:any )?| do not want (?:any )?| dont need | no | lose | off $| out $| kill | ohne | senza | sans | sin "  # fmt: skip
 _ISOLATES = r" (?:just|only|nothing but|solo|isolated|a cappella|acapella|nur|solo|seulement|solamente) (?:the )?| on its own | by (?:itself|themselves) "  # fmt: skip
 
 
@@ -119,6 +119,14 @@ def _remove(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation
     return [{"op": "remove", "stems": kept}] if kept else []
 
 
+def _instrumental(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Take "an instrumental version of this": a recording without its vocals."""
+    asked = clause.match(
+        r" (?:instrumental|karaoke)(?: version| mix| track| only| backing)?(?: of (?:it|this|that|the \w+))? $"
+    )
+    return [{"op": "remove", "stems": ["vocals"]}] if asked and thing is not None and not thing.has_score else []
+
+
 def _is_removed(clause: Clause, part: Found[str]) -> bool:
     """Tell whether a part stands behind the word that takes out, and is not spared by "but keep"."""
     spared = re.search(r"\b(?:but|and)?\s*(?:keep|leave|not)\b", clause.text[: part.start], re.IGNORECASE)
@@ -162,14 +170,30 @@ def _gain(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         amount = -abs(level) if sign < 0 else level
     else:
         amount = sign * {0.5: 2.0, 1.0: 3.0, 2.0: 6.0}[clause.amount]
+    if not pieces and draft.part and clause.has("it", "them", "that"):
+        return [{"op": "gain", "stem": draft.part, "db": amount}]
     if not pieces:
         return [{"op": "gain", "db": amount}]
+    if len(pieces) > 1 and len(clause.decibels) > 1:
+        return _each_gain(clause, pieces, thing, draft)
     return [{"op": "gain", "stem": name, "db": amount} for name in present([p.value for p in pieces], thing, draft)]
+
+
+def _each_gain(clause: Clause, pieces: list[Found[str]], thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Read "drums down 6 dB, bass up 2 dB": each part with the level that follows it."""
+    ends = [*(piece.start for piece in pieces[1:]), len(clause.text)]
+    operations: list[Operation] = []
+    for piece, end in zip(pieces, ends, strict=True):
+        part = Clause(clause.text[piece.start : end])
+        if part.decibels and present([piece.value], thing, draft):
+            level = part.decibels[0].value
+            operations.append({"op": "gain", "stem": piece.value, "db": -abs(level) if part.match(_DOWN) else level})
+    return operations
 
 
 def _replace(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     text = clause.text
-    instead = re.search(r"\b(?:instead of|rather than|in place of|statt|anstelle von|invece d\w*|au lieu d\w*|en vez de)\b", text, re.IGNORECASE)  # fmt: skip
+    instead = re.search(r"\b(?:instead of|rather than|in place of|than|statt|anstelle von|invece d\w*|au lieu d\w*|en vez de)\b", text, re.IGNORECASE)  # fmt: skip
     joint = re.search(r"\b(?:for|with|by|into|to|as|durch|con|avec|par|por|onto|on|in)\b", text, re.IGNORECASE)
     pieces = parts(clause, thing)
     if instead:
@@ -260,11 +284,12 @@ def _tempo(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]
     )
     if half or twice:
         return [{"op": "tempo", "ratio": 0.5 if half else 2.0}]
+    by = re.search(r"(\d+(?:\.\d+)?)\s*(?:bpm|beats per minute)\s+(?:faster|slower|quicker|up|down|more|less)", clause.text, re.IGNORECASE)  # fmt: skip
+    if by:
+        down = slower or clause.has("down", "less")
+        return _by_bpm(-float(by[1]) if down else float(by[1]), thing, draft)
     if clause.tempi and not clause.percents:
-        tempo = clause.tempi[0].value
-        if (faster or slower) and re.search(r"(?:bpm|beats per minute)\s+(?:faster|slower|quicker|up|down|more|less)", clause.text, re.IGNORECASE):  # fmt: skip
-            return _by_bpm(tempo.bpm if faster else -tempo.bpm, thing, draft)
-        return [{"op": "tempo", "bpm": tempo.bpm}]
+        return [{"op": "tempo", "bpm": clause.tempi[0].value.bpm}]
     if clause.percents and (faster or slower or clause.has("tempo", "speed")):
         share = clause.percents[0].value / 100
         if clause.has("of the tempo", "of the speed", "of its tempo", "of its speed") or (
@@ -330,6 +355,7 @@ def _length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation
             return [{"op": "extend", "duration_s": round(2 * known, 2)}]
         draft.ask("How long is it to be in all?")
         return []
+    makes = makes or (clause.verb("add", "give") and clause.has("another", "more", "extra"))
     if clause.durations and makes and not clause.verb("fade", "trim", "loop", "remove"):
         seconds = clause.durations[0].value
         if clause.match(r" (?:by|another|more|extra|add|additional) ") or clause.match(
@@ -415,17 +441,21 @@ def _regenerate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Opera
 def _loudness(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if clause.loudnesses:
         return [{"op": "loudness", "lufs": max(-50.0, min(-5.0, clause.loudnesses[0].value))}]
-    if clause.verb("master") or clause.has("streaming level", "streaming loudness", "spotify loudness"):
+    if (
+        clause.verb("master")
+        or clause.has("streaming level", "streaming loudness", "spotify loudness")
+        or (clause.has("loud", "loudness", "level") and clause.has("spotify", "streaming", "youtube", "apple music"))
+    ):
         return [{"op": "loudness", "lufs": -14.0}]
     return []
 
 
 _READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] = (
-    _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, _tempo, _trim, _length, _fade, _loop, _reverse, _add,
+    _instrumental, _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, _tempo, _trim, _length, _fade, _loop, _reverse, _add,
     sounding.restyle, sounding.effect,
 )  # fmt: skip
 # After one of these a clause says nothing more: their words would be read twice.
-_ALONE = frozenset({_regenerate, _isolate, _loop, _trim, _length})
+_ALONE = frozenset({_instrumental, _regenerate, _isolate, _loop, _trim, _length})
 
 
 def is_change(clause: Clause) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from functools import cached_property, lru_cache
+from typing import Any
 
 from segue.agent.language import cues
 from segue.tools.core import vocabulary as words
@@ -27,6 +28,7 @@ class Clause:
 
     def __init__(self, text: str) -> None:
         self.text = _BUT.sub("no ", text.strip())
+        self.memo: tuple[Any, tuple[Any, ...]] | None = None  # the things it names, kept while the plan stands as it is
         self.words = words.words_of(self.text)
         self.plain = " " + " ".join(word.plain for word in self.words) + " "
 

@@ -27,6 +27,7 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
     """
     held = [*(protected or []), *_quoted(message)]
     pieces: list[str] = []
+    again: set[int] = set()  # pieces that leave out the verb of the one before: "make a beat, then a bass line"
     start = 0
     for match in _BREAK.finditer(message):
         if any(low <= match.start() < high for low, high in held) or match.start() < start:
@@ -34,6 +35,15 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
         before, after = message[start : match.start()], message[match.end() :]
         if match.lastgroup == "hard":
             end = match.end() if match[0].startswith("?") else match.start()
+        elif (
+            match.lastgroup == "then"
+            and _makes(before)
+            and re.match(r"\s*(?:a|an|another|some)\s", after, re.IGNORECASE)
+        ):
+            pieces.append(message[start : match.start()])
+            again.add(len(pieces))
+            start = match.end()
+            continue
         elif _opens(after) and _stands(before, match.lastgroup or ""):
             end = match.start()
         else:
@@ -41,7 +51,7 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
         pieces.append(message[start:end])
         start = match.end()
     pieces.append(message[start:])
-    clauses = [Clause(strip_polite(piece)) for piece in pieces]
+    clauses = [Clause(f"make {piece.strip()}" if n in again else strip_polite(piece)) for n, piece in enumerate(pieces)]
     return [clause for clause in clauses if clause.words]
 
 
@@ -50,6 +60,11 @@ def _quoted(text: str) -> list[tuple[int, int]]:
     found += [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.(?:wav|mp3|flac|ogg|m4a|mid|midi|aif+|xml|musicxml|mxl|m3u8?|mp4|mov)\b", text, re.IGNORECASE)]  # fmt: skip
     found += [(m.start(), m.end()) for m in re.finditer(r"\b\w+\.\w+\b", text)]
     return found
+
+
+def _makes(before: str) -> bool:
+    """Tell whether a request orders new music."""
+    return Clause(strip_polite(before)).head == "make"
 
 
 def _stands(before: str, kind: str) -> bool:

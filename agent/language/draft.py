@@ -35,6 +35,8 @@ class Draft:
         self.focus: list[Target] = []
         self.group: list[Target] = []
         self.arena = _arena(state)
+        self.part = ""
+        """A part that was just spoken of, for "turn it up"."""
         self.refined: dict[str, Any] | None = None
         """Arguments of the search that is being refined in this turn, shared by its clauses."""
 

@@ -26,7 +26,7 @@ _LEAD = re.compile(
 )  # fmt: skip
 _FILLER = re.compile(
     r"\b(?:me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
-    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
+    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _MORE = r" (?:(?:give|show|get|find|play) (?:me |us )?(?:some |a few |\d+ |a lot |lots )?more(?: of (?:these|those|this|that|them))?|more(?: please| of (?:these|those|this|that|them|the same)| songs| tracks| results| like (?:this|that|these|those))?|(?:some|a few|even|any) more|next page|keep going|more of the same|(?:the )?next (?:\d+|one|two|three|five|ten|few|batch|lot|please|songs|tracks)|(?:what|anything|something) else|others|another (?:one|few|five|ten|batch)|next ones|ancora|encore|weitere|mas) $"  # fmt: skip
@@ -252,6 +252,13 @@ def _rejects(clause: Clause, draft: Draft) -> bool:
         rejected = [draft.it] if draft.it and "id" in draft.it else []
     if not rejected:
         return False
+    liked = (
+        [m.target for m in mentions(clause, draft) if m.target not in rejected]
+        if clause.has("like", "love", "liked", "loved")
+        else []
+    )
+    for target in liked:
+        draft.say("like", Ref(id=target["id"]))
     for target in rejected:
         draft.say("reject", Ref(id=target["id"]))
     _search_again(draft, exclude=[target["id"] for target in rejected])
@@ -356,7 +363,11 @@ def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]
     for artist in artists:
         targets += [{"id": id} for id in artist.ids[:_SEEDS]]
     start = match.start()
-    if not targets:
+    if not targets and re.search(
+        r"\b(?:like|to|as|of)\s+(?:all |both )?(?:of )?(?:these|those|them|the (?:list|playlist))\b",
+        clause.text,
+        re.IGNORECASE,
+    ):
         targets = group(clause, draft)
     pronoun = re.search(r"\b(?:it|this|that|this one|that one|these|those|them|the (?:song|track|piece|clip|recording|result|original)|what (?:i|we) (?:just )?(?:made|have)|dies\w*|questo|questa|celui)\b", clause.text[match.start() :], re.IGNORECASE)  # fmt: skip
     bare = re.search(r"\bsimilar(?:\s+(?:ones?|songs?|tracks?|stuff|music|things?|tunes?|in\b.*|from\b.*))?\s*[?.!]*$|\bsimilar\s+(?:ones?|songs?|tracks?|stuff|music|things?|tunes?)\b(?! to)|\bneighbou?rs\b", clause.text, re.IGNORECASE)  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
-from segue.agent.language.reference import Mention, group, mentions, the_intro
+from segue.agent.language.reference import Mention, group, mentions, original, the_intro
 from segue.tools.core.vocabulary import duration_in
 
 _FRONT = r" (?:(?:in|to|at|onto|on) (?:the )?(?:front|start|beginning|head|opening)(?: of)?|at the top(?: of)?|before|ahead of|as (?:an |the |its )?(?:intro|opening|introduction)(?: (?:to|of|for))?|prepend|davanti(?: a)?|all inizio|devant|avant|davor|vor|an den anfang|delante(?: de)?|al principio|vorne) "  # fmt: skip
@@ -81,6 +81,15 @@ def join(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+def chain(clause: Clause, draft: Draft) -> bool:
+    """Take "A followed by B followed by C"."""
+    named = [m.target for m in mentions(clause, draft)]
+    if len(named) < 2 or not clause.has("followed by") or clause.durations:
+        return False
+    draft.add("edit", {"clip": named[0], "operations": [{"op": "concat", "clips": named[1:]}]})
+    return True
+
+
 def _then(clause: Clause) -> bool:
     return clause.has("then", "followed by")
 
@@ -107,7 +116,7 @@ def _pair(clause: Clause, draft: Draft) -> tuple[Target, list[Target]] | None:
     moved = moved or draft.it
     if moved is None:
         return None
-    other = draft.other_than(moved)
+    other = original(draft, moved) if clause.has("original", "the recording") else draft.other_than(moved)
     return (moved, [other]) if other else None
 
 

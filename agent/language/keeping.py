@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from segue.agent.language import knowing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.reference import group, mentions
@@ -17,6 +18,7 @@ def export(clause: Clause, draft: Draft) -> bool:
     formats = list(dict.fromkeys(found.value for found in clause.formats))
     words = {word.plain for word in clause.words}
     asks = clause.verb("export") or (clause.has("file", "files") and clause.verb("give"))
+    asks = asks or (clause.verb("write") and clause.has("file", "disk", "to disk") and not clause.fields)
     playlist = bool(words & {"playlist", "setlist"}) and (asks or bool(formats))
     if playlist and not (set(formats) & _LISTS) and not clause.genres and not clause.moods:
         formats.append("m3u8")
@@ -24,7 +26,7 @@ def export(clause: Clause, draft: Draft) -> bool:
         formats and (len(clause.words) <= 4 or clause.verb("give", "make", "take") or clause.has("as"))
     ):
         return False
-    if clause.verb("transcribe", "generate", "write") or (clause.verb("make") and clause.genres):
+    if clause.verb("transcribe") or (clause.verb("write") and not asks) or (clause.verb("make") and clause.genres):
         return False
     if "lrc" in formats and clause.match(r" (?:lyrics?|words) "):
         return False
@@ -39,7 +41,8 @@ def export(clause: Clause, draft: Draft) -> bool:
         formats = ["m3u8"] if whole and draft.arena == "list" and shown else ["wav"]
     if _is_recording(items, draft) and set(formats) <= {"midi", "musicxml"} and formats:
         to = ["notes" if name == "midi" else "score" for name in formats]
-        draft.add("transcribe", {"clip": items[0], "to": to})
+        stem = knowing.stem_in(clause, draft, items[0])
+        draft.add("transcribe", {"clip": items[0], "to": to} | ({"stem": stem} if stem else {}))
         return True
     if "stems" in formats and "wav" in formats and clause.has("stems"):
         formats = [name for name in formats if name != "wav"]

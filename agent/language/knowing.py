@@ -15,7 +15,7 @@ _WORDS = r" (?:lyrics?|words|testo|paroles|letra|songtext|what (?:is|are) (?:he|
 _TIMED = r" (?:lrc|karaoke|timestamps?|timed|timings?|time ?codes?|with times|synced|synchroni[sz]ed|subtitles) "
 _MEASURES = (
     r"tempo|bpm|key|genre|mood|meter|metre|time signature|loudness|lufs|instruments?|speed|tonality|tags?|valence|arousal|vocals|duration|length|tonart|tonalita|tonalite|how fast|how loud|how long|what kind of music|"
-    r"what style|style|feel|beats per minute|instrumentation|camelot|tuning|energy|properties|metadata|features|stats"
+    r"what style|beats per minute|instrumentation|camelot|tuning|energy|properties|metadata|features|stats"
 )
 _DESCRIBE = r" (?:describe|caption|captions|description|summari[sz]e|summary|tell me (?:more |something |a bit |everything |all )?about|what (?:do you|can you) (?:hear|think|say|tell)|whats it like|what is it like|whats this like|how does (?:it|this|that) sound|beschreib\w*|descri\w+|decri\w+|characteri[sz]e|review|put (?:it|this) into words|in words) "  # fmt: skip
 _IDENTIFY = r" (?:whats|what is|what|name|identify|recogni[sz]e|which|who is|whos|shazam|find out) (?:(?:the name of |the title of )?(?:this|that|it|it called|this called|song is (?:this|that|it|playing)|track is (?:this|that|it)|tune is (?:this|that)|piece is (?:this|that)|am i (?:humming|whistling|singing|playing)|is this|is playing|song|this song|this track|this tune|this piece|im humming|im whistling|ive recorded|i recorded|i hummed)) ?"  # fmt: skip
@@ -150,6 +150,11 @@ def _forms(clause: Clause) -> list[str]:
 def _stem(clause: Clause, draft: Draft, target: Target, wanted: list[str]) -> str | None:
     if set(wanted) <= {"chords", "beats", "sections", "lyrics", "lrc", "labels", "leadsheet"}:
         return None
+    return stem_in(clause, draft, target)
+
+
+def stem_in(clause: Clause, draft: Draft, target: Target) -> str | None:
+    """Return the part that a clause names, or None."""
     found = changing.parts(clause, draft.thing(target))
     if found:
         return found[0].value
@@ -176,10 +181,19 @@ def measure(clause: Clause, draft: Draft) -> bool:
         or clause.tempi
     ):
         return False
-    asks = clause.is_question or clause.head in ("tag", "give", "find", "") or clause.verb("tag", "give", "caption")
-    if not asks or (clause.head == "" and not clause.is_question and _measures_only(clause) is None):
+    asks = (
+        clause.is_question
+        or clause.head in ("tag", "give", "find", "")
+        or clause.verb("tag", "give", "caption")
+        or clause.starts("tell me", "let me know")
+    )
+    if not asks or (
+        clause.head == ""
+        and not (clause.is_question or clause.starts("tell me", "let me know"))
+        and _measures_only(clause) is None
+    ):
         return False
-    targets = [m.target for m in mentions(clause, draft)] or group(clause, draft) or ([draft.it] if draft.it else [])
+    targets = [m.target for m in mentions(clause, draft)] or group(clause, draft) or _one(clause, draft)
     if not targets:
         return False
     for target in targets[:8]:
@@ -192,6 +206,11 @@ def measure(clause: Clause, draft: Draft) -> bool:
     if clause.match(_DESCRIBE) and clause.verb("caption"):
         draft.add("caption", {"clips": targets})
     return True
+
+
+def _one(clause: Clause, draft: Draft) -> list[Target]:
+    target = one(clause, draft)
+    return [target] if target else []
 
 
 def _measures_only(clause: Clause) -> object:
@@ -245,6 +264,8 @@ def compare(clause: Clause, draft: Draft) -> bool:
     if len(targets) < 2 and which and draft.state.shown:
         targets = [{"id": id} for id in draft.state.shown.ids]
     if len(targets) < 2:
+        if not comparing:
+            return False
         draft.ask("Which ones shall I compare? Name them by number or title.")
         return True
     draft.add("caption", {"clips": targets, "question": clause.text})

@@ -7,13 +7,18 @@ from segue.agent.language import cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.reference import mentions
-from segue.tools.core.vocabulary import genres, numbers_in
+from segue.tools.core.vocabulary import duration_in, genres, numbers_in, tempo_in
 
 _ITS = r" (?:its|that|the same|same|matching|their|his|whose|the songs?|the tracks?|the pieces?|the recordings?|this|sein\w*|suo|sua|su|son|sa) (?:own |exact )?(?:(?:key|tempo|bpm|speed)(?: and | or | as well as | plus )(?:the |its |same |the same )?)?(?:key|tempo|bpm|speed) | (?:match\w*|fit\w*|suit\w*) (?:its|the|their|it|this|that)(?: \w+)?(?: (?:key|tempo|bpm|and|in))* | in the same key | at the same (?:tempo|speed) "  # fmt: skip
 _TAKES = re.compile(r"\b(\d|two|three|four|five|six|seven|eight|a couple of|a few|several)\s+(?:different\s+|new\s+|more\s+|short\s+)?(?:takes?|versions?|variations?|options?|alternatives?|ideas?|attempts?|candidates?)\b", re.IGNORECASE)  # fmt: skip
 # What a song is about says nothing about how it sounds ("about the sea", "about the World Cup").
 _ABOUT = re.compile(r"\babout\s+(?:(?!\b(?:with|in|at|for|using|lasting|and (?:set|sing))\b)[^,.;])+", re.IGNORECASE)
 _LYRICS = r" (?:lyrics?|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses about) "
+
+
+def _unless_quantity(match: re.Match[str]) -> str:
+    """Keep "about a minute" and take out "about the sea"."""
+    return match[0] if duration_in(match[0]) or tempo_in(match[0]) or numbers_in(match[0]) else " "
 
 
 def is_generation(clause: Clause, draft: Draft) -> bool:
@@ -23,9 +28,8 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     made = clause.verb("make", "write") and not is_list(clause)
     nouns = {word.plain for word in clause.words}
     named = mentions(clause, draft)
-    if made and named and clause.verbs:
-        if named[0].start <= clause.verbs[0].end + 6:
-            return False  # "make take 2 longer"
+    if made and named and clause.verbs and named[0].start <= clause.verbs[0].end + 6:
+        return False  # "make take 2 longer"
     if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
         return True
     if clause.match(r" do (?:me )?(?:a|an|another|some) (?!.*(?:of|to) (?:it|this|that) )"):
@@ -117,7 +121,7 @@ def generate(clause: Clause, draft: Draft) -> None:
     args: dict[str, Any] = {"prompt": clause.text}
     sources = _from(clause, draft)
     args |= sources
-    _musical(Clause(_ABOUT.sub(" ", clause.text)), args, draft)
+    _musical(Clause(_ABOUT.sub(_unless_quantity, clause.text)), args, draft)
     if clause.match(_ITS):
         _as_the_piece(clause, args, draft)
     if sources.get("style") and clause.match(r" (?:faster|slower|quicker) ") and "bpm" not in args:
@@ -142,6 +146,16 @@ def generate(clause: Clause, draft: Draft) -> None:
     if seed:
         args["seed"] = int(seed[1])
     draft.add("generate", args)
+
+
+def describe_further(clause: Clause, args: dict[str, Any], draft: Draft) -> bool:
+    """Add to the arguments of a piece that was just ordered; tell whether there was anything to add."""
+    found: dict[str, Any] = {}
+    _musical(clause, found, draft)
+    args.update({name: value for name, value in found.items() if name not in args or name in ("genre", "mood")})
+    if found:
+        args["prompt"] = f"{args.get('prompt', '')}, {clause.text}".strip(", ")
+    return bool(found)
 
 
 def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:

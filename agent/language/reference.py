@@ -35,6 +35,9 @@ class Mention:
 
 def mentions(clause: Clause, draft: Draft) -> list[Mention]:
     """Return the things that a clause names: by title or file name, by number, by ordinal; in the order said."""
+    memo = (len(draft.focus), len(draft.steps), len(draft.group))
+    if clause.memo and clause.memo[0] == (draft, memo):
+        return list(clause.memo[1])
     found: list[Mention] = []
 
     def add(target: Target, start: int, end: int) -> None:
@@ -50,7 +53,9 @@ def mentions(clause: Clause, draft: Draft) -> list[Mention]:
         target = nth(number, clause, draft)
         if target is not None:
             add(target, start, end)
-    return sorted(found, key=lambda mention: mention.start)
+    ordered = sorted(found, key=lambda mention: mention.start)
+    clause.memo = ((draft, memo), tuple(ordered))
+    return ordered
 
 
 def missing_number(clause: Clause, draft: Draft) -> str | None:
@@ -104,7 +109,7 @@ def _titles(text: str, state: State) -> list[tuple[int, int, str]]:
 
 def _is_word(title: str) -> bool:
     """Tell whether a file's bare name says a number or a part ("five.wav", "drums.wav"): that alone does not mean the file."""
-    return bool(numbers_in(title) or stems_in(title) or instruments_in(title))
+    return " " not in title and bool(numbers_in(title) or stems_in(title) or instruments_in(title))
 
 
 def _is_name(text: str, match: re.Match[str]) -> bool:
@@ -201,24 +206,41 @@ def one(clause: Clause, draft: Draft) -> Target | None:
     if named:
         return named[0].target
     if clause.has("original", "the recording", "the attachment", "the upload") and draft.state.focus:
-        return _original(draft)
+        return original(draft)
+    return the_intro(clause, draft) or draft.it
+
+
+def original(draft: Draft, other_than: Target | None = None) -> Target | None:
+    """Return what "the original" means: the root of the nearest piece in reach that is no mere product of this talk."""
+    for target in draft.reach():
+        if target == other_than:
+            continue
+        thing = draft.thing(target)
+        while thing and thing.parents and (parent := draft.state.thing(thing.parents[-1])):
+            thing = parent
+        if thing:
+            return {"id": thing.id}
     return draft.it
 
 
-def _original(draft: Draft) -> Target | None:
-    """Return what "the original" means: the root of the piece in focus."""
-    thing = draft.thing(draft.it)
-    while thing and thing.parents and (parent := draft.state.thing(thing.parents[0])):
-        thing = parent
-    return {"id": thing.id} if thing else draft.it
+_NICKNAMES = ("intro", "outro", "beat", "loop", "melody", "bridge", "interlude", "jingle")
 
 
 def the_intro(clause: Clause, draft: Draft) -> Target | None:
     """Return the piece that "the intro", "the beat" or another short title word means, newest first."""
-    for target in draft.reach():
-        thing = draft.thing(target)
-        step = next((s for s in draft.steps if s.id == target.get("step")), None)
-        label = f"{thing.title if thing else ''} {step.args.get('prompt', '') if step else ''}".lower()
-        if any(clause.has(f"the {word}", f"that {word}", f"this {word}") and word in label for word in ("intro", "outro", "beat", "loop", "melody", "bridge", "interlude", "jingle")):  # fmt: skip
-            return target
-    return None
+    said = [word for word in _NICKNAMES if clause.has(f"the {word}", f"that {word}", f"this {word}")]
+    if not said:
+        return None
+    labels = [(_label(target, draft), target) for target in draft.reach()]
+    opens = (target for label, target in labels if label.startswith(said[0]))
+    holds = (target for label, target in labels if said[0] in label)
+    return next(opens, None) or next(holds, None)
+
+
+def _label(target: Target, draft: Draft) -> str:
+    """Return a piece's title, or the prompt of the step that makes it."""
+    step = next((s for s in draft.steps if s.id == target.get("step")), None)
+    if step is not None and step.tool == "generate":
+        return str(step.args.get("prompt", "")).lower()
+    thing = draft.thing(target)
+    return thing.title.lower() if thing else ""
