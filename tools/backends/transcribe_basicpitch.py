@@ -267,7 +267,7 @@ def _load(settings: Settings) -> Runner:
 
 BACKEND = Backend(
     tool="transcribe",
-    name="basic_pitch",
+    name="basicpitch",
     load=_load,
     licence="Apache-2.0",
     ignores=lambda args: [kind for kind in args.to if kind in _WORDS],

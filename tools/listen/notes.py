@@ -85,7 +85,7 @@ def _session(place: Path) -> Any:  # noqa: ANN401 - onnxruntime is not typed
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = 1  # the second thread costs more than it saves on so small a network
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(place), options, providers=["CPUExecutionProvider"])
 
