@@ -178,7 +178,7 @@ def run(recording: Path | None = None, home: Path | None = None, **llm: Any) -> 
             _demo_library(settings.home)
         journey = Journey(decode(recording))
         with Agent(settings) as agent:
-            rows = [_turn(agent, journey, i, recording) for i in range(len(TURNS))]
+            rows = [take(agent, journey, i, recording) for i in range(len(TURNS))]
     return {"rows": rows, "passed": sum(row["ok"] for row in rows), "total": len(rows)}
 
 
@@ -192,9 +192,12 @@ def _demo_library(home: Path) -> None:
     store.close()
 
 
-def _turn(agent: Agent, journey: Journey, index: int, recording: Path) -> dict[str, Any]:
+def take(
+    agent: Agent, journey: Journey, index: int, recording: Path | str, session: str | None = None
+) -> dict[str, Any]:
+    """Take one of ``TURNS`` and return its row; the first attaches the recording (a path, or a piece's id)."""
     message, verify = TURNS[index]
-    session = journey.replies[0]["session"] if journey.replies else None
+    session = journey.replies[0]["session"] if journey.replies else session
     reply = agent.chat(message, session=session, attach=[recording] if index == 0 else [])
     journey.replies.append(reply.model_dump(mode="json"))
     seconds = sum(result["seconds"] or 0.0 for result in journey.replies[-1]["results"])
