@@ -4,7 +4,20 @@ import re
 from collections.abc import Callable
 
 from segue.agent.dialogue import Known, State
-from segue.agent.language import changing, clauses, criteria, finding, foreign, joining, keeping, knowing, making, talk
+from segue.agent.language import (
+    changing,
+    clauses,
+    criteria,
+    finding,
+    foreign,
+    joining,
+    keeping,
+    knowing,
+    making,
+    query,
+    refining,
+    talk,
+)
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import group, mentions, missing_number
@@ -63,7 +76,7 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
         draft.note(wrong)
         draft.doubt(0.5)
         return
-    if draft.arena == "list" and not changing.is_change(clause) and finding.rejects(clause, draft, praised):
+    if draft.arena == "list" and not changing.is_change(clause) and refining.rejects(clause, draft, praised):
         return
     if draft.steps and draft.steps[-1].tool == "generate" and clause.match(_SET_IT):
         return
@@ -186,7 +199,7 @@ def _generate(clause: Clause, draft: Draft) -> bool:
 
 def _branch(clause: Clause, draft: Draft) -> bool:
     if draft.state.lists and clause.match(r" (?:same|this|that) (?:list|search|thing|playlist|one|idea|selection) ?(?:again )?(?:but|only|just|with|without|in|more|except) | same but | same again but "):  # fmt: skip
-        finding.branch(clause, draft)
+        refining.branch(clause, draft)
         return True
     return False
 
@@ -248,7 +261,7 @@ def _find(clause: Clause, draft: Draft) -> bool:
         and clause.head not in ("find", "play")
     ):
         return False
-    if draft.arena == "list" and clause.head not in ("find", "play", "give", "make") and finding.refine(clause, draft):
+    if draft.arena == "list" and clause.head not in ("find", "play", "give", "make") and refining.refine(clause, draft):
         return True
     if finding.similar(clause, draft):
         return True
@@ -259,7 +272,7 @@ def _find(clause: Clause, draft: Draft) -> bool:
         and not clause.verb("find", "play")
     ):
         return False
-    if draft.arena == "list" and finding.refine(clause, draft):
+    if draft.arena == "list" and refining.refine(clause, draft):
         return True
     if _is_vague(clause, draft):
         _vague(draft)
@@ -271,7 +284,7 @@ def _find(clause: Clause, draft: Draft) -> bool:
 def _is_vague(clause: Clause, draft: Draft) -> bool:
     """Tell whether a request for music says nothing about which."""
     found = criteria.read(clause, draft)
-    return found.is_empty and not finding.leftover(clause, found) and not draft.names and "“" not in clause.text
+    return found.is_empty and not query.leftover(clause, found) and not draft.names and "“" not in clause.text
 
 
 def _refine(clause: Clause, draft: Draft) -> bool:
@@ -286,21 +299,30 @@ def _refine(clause: Clause, draft: Draft) -> bool:
         and changing.change(clause, draft)
     ):
         return True
-    return finding.refine(clause, draft)
+    return refining.refine(clause, draft)
+
+
+def _change(clause: Clause, draft: Draft) -> bool:
+    """Take a change of a piece; while tracks are being searched only where a change is spoken of outright."""
+    outright = changing.is_change(clause) or clause.has("it", "this", "that", "its") or mentions(clause, draft)
+    measured = clause.intervals or clause.decibels or clause.loudnesses or clause.bars or clause.percents or clause.keys
+    if draft.arena == "list" and not (outright or measured or clause.verb("remove", "add", "isolate", "replace")):
+        return False
+    return changing.change(clause, draft)
 
 
 def _shape(clause: Clause, draft: Draft) -> bool:
     """Take "start mellow, build up": a curve over the list, though its halves look like requests."""
-    return clause.starts("start", "starting", "begin", "beginning", "from", "first", "open") and finding.sort(
+    return clause.starts("start", "starting", "begin", "beginning", "from", "first", "open") and refining.sort(
         clause, draft
     )
 
 
 _ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, joining.chain, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, finding.forget, _branch, keeping.library, finding.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _surprise, finding.sort, _take,
+    talk.steer, refining.forget, _branch, keeping.library, refining.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _surprise, refining.sort, _take,
     knowing.identify, knowing.who, finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
-    _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, changing.change,
+    _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,
 )  # fmt: skip
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from segue.agent.dialogue import Thing
-from segue.agent.language import sounding
+from segue.agent.language import sounding, timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
+from segue.agent.language.parts import parts, present
 from segue.agent.language.reference import mentions, one
-from segue.tools.core.instruments import find_instrument, is_meant_by
 from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
@@ -35,75 +35,6 @@ def change(clause: Clause, draft: Draft) -> bool:
         return False
     draft.edit(target, operations)
     return True
-
-
-# -- parts -------------------------------------------------------------------------------------------
-
-
-def parts(clause: Clause, thing: Thing | None, within: tuple[int, int] | None = None) -> list[Found[str]]:
-    """Return the parts that a clause names: parts of the piece by their own names first, then stems."""
-    found: list[Found[str]] = []
-    taken: list[tuple[int, int]] = [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.\w{2,8}\b", clause.text)]
-
-    def add(value: str, start: int, end: int) -> None:
-        if within and not (within[0] <= start and end <= within[1]):
-            return
-        if not any(low < end and start < high for low, high in taken):
-            found.append(Found(value, start, end))
-            taken.append((start, end))
-
-    for name in sorted(thing.parts if thing else [], key=len, reverse=True):
-        for match in re.finditer(rf"(?<!\w){re.escape(name)}s?(?!\w)", clause.text, re.IGNORECASE):
-            add(name, match.start(), match.end())
-    known = {"vocals", "drums", "bass", "guitar", "piano", "other"}
-    by_length = [*((f, f.value) for f in clause.stems if f.value in known or f.value in ("melody", "chords")),
-                 *((f, _stem_word(clause, f)) for f in clause.instruments)]  # fmt: skip
-    for place, value in sorted(by_length, key=lambda pair: pair[0].start - pair[0].end):
-        if value in ("melody", "chords") and not (thing and thing.parts):
-            continue
-        add(value, place.start, place.end)
-    return sorted(found, key=lambda f: f.start)
-
-
-def _stem_word(clause: Clause, found: Found[str]) -> str:
-    """Return an instrument by its stem's name where it is one, else by its own."""
-    instrument = find_instrument(found.value)
-    word = clause.text[found.start : found.end].lower()
-    if word in ("drums", "bass", "piano", "guitar", "vocals"):
-        return word
-    if instrument and instrument.stem == "bass" and "bass" in word and "double" not in word:
-        return "bass"
-    return found.value
-
-
-def absent(part: str, thing: Thing | None) -> bool:
-    """Tell whether a piece whose parts are known has no such part."""
-    if thing is None or not thing.parts:
-        return False
-    return not any(_covers(part, own) for own in thing.parts)
-
-
-def _covers(part: str, own: str) -> bool:
-    if part.lower() == own.lower() or part.lower() in own.lower().split():
-        return True
-    instrument = find_instrument(own)
-    if part in ("melody", "lead", "chords", "pad", "other"):
-        return instrument is None or instrument.role == part or part == "other" or own.lower() in ("melody", "lead")
-    if own.lower() in ("melody", "lead", "chords", "pad", "counter", "arpeggio", "other"):
-        return part not in ("vocals", "drums", "bass") and own.lower() in ("melody", "lead", "other") and find_instrument(part) is None  # fmt: skip
-    return instrument is not None and (is_meant_by(instrument, part) or instrument.stem == part)
-
-
-def present(names: list[str], thing: Thing | None, draft: Draft) -> list[str]:
-    """Return the parts that are there; of the others the user is told."""
-    kept = [name for name in names if not absent(name, thing)]
-    for name in names:
-        if name not in kept and thing:
-            draft.note(f"“{thing.title}” has no {name}; its parts are {', '.join(thing.parts)}.")
-    return list(dict.fromkeys(kept))
-
-
-# -- operations on parts -----------------------------------------------------------------------------
 
 
 def _remove(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
@@ -247,8 +178,6 @@ def _phrase(clause: Clause, found: Found[str]) -> str:
     return clause.text[low : found.end + (tail.end() if tail else 0)].strip(" ,")
 
 
-# -- pitch, tempo, time ------------------------------------------------------------------------------
-
 _LOWER = r" (?:down|lower|below|deeper|tiefer|runter|herunter|under|abajo|grave|flatter|drop) "
 
 
@@ -267,154 +196,6 @@ def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operat
     if clause.match(r" (?:an |one )?octave(?: (?:up|down|higher|lower))? ") and moved:
         return [{"op": "transpose", "semitones": sign * 12}]
     return []
-
-
-_FASTER = r" (?:faster|quicker|speed(?:ed|ing)? (?:it |this |that |things )?up|uptempo|speedier|schneller|veloce|vite|rapido|rapide|double time|doubletime|pick up the pace|hurry) "
-_SLOWER = r" (?:slower|slow(?:ed|ing)? (?:it |this |that |things )?down|slow|downtempo|langsamer|lento|lenta|lentement|lent|half time|halftime|half speed|drag) "
-
-
-def _tempo(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    faster = bool(clause.match(_FASTER)) or clause.verb("faster")
-    slower = bool(clause.match(_SLOWER)) or clause.verb("slower")
-    half = clause.match(
-        r" (?:half as fast|half the (?:tempo|speed)|half speed|half time|halftime|twice as slow|halve the (?:tempo|speed)|half tempo) "
-    )
-    twice = clause.match(
-        r" (?:twice as fast|double the (?:tempo|speed)|double time|doubletime|double speed|two times faster|2x|double tempo) "
-    )
-    if half or twice:
-        return [{"op": "tempo", "ratio": 0.5 if half else 2.0}]
-    by = re.search(r"(\d+(?:\.\d+)?)\s*(?:bpm|beats per minute)\s+(?:faster|slower|quicker|up|down|more|less)", clause.text, re.IGNORECASE)  # fmt: skip
-    if by:
-        down = slower or clause.has("down", "less")
-        return _by_bpm(-float(by[1]) if down else float(by[1]), thing, draft)
-    if clause.tempi and not clause.percents:
-        return [{"op": "tempo", "bpm": clause.tempi[0].value.bpm}]
-    if clause.percents and (faster or slower or clause.has("tempo", "speed")):
-        share = clause.percents[0].value / 100
-        if clause.has("of the tempo", "of the speed", "of its tempo", "of its speed") or (
-            share > 0.5 and not (faster or slower)
-        ):
-            return [{"op": "tempo", "ratio": round(share, 4)}]
-        return [{"op": "tempo", "ratio": round(1 - abs(share) if slower or share < 0 else 1 + share, 4)}]
-    if not (faster or slower):
-        return []
-    number = next((n.value for n in clause.numbers if 30 <= n.value <= 300), None)
-    if number and clause.match(r" (?:to|at|auf|a) \d"):
-        return [{"op": "tempo", "bpm": number}]
-    step = {0.5: 0.05, 1.0: 0.1, 2.0: 0.25}[clause.amount]
-    return [{"op": "tempo", "ratio": round(1 - step if slower else 1 + step, 4)}]
-
-
-def _by_bpm(change: float, thing: Thing | None, draft: Draft) -> list[Operation]:
-    if thing and thing.bpm:
-        return [{"op": "tempo", "bpm": round(thing.bpm + change, 2)}]
-    draft.ask("Its tempo has not been measured yet: to how many bpm shall I bring it?")
-    return []
-
-
-_CUTS = r" (?:cut|trim|chop|crop|snip|remove|delete|drop|skip|lose|take|get|weg|shave) "
-
-
-def _trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    if not clause.durations or clause.verb("fade", "extend", "concat", "add"):
-        return []
-    first = clause.match(r" (?:first|opening|initial|beginning|start|primi|premieres?|ersten|primeros) ")
-    last = clause.match(
-        r" (?<!to )(?<!it )(?<!should )(?<!must )(?:last|final|closing|end|ending|ultimi|dernieres?|letzten|ultimos) "
-    )
-    seconds = clause.durations[0].value
-    away = clause.verb("remove") or (clause.match(_CUTS) and clause.has("off", "out", "away", "from the start", "from the end", "from the beginning", "weg")) or clause.starts("cut the", "trim the", "chop the", "drop the", "skip the", "lose the", "without the")  # fmt: skip
-    keep = clause.has("keep", "only", "just", "cut to", "trim to", "crop to", "down to")
-    if len(clause.durations) >= 2 and clause.match(r" (?:from|between|to|until|till|bis) ") and not (first or last):
-        start, end = clause.durations[0].value, clause.durations[1].value
-        if start < end and not clause.verb("make"):
-            return [{"op": "trim", "start_s": start, "end_s": end}]
-    if first and not last:
-        return [{"op": "trim", "start_s": seconds}] if away and not keep else [{"op": "trim", "end_s": seconds}]
-    if last:
-        return [{"op": "trim", "end_s": -seconds}] if away and not keep else [{"op": "trim", "start_s": -seconds}]
-    if clause.verb("trim") or clause.has("shorter", "shorten", "down to", "cut to"):
-        return [{"op": "trim", "end_s": seconds}]
-    return []
-
-
-def _length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    known = thing.duration_s if thing else None
-    longer = clause.verb("extend") or clause.has(
-        "longer", "long", "double the length", "twice as long", "twice the length", "last", "stretch", "to last"
-    )
-    makes = (
-        clause.match(
-            r" (?:make|get|bring|stretch|want|need|let) (?:it|this|that|them|the \w+|track \w+|number \w+|\w+) "
-        )
-        or longer
-    )
-    if clause.has("twice as long", "double the length", "twice the length", "double its length"):
-        if known:
-            return [{"op": "extend", "duration_s": round(2 * known, 2)}]
-        draft.ask("How long is it to be in all?")
-        return []
-    makes = makes or (clause.verb("add", "give") and clause.has("another", "more", "extra"))
-    if clause.durations and makes and not clause.verb("fade", "trim", "loop", "remove"):
-        seconds = clause.durations[0].value
-        if clause.match(r" (?:by|another|more|extra|add|additional) ") or clause.match(
-            r" (?:seconds?|minutes?|mins?|secs?|s) longer "
-        ):
-            if known is None:
-                draft.ask("How long is it to be in all?")
-                return []
-            seconds += known
-        if clause.verb("extend") and known is not None and seconds < known:
-            draft.note(f"It lasts {known:.0f} seconds already, which is more than {seconds:.0f}.")
-        elif clause.has("short", "shorter") or (known is not None and seconds < known - 0.5):
-            return [{"op": "trim", "end_s": seconds}]
-        return [{"op": "extend", "duration_s": round(seconds, 2)}]
-    if clause.bars and clause.verb("extend") and thing and thing.bpm and known:
-        return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * 240 / thing.bpm, 2)}]
-    if (clause.has("longer") or clause.head == "extend") and not clause.durations and known:
-        grown = known * {0.5: 1.25, 1.0: 1.5, 2.0: 2.0}[clause.amount]
-        draft.note(f"No length was given, so I aim at {grown:.0f} seconds.")
-        return [{"op": "extend", "duration_s": round(grown, 2)}]
-    return []
-
-
-def _fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    if not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
-        return []
-    seconds = [found.value for found in clause.durations]
-    inward, outward = (
-        clause.has("in", "einblenden", "intro", "from silence"),
-        clause.has("out", "ausblenden", "ending", "end", "away", "to silence"),
-    )
-    length = seconds[0] if seconds else 3.0
-    operation: Operation = {"op": "fade"}
-    if inward:
-        operation["in_s"] = length
-    if outward or not inward:
-        operation["out_s"] = seconds[1] if inward and len(seconds) > 1 else (length if seconds else 4.0)
-    return [operation]
-
-
-def _loop(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    if not clause.verb("loop") or clause.verb("make", "write"):
-        return []
-    times = re.search(r"(\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*(?:times|x\b|×)|x\s?(\d+)|\b(twice|thrice|once more|once)\b", clause.text, re.IGNORECASE)  # fmt: skip
-    count = 4
-    if times:
-        word = (times[1] or times[2] or times[3]).lower()
-        fixed = {"twice": 2, "thrice": 3, "once": 2, "once more": 2}
-        count = fixed.get(word) or int(next((n.value for n in clause.numbers), 4))
-    else:
-        draft.note("No number was given, so it plays four times.")
-    return [{"op": "loop", "times": max(1, min(100, count))}]
-
-
-def _reverse(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    backwards = clause.verb("reverse") or clause.has(
-        "backwards", "backward", "reversed", "ruckwarts", "al contrario", "a l envers", "al reves"
-    )
-    return [{"op": "reverse"}] if backwards else []
 
 
 def _regenerate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
@@ -451,11 +232,11 @@ def _loudness(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operati
 
 
 _READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] = (
-    _instrumental, _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, _tempo, _trim, _length, _fade, _loop, _reverse, _add,
+    _instrumental, _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.fade, timing.loop, timing.reverse, _add,
     sounding.restyle, sounding.effect,
 )  # fmt: skip
 # After one of these a clause says nothing more: their words would be read twice.
-_ALONE = frozenset({_instrumental, _regenerate, _isolate, _loop, _trim, _length})
+_ALONE = frozenset({_instrumental, _regenerate, _isolate, timing.loop, timing.trim, timing.length})
 
 
 def is_change(clause: Clause) -> bool:

@@ -313,3 +313,31 @@ def _sign(near: list[str], word: str, clause: Clause) -> float:
     if _COMPARATIVE.match(word):
         return 1.0
     return 0.0
+
+
+def apply(found: Criteria, args: dict[str, Any], draft: Draft) -> None:
+    """Put what was read into the arguments of a search; what cannot be checked is noted."""
+    filters = args.setdefault("filters", {})
+    for name, value in found.filters.items():
+        if name.startswith("exclude"):
+            filters[name] = list(dict.fromkeys([*filters.get(name, []), *value]))
+            if name == "exclude_artists":
+                for artist in value:
+                    draft.say("reject", artist)
+        else:
+            filters[name] = value
+    if found.filters.get("exclude_artists") and filters.get("artist") in found.filters["exclude_artists"]:
+        filters.pop("artist")
+    adjust = args.setdefault("adjust", {})
+    for name, value in found.adjust.items():
+        adjust[name] = max(-2.0, min(2.0, float(value)))
+    hold = [*args.get("hold", []), *found.hold]
+    args["hold"] = [name for name in dict.fromkeys(hold) if name not in found.adjust]
+    args.update(found.args)
+    if "total_s" in found.args or ("order" in found.args and args.get("action", "search") == "search" and "among" not in args):  # fmt: skip
+        args["action"] = "playlist"
+    for name in ("filters", "adjust", "hold"):
+        if not args.get(name):
+            args.pop(name, None)
+    for what in found.refused:
+        draft.note(f"I have no way to check {what}, so that part of the wish is not honoured.")

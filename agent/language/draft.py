@@ -1,5 +1,6 @@
 """The plan while it is being read out of a message: steps so far, and what "it" means by now."""
 
+import re
 from typing import Any
 
 from segue.agent.dialogue import Known, State, Thing
@@ -9,7 +10,8 @@ Target = dict[str, Any]
 """A reference as it stands in arguments: ``{"id": …}`` or ``{"step": …, "field": …, "index": …}``."""
 
 _LISTS = {"retrieve": "items", "generate": "pieces"}
-_SCALE = 0.02  # two lengths in seconds within this share are the same music
+# How versions are titled that have the tempo and key of what they were made from.
+_THINNED = re.compile(r"\b(?:without|only|louder|quieter|LUFS)\b")
 
 
 class Draft:
@@ -157,18 +159,12 @@ class Draft:
         A version that was only thinned out has the tempo of what it came from, and that is heard
         better there (with drums) and has mostly been measured and told already.
         """
-        thing = self.thing(target)
-        if "step" in target or thing is None or thing.bpm or thing.origin != "edit":
+        if "step" in target:
             return target
-        for id in thing.parents[:1]:
-            parent = self.state.thing(id)
-            if parent and parent.bpm and parent.duration_s and thing.duration_s and _same(parent.duration_s, thing.duration_s):  # fmt: skip
-                return {"id": id}
-        return target
-
-
-def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= _SCALE * max(a, b)
+        thing = self.thing(target)
+        while thing and not thing.bpm and thing.origin == "edit" and _THINNED.search(thing.title) and thing.parents:
+            thing = self.state.thing(thing.parents[0])
+        return {"id": thing.id} if thing and thing.bpm else target
 
 
 def _arena(state: State) -> str:

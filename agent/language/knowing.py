@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from segue.agent.language import changing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
+from segue.agent.language.parts import parts
 from segue.agent.language.reference import group, mentions, one
 from segue.tools.core.vocabulary import stems_in
 
@@ -155,7 +155,7 @@ def _stem(clause: Clause, draft: Draft, target: Target, wanted: list[str]) -> st
 
 def stem_in(clause: Clause, draft: Draft, target: Target) -> str | None:
     """Return the part that a clause names, or None."""
-    found = changing.parts(clause, draft.thing(target))
+    found = parts(clause, draft.thing(target))
     if found:
         return found[0].value
     words = [

@@ -231,10 +231,14 @@ def the_intro(clause: Clause, draft: Draft) -> Target | None:
     said = [word for word in _NICKNAMES if clause.has(f"the {word}", f"that {word}", f"this {word}")]
     if not said:
         return None
-    labels = [(_label(target, draft), target) for target in draft.reach()]
-    opens = (target for label, target in labels if label.startswith(said[0]))
-    holds = (target for label, target in labels if said[0] in label)
-    return next(opens, None) or next(holds, None)
+    called = [target for target in draft.reach() if said[0] in _label(target, draft)]
+    return next((target for target in called if _is_new(target, draft)), called[0] if called else None)
+
+
+def _is_new(target: Target, draft: Draft) -> bool:
+    """Tell whether a piece was composed as such, and not joined or changed since."""
+    thing = draft.thing(target)
+    return thing is None or thing.origin == "generate"
 
 
 def _label(target: Target, draft: Draft) -> str:

@@ -1,0 +1,297 @@
+"""Changes of the list that is shown: filters, directions, rejections, "more", another order."""
+
+import copy
+from typing import Any
+
+from segue.agent.language import criteria
+from segue.agent.language.clause import Clause
+from segue.agent.language.criteria import Criteria
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.query import leftover
+from segue.agent.language.reference import group, mentions
+from segue.agent.plan import Ref
+
+_SEEDS = 3  # tracks of a list that stand for it
+_MORE = r" (?:(?:give|show|get|find|play) (?:me |us )?(?:some |a few |\d+ |a lot |lots )?more(?: of (?:these|those|this|that|them))?|more(?: please| of (?:these|those|this|that|them|the same)| songs| tracks| results| like (?:this|that|these|those))?|(?:some|a few|even|any) more|next page|keep going|more of the same|(?:the )?next (?:\d+|one|two|three|five|ten|few|batch|lot|please|songs|tracks)|(?:what|anything|something) else|others|another (?:one|few|five|ten|batch)|next ones|ancora|encore|weitere|mas) $"  # fmt: skip
+_BAD = r" (?:(?:is|are|was|were|isnt|arent|its) (?:not |really not |just |so |a bit |too )*(?:for me|my thing|my taste|my cup|good|great|bad|boring|terrible|awful|horrible|annoying|rubbish|meh|weak|wrong)|sucks?|not my (?:thing|taste|cup)|no good|not good|has to go|can go) "  # fmt: skip
+
+
+def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
+    """Take a clause that changes the search in force: a filter, a direction, a rejection, "more"."""
+    state = draft.state
+    if (
+        draft.arena != "list"
+        or (not state.search and not state.lists)
+        or "step" in (draft.group[0] if draft.group else {})
+    ):
+        return False
+    if clause.match(_MORE) and not clause.genres:
+        _search_again(draft, exclude=_shown(draft))
+        return True
+    if clause.has("someone else", "somebody else", "other artist", "other artists", "another artist", "different artist", "different artists", "another band", "someone different", "another singer", "someone new") :  # fmt: skip
+        return _someone_else(draft, praised)
+    if _rejects(clause, draft) | _praises(clause, draft):
+        rest = criteria.read(clause, draft)
+        if not rest.is_empty:
+            criteria.apply(rest, _search(draft), draft)
+        return True
+    found = criteria.read(clause, draft)
+    if clause.match(
+        r" (?:include|allow|also|with) .*\b(?:live|covers?|remix\w*|remasters?|demos?|acoustic versions?)\b"
+    ):
+        _search_again(draft)
+        draft.note("Live versions, covers and remixes were never left out; only repeats of one recording are folded together.")  # fmt: skip
+        return True
+    left = leftover(clause, found)
+    if _is_new_topic(clause, found, left):
+        return False
+    if found.is_empty and not (left and _describes(clause)):
+        return False
+    args = _search(draft)
+    wished = (
+        _wishes(clause)
+        if not (found.adjust or found.hold) and clause.has("same", "but", "now", "instead", "make it", "make them")
+        else {}
+    )
+    for name, value in wished.items():
+        found.adjust.setdefault(name, value)
+    if found.adjust:
+        _exclude(args, _shown(draft))
+    criteria.apply(found, args, draft)
+    return not found.is_empty
+
+
+def more(clause: Clause, draft: Draft) -> bool:
+    """Take "more", "keep going", "next five" where a list is in reach."""
+    return draft.arena == "list" and bool(clause.match(_MORE)) and refine(clause, draft)
+
+
+def _wishes(clause: Clause) -> dict[str, float]:
+    """Read what "same list, but acoustic" asks for: a describing word as a direction."""
+    return {axis.value.name: float(axis.value.way) for axis in clause.axes}
+
+
+def branch(clause: Clause, draft: Draft) -> None:
+    """Take "same list, but acoustic"."""
+    draft.say("branch")
+    found = criteria.read(clause, draft)
+    for name, value in _wishes(clause).items():
+        found.adjust.setdefault(name, value)
+    args = _search(draft)
+    for genre in clause.genres:
+        title = clause.text[genre.start : genre.end]
+        if not found.adjust and not found.filters:
+            args["query"] = f"{args.get('query', '')} {title}".strip()
+    criteria.apply(found, args, draft)
+
+
+def _is_new_topic(clause: Clause, found: Criteria, left: str) -> bool:
+    """Tell whether a clause asks for something new, and not for a change of the list."""
+    if clause.head in ("find", "play", "give", "make") and left and not clause.has("them", "these", "those", "same"):
+        return True
+    if found.is_empty:
+        return bool(left)
+    substance = [w for w in left.split() if len(w) > 2]
+    return bool(substance) and not (found.adjust or found.hold or found.refused) and (bool(clause.genres) or len(substance) > 1) and not clause.starts("only", "but", "no", "not", "without", "just")  # fmt: skip
+
+
+def _describes(clause: Clause) -> bool:
+    return clause.starts("only", "just", "but", "make them", "make it") and bool(clause.moods or clause.genres)
+
+
+def _search(draft: Draft) -> dict[str, Any]:
+    """Return the arguments of this turn's refined search, the step being added when there is none yet."""
+    if draft.refined is None:
+        base = copy.deepcopy(draft.state.search or (draft.state.shown.args if draft.state.shown else {}))
+        for gone in ("among", "k"):
+            base.pop(gone, None)
+        if base.get("action") == "identify":
+            base.pop("action")
+        filters = base.setdefault("filters", {})
+        rejected = [id for id, role in draft.state.roles.items() if role == "REJECTED" and not id.startswith("artist:")]
+        if rejected:
+            filters["exclude"] = list(dict.fromkeys([*filters.get("exclude", []), *rejected]))
+        draft.refined = base
+        draft.add("retrieve", base)
+    return draft.refined
+
+
+def _search_again(draft: Draft, exclude: list[str] | None = None) -> None:
+    args = _search(draft)
+    if exclude:
+        _exclude(args, exclude)
+
+
+def _exclude(args: dict[str, Any], ids: list[str]) -> None:
+    filters = args.setdefault("filters", {})
+    filters["exclude"] = list(dict.fromkeys([*filters.get("exclude", []), *ids]))
+
+
+def _shown(draft: Draft) -> list[str]:
+    """Return what was shown for the search in force."""
+    known = draft.state.things
+    ids = [
+        id
+        for id, role in draft.state.roles.items()
+        if role in ("SHOWN", "REJECTED", "SATISFIED", "LIKED") and id in known
+    ]
+    return list(dict.fromkeys([*(draft.state.shown.ids if draft.state.shown else []), *ids]))
+
+
+def forget(clause: Clause, draft: Draft) -> bool:
+    """Take "forget the year", "any tempo is fine": a filter is dropped."""
+    match = clause.match(r" (?P<how>forget|drop|ignore|remove|lose|lift|relax|disregard|never mind|nevermind|without|scrap|clear|reset|dont care about|any) (?:about )?(?:the |that |my |all )*(year|years|decade|tempo|bpm|duration|length|rating|ratings|stars|plays|artists?|genre|genres|key|vocals|language|mood|filters?|limit|constraints?|restrictions?)(?: filters?| limits?| restrictions?| constraints?| range)?(?: is fine| is ok| will do| goes| works)? $")  # fmt: skip
+    if not match or draft.arena != "list":
+        return False
+    word = match[2].rstrip("s") if match[2] not in ("vocals", "plays", "artists") else match[2]
+    name = {
+        "star": "rating",
+        "filter": "filters",
+        "constraint": "filters",
+        "restriction": "filters",
+        "limit": "length",
+    }.get(word, word)
+    filters = dict((draft.state.search or {}).get("filters") or {})
+    gone = {
+        "year": ("year_min", "year_max"), "decade": ("year_min", "year_max"), "tempo": ("bpm_min", "bpm_max"),
+        "bpm": ("bpm_min", "bpm_max"), "duration": ("duration_min_s", "duration_max_s"), "length": ("duration_min_s", "duration_max_s"),
+        "rating": ("rating_min",), "plays": ("plays_max", "unplayed"), "artist": ("artist", "exclude_artists"),
+        "artists": ("artist", "exclude_artists"), "genre": ("genre", "exclude_genres"),
+    }.get(name, (name,))  # fmt: skip
+    if not set(gone) & set(filters) and match["how"] not in (
+        "forget",
+        "ignore",
+        "any",
+        "never mind",
+        "nevermind",
+        "dont care about",
+        "disregard",
+    ):
+        return False  # "remove the vocals" is no filter unless one on vocals is in force
+    draft.say("drop", name)
+    args = _search(draft)
+    kept = {} if name == "filters" else {k: v for k, v in filters.items() if k not in gone}
+    args["filters"] = kept
+    if name == "mood":
+        args.pop("adjust", None)
+    if not kept:
+        args.pop("filters")
+    return True
+
+
+def rejects(clause: Clause, draft: Draft, praised: bool) -> bool:
+    """Take a clause that begins with what is not wanted, or wants somebody else."""
+    return clause.match(r" (?:not|didnt like|dont like|hate|skip|except|someone else|somebody else) ") is not None and refine(clause, draft, praised=praised)  # fmt: skip
+
+
+def _rejects(clause: Clause, draft: Draft) -> bool:
+    """Take "not the third one", "I didn't like number 2 and 5", "skip that one"."""
+    bad = clause.match(_BAD)
+    negative = bad or clause.match(
+        r" (?:not|no|dont|didnt|hate|skip|reject|remove|drop|without|dislike|doesnt|lose|delete|except|isnt|never|cant stand) "
+    )
+    if not negative:
+        return False
+    rejected = [
+        m.target
+        for m in mentions(clause, draft)
+        if "id" in m.target and (bad or _behind(clause, m.start, negative[0].strip()))
+    ]
+    if not rejected and clause.match(
+        r" (?:not|dont like|didnt like|hate|skip|reject|dislike) (?:this|that|it|that one|this one)(?: one| song| track)? "
+    ):
+        rejected = [draft.it] if draft.it and "id" in draft.it else []
+    if not rejected:
+        return False
+    liked = (
+        [m.target for m in mentions(clause, draft) if m.target not in rejected]
+        if clause.has("like", "love", "liked", "loved")
+        else []
+    )
+    for target in liked:
+        draft.say("like", Ref(id=target["id"]))
+    for target in rejected:
+        draft.say("reject", Ref(id=target["id"]))
+    _search_again(draft, exclude=[target["id"] for target in rejected])
+    return True
+
+
+def _behind(clause: Clause, position: int, word: str) -> bool:
+    return any(w.plain == word.split()[0] and w.start < position for w in clause.words)
+
+
+def _praises(clause: Clause, draft: Draft) -> bool:
+    """Take "I love number 2": it is liked; nothing is searched."""
+    if clause.starts("like") or not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|sounds?) like | like to "):  # fmt: skip
+        return False
+    liked = [m.target for m in mentions(clause, draft) if "id" in m.target]
+    if not liked or clause.match(r" (?:dont|didnt|not) "):
+        return False
+    for target in liked:
+        draft.say("like", Ref(id=target["id"]))
+    return True
+
+
+def _someone_else(draft: Draft, praised: bool) -> bool:
+    """Take "great, now someone else": neighbours of what was shown, by other artists."""
+    shown = draft.state.shown
+    ids = shown.ids if shown else []
+    artists = [thing.artist for id in ids if (thing := draft.state.thing(id)) and thing.artist]
+    focus = draft.state.latest
+    wanted = (draft.state.search.get("filters") or {}).get("artist")
+    gone = [wanted] if wanted else list(dict.fromkeys(artists)) or ([focus.artist] if focus and focus.artist else [])
+    args = _search(draft)
+    filters = args.setdefault("filters", {})
+    filters.pop("artist", None)
+    filters["exclude_artists"] = list(dict.fromkeys([*filters.get("exclude_artists", []), *gone]))
+    if not args.get("query") and ids:
+        args["like"] = [{"id": id} for id in ids[:_SEEDS]]
+        args["action"] = "similar"
+    if praised:
+        for artist in gone[:1]:
+            draft.say("like", artist)
+    return True
+
+
+def sort(clause: Clause, draft: Draft) -> bool:
+    """Take "sort them by energy", "start mellow, build up": the things in reach in another order."""
+    sorts = clause.verb("sort") or clause.has("sorted")
+    found = criteria.read(clause, draft)
+    picks = clause.verb("take", "keep") and clause.match(r" (?:pick|choose|select|take|keep|use) (?:only |just )?(?:the |me the )?(\w+(?:est)|most \w+|least \w+|best)(?: one| of them)? ")  # fmt: skip
+    if picks:
+        items = group(clause, draft) or list(draft.group) or _list_items(draft)
+        if not items:
+            return False
+        draft.add("retrieve", {"among": items, "order": _pick_order(clause), "k": 1})
+        return True
+    if "order" not in found.args or found.args["order"] == "path":
+        return False
+    if not sorts and (draft.arena != "list" or clause.head in ("find", "make", "give", "play") or clause.genres):
+        return False
+    items = group(clause, draft) or list(draft.group) or _list_items(draft)
+    if not items:
+        return False
+    if draft.refined is None:
+        args: dict[str, Any] = {"among": items, "order": found.args["order"], "k": max(len(items), 5)}
+        if len(items) == 1 and "step" in items[0]:
+            args["k"] = 100
+        if not sorts:
+            args["action"] = "playlist"
+        draft.add("retrieve", args)
+    else:
+        draft.refined["order"] = found.args["order"]
+    for what in found.refused:
+        draft.note(f"I cannot do {what}.")
+    return True
+
+
+def _pick_order(clause: Clause) -> str:
+    axis = clause.axes[0].value if clause.axes else None
+    high = axis is not None and ((axis.way > 0) != clause.has("least"))
+    return "energy_down" if high else "energy_up" if axis else "best"
+
+
+def _list_items(draft: Draft) -> list[Target]:
+    if len(draft.state.attached) > 1:
+        return [{"id": id} for id in draft.state.attached]
+    return [{"id": id} for id in draft.state.shown.ids] if draft.state.shown else []
