@@ -8,6 +8,7 @@ from segue.agent.language import (
     changing,
     clauses,
     criteria,
+    cues,
     finding,
     foreign,
     joining,
@@ -64,7 +65,12 @@ class BuiltinPlanner:
         if not parts:
             _bare_attachment(draft) if draft.state.attached else _vague(draft)
             return
-        for clause in parts:
+        wanted = [
+            clause
+            for clause in parts
+            if not {word.plain for word in clause.words} <= cues.CHATTER or mentions(clause, draft)
+        ]
+        for clause in wanted or parts:
             _clause(clause, draft, praised)
         if draft.is_empty:
             _fallback(entire, draft)
@@ -306,6 +312,8 @@ def _change(clause: Clause, draft: Draft) -> bool:
     """Take a change of a piece; while tracks are being searched only where a change is spoken of outright."""
     outright = changing.is_change(clause) or clause.has("it", "this", "that", "its") or mentions(clause, draft)
     measured = clause.intervals or clause.decibels or clause.loudnesses or clause.bars or clause.percents or clause.keys
+    if draft.arena == "list" and clause.head == "add" and not mentions(clause, draft):
+        return False  # while tracks are searched, more of them are added
     if draft.arena == "list" and not (outright or measured or clause.verb("remove", "add", "isolate", "replace")):
         return False
     return changing.change(clause, draft)
@@ -401,6 +409,8 @@ def _off_topic(draft: Draft) -> None:
 
 def _vague(draft: Draft) -> None:
     """Show something and ask the one question that helps most."""
+    if any(step.tool == "retrieve" for step in draft.steps):
+        return
     draft.add("retrieve", {"max_per_artist": 1})
     draft.question = _VAGUE_QUESTION
 

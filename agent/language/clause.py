@@ -76,7 +76,7 @@ class Clause:
         if not self.words:
             return False
         opens = cues.is_question_word(self.words[0].plain) and not self.starts("do it", "do that", "have it")
-        return opens or self.text.rstrip().endswith("?")
+        return opens or (self.text.rstrip().endswith("?") and self.head not in _ORDERS)
 
     @cached_property
     def genres(self) -> list[Found[str]]:
@@ -217,6 +217,8 @@ class Clause:
         return False
 
 
+# "add some reggae?" is an order put as a question.
+_ORDERS = frozenset({"add", "find", "make", "give", "play", "remove", "replace", "export", "put", "concat", "extend"})
 _NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza", "sans", "ohne", "sin", "dont", "doesnt", "isnt", "nothing", "except", "avoid", "excluding", "exclude", "skip", "hate", "dislike", "kein", "keine", "pas"])  # fmt: skip
 _BETWEEN = frozenset(["any", "too", "the", "a", "an", "much", "more", "so", "very", "or", "and", "nor", "of", "that", "really", "all", "kind", "to", "be", "want", "some", "is", "with", "as", "anything"])  # fmt: skip
 

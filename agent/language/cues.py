@@ -16,7 +16,7 @@ _VERBS: dict[str, str] = {
     "faster": "speed up, accelerate, speed",
     "slower": "slow down, slow",
     "trim": "trim, crop, cut, shorten, chop, clip, snip, truncate",
-    "concat": "join, splice, concatenate, append, prepend, glue, stitch, attach, paste, combine, connect, string together, stick, merge",
+    "concat": "join, splice, concatenate, append, prepend, glue, stitch, attach, paste, combine, string together, stick, merge",
     "put": "put, place, set, lay, drop in, overlay, superimpose",
     "mix": "mix, blend, mash, mash up, overlay, layer",
     "regenerate": "redo, rewrite, regenerate, recompose, rework, retry",
@@ -89,7 +89,6 @@ _QUESTION = frozenset(
         "was",
         "were",
         "has",
-        "have",
         "can",
         "am",
         "will",
@@ -117,6 +116,11 @@ FIELDS: dict[str, str] = {
     "instruments": "instruments, instrumentation", "vocals": "vocals", "rating": "rating, ratings, stars",
     "plays": "play count, plays, play counts", "comment": "comment, comments", "album": "album, albums",
 }  # fmt: skip
+
+# Sentences of nothing but these are small talk beside a request ("Hello!", "These are great.", "What do you think?").
+CHATTER = frozenset(
+    ["hi", "hello", "hey", "holla", "hiya", "yo", "good", "day", "morning", "evening", "afternoon", "there", "greetings", "bless", "thanks", "thank", "you", "thx", "so", "much", "very", "a", "lot", "great", "nice", "wonderful", "lovely", "beautiful", "perfect", "awesome", "amazing", "excellent", "superb", "fantastic", "cool", "brilliant", "super", "wow", "yes", "yeah", "yea", "yep", "yup", "ok", "okay", "alright", "sure", "lol", "haha", "these", "those", "this", "that", "they", "it", "them", "are", "is", "was", "all", "both", "i", "im", "am", "we", "love", "like", "really", "loved", "liked", "loving", "enjoy", "em", "the", "songs", "song", "tracks", "list", "playlist", "selection", "selections", "choices", "choice", "good", "better", "best", "too", "again", "well", "done", "job", "you", "your", "doing", "for", "my", "me", "what", "do", "think", "and", "but", "oh", "ah", "hmm", "please", "just", "right", "far", "of", "one", "ones", "every", "single", "many", "hits", "absolutely", "totally", "definitely", "here", "same"]
+)  # fmt: skip
 
 # What nothing measures and no tag holds: a wish for it is said to be out of reach.
 BEYOND = {

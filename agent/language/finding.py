@@ -12,6 +12,27 @@ from segue.agent.language.query import how_many, leftover
 from segue.agent.language.reference import group, mentions, names_in
 
 _SEEDS = 3  # tracks of an artist that stand for the artist
+# "I like these" is praise, "something like these" a seed.
+_LIKERS = frozenset(
+    [
+        "i",
+        "we",
+        "really",
+        "also",
+        "they",
+        "you",
+        "would",
+        "dont",
+        "didnt",
+        "id",
+        "always",
+        "mostly",
+        "just",
+        "do",
+        "did",
+        "not",
+    ]
+)
 _LIKENESS = re.compile(
     r"\b(?:more (?:songs |tracks |music |stuff )?like|like|similar(?: ones| songs| tracks| stuff| music| things)?(?: to| as)?|sounds? like|sounding like|resembl\w+|reminiscent of|"
     r"(?:a )?(?:mix|blend|cross|combination|fusion) (?:of|between)|(?:crossed|mixed|blended) with|(?:some\w+ )?between|in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|simile|ähnlich|wie|comme|parecid\w+)\b",
@@ -23,7 +44,7 @@ _SHARED = r" same (key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe)(?: (
 def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]:
     """Return what likeness is asked for: targets, the artists among them, and where the phrase begins."""
     match = _LIKENESS.search(clause.text)
-    if not match:
+    if not match or (match[0].lower() == "like" and set(clause.before(match.start(), 1)) & _LIKERS):
         return [], [], -1
     targets = [m.target for m in mentions(clause, draft)]
     artists = [
@@ -146,11 +167,28 @@ def search(clause: Clause, draft: Draft) -> None:
     for instrument in clause.instruments:
         if clause.negated(instrument.start):
             draft.note(f"Tracks without {instrument.value} cannot be filtered for; I left the word out of the search.")
-    criteria.apply(found, args, draft)
+    if _goes_on(clause, draft) and "k" not in args:
+        last = draft.steps[-1].args
+        words = [word for word in (last.get("query"), args.pop("query", "")) if word]
+        last |= {name: value for name, value in args.items() if name not in last}
+        last["query"] = ", ".join(dict.fromkeys(words))
+        args = last
+        criteria.apply(found, args, draft)
+    else:
+        criteria.apply(found, args, draft)
+        draft.add("retrieve", args)
     draft.ops = [op for op in draft.ops if op.op != "reject"]
-    draft.add("retrieve", args)
-    if not args.get("query") and not args.get("filters") and not args.get("like") and not args.get("order"):
+    if not any(args.get(name) for name in ("query", "filters", "like", "order")):
         args.setdefault("max_per_artist", 1)
+
+
+def _goes_on(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a sentence describes further what the one before has asked for."""
+    last = draft.steps[-1] if draft.steps else None
+    fresh = (
+        last is not None and last.tool == "retrieve" and last.args is not draft.refined and not last.args.get("like")
+    )
+    return fresh and last is not None and "query" in last.args and clause.head not in ("find", "play")
 
 
 def _describe(clause: Clause, draft: Draft, found: Criteria, args: dict[str, Any], artists: list[Known]) -> None:

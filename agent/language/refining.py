@@ -201,6 +201,14 @@ def _rejects(clause: Clause, draft: Draft) -> bool:
         r" (?:not|dont like|didnt like|hate|skip|reject|dislike) (?:this|that|it|that one|this one)(?: one| song| track)? "
     ):
         rejected = [draft.it] if draft.it and "id" in draft.it else []
+    if (
+        not rejected
+        and clause.match(
+            r" (?:dont|didnt|do not|did not) (?:really )?(?:like|love|enjoy|want) (?:any of )?(?:these|those|them) "
+        )
+        and draft.state.shown
+    ):
+        rejected = [{"id": id} for id in draft.state.shown.ids]
     if not rejected:
         return False
     liked = (

@@ -101,7 +101,11 @@ def duration_in(text: str) -> list[Found[float]]:
     spans: list[Found[float]] = []
     for match in _SPAN.finditer(text):
         unit, number = match[2].lower(), match[1].lower()
-        if unit == "s" and ((number in _DECADES and match[0].lower() == f"{number}s") or number in ("a", "an")):
+        if unit == "s" and (
+            (number in _DECADES and match[0].lower() == f"{number}s")
+            or number in ("a", "an")
+            or re.fullmatch(r"(?:19|20)\d0", number)
+        ):
             continue
         if unit == "m" and number in ("a", "an"):
             continue
@@ -342,7 +346,7 @@ _DECADE_ONE = re.compile(rf"(?<![\w.])(early |mid[ -]|late )?({_DECADE})(?!\w)",
 _DECADE_SPAN = re.compile(rf"(?<![\w.])({_DECADE})\s*(?:-|–|to|and|through|or)\s*(?:the\s+)?({_DECADE})(?!\w)", re.IGNORECASE)  # fmt: skip
 _YEAR = r"(?:19[2-9]\d|20[0-4]\d)"
 _YEAR_SPAN = re.compile(rf"\b({_YEAR})\s*(?:-|–|to|and|through)\s*({_YEAR})\b", re.IGNORECASE)
-_YEAR_ONE = re.compile(rf"\b(before|until|up to|older than|pre[- ]|after|since|newer than|later than|post[- ]|from)?\s*(?:the )?\b({_YEAR}|{_DECADE})( and later| and newer| or later| onwards?| and before| or earlier)?(?!\w)", re.IGNORECASE)  # fmt: skip
+_YEAR_ONE = re.compile(rf"\b(before|until|up to|older than|pre[- ]|after|since|newer than|later than|post[- ]|from)?\s*(?:the )?\b({_DECADE}|{_YEAR})( and later| and newer| or later| onwards?| and before| or earlier)?(?!\w)", re.IGNORECASE)  # fmt: skip
 
 
 def years_in(text: str) -> list[Found[Years]]:
