@@ -31,13 +31,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("commands_talk", "Run a turn's plan again."),
     "eval": ("commands_house", "Measure how good Segue is."),
     "doctor": ("commands_house", "Show what this machine has and lacks; --fix brings it."),
+    "serve-tools": ("commands_house", "Serve a model to other machines over HTTP."),
     "mcp": ("commands_house", "Serve the tools to other agents: MCP on stdio."),
     "store": ("commands_house", "Show and clean the room that pieces take."),
     "backup": ("commands_house", "Save the whole data folder to one file."),
     "restore": ("commands_house", "Bring a saved data folder back."),
 }
 GROUPS = {"library", "store"}
-HIDDEN = {"serve-tools": "commands_house"}  # not there yet: it says so
 
 
 def tool_files() -> dict[str, str]:
@@ -73,8 +73,6 @@ def build(wanted: str | None) -> typer.Typer:
         if name not in COMMANDS:
             run = _generated(name) if name == wanted else _named_only
             app.command(name, help=None if name == wanted else help)(run)
-    if wanted in HIDDEN:
-        _add(app, wanted, HIDDEN[wanted], "")
     return app
 
 
@@ -85,7 +83,7 @@ def _add(app: typer.Typer, name: str, module: str, help: str) -> None:
         app.add_typer(entry, name=name, help=help)
     else:
         guarded = importlib.import_module("segue.ui.terminal").guarded
-        app.command(name, hidden=name in HIDDEN)(guarded(entry))
+        app.command(name)(guarded(entry))
 
 
 def _generated(name: str) -> Callable[..., Any]:

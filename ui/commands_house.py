@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segue.tools.core.errors import CannotDo, InvalidArgument
+from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.settings import load_settings
 from segue.tools.core.store import Store
 from segue.ui import backup, home
@@ -188,9 +188,23 @@ def _taken(suite: Any, given: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     return given
 
 
-def serve_tools_command(name: Annotated[str, typer.Argument(help="Which model.")] = "") -> None:
-    """Say that there is no model to serve yet."""
-    raise CannotDo("This version brings no model to serve.", "Every tool works by its embedded engine: segue doctor")
+def serve_tools_command(
+    name: Annotated[str, typer.Argument(help="Which model; without one, those there are.")] = "",
+    host: Annotated[str, typer.Option(help="Beyond this machine: 0.0.0.0, with SEGUE_SERVER_KEY set.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8100,
+) -> None:
+    """Serve a model to other machines over the job protocol, until interrupted."""
+    from segue.tools import backends
+    from segue.ui.model_server import serve_model
+
+    names = [info.name.removeprefix("model_") for info in pkgutil.iter_modules(backends.__path__)
+             if info.name.startswith("model_")]  # fmt: skip
+    if not name:
+        out("\n".join(names))
+        return
+    if name not in names:
+        raise InvalidArgument(f"There is no model '{name}' to serve.", f"There is: {', '.join(names)}.")
+    serve_model(name, host, port)
 
 
 def mcp_command() -> None:

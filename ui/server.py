@@ -32,14 +32,15 @@ def serve(host: str, port: int, opening: bool = True) -> None:
     gone = home.left_behind(settings.home)
     if gone:
         log(f"`segue {gone.command}` (process {gone.pid}) had ended without giving the data folder back; all is well")
-    listening = _listen(host, port)
+    listening = listen(host, port)
     port = listening.getsockname()[1]
     reach = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     with listening, home.owned(settings.home, "serve", host=reach, port=port, wait_s=1.0) as me:
         _run(settings, listening, me, key, opening)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port, or raise ``ConfigError`` with what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     if os.name != "nt":  # there it would let two servers share a port
@@ -51,7 +52,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise ConfigError(
             f"Port {port} on {host} cannot be used ({error.strerror}).",
-            f"End what uses it, or choose another: segue serve --port {port + 1 if port < 65535 else 0}",
+            f"End what uses it, or choose another: --port {port + 1 if port < 65535 else 0}",
         ) from error
     return listening
 

@@ -89,18 +89,26 @@ class _Editor:
     def _open(self, piece: "Piece") -> "Material":
         """Return what a piece is made of; a score without sound is played first."""
         from segue.tools.music.exact import Material
-        from segue.tools.music.render import render
 
         score = self.context.score(piece)
         if piece.clip is None and score is not None:
             self._say(f"'{piece.title}' is a score without sound, so it was played first.")
-            rendered = render(score, self.context.settings, progress=self._progress)
-            return Material(rendered.mix, rendered.stems, score, {**rendered.meta, "note": ""})
+            return self._played(score, None)
+        if piece.kind == "track" and score is not None and not piece.stems:
+            # A library track with a score was played from it (its stems are not kept, to spare room).
+            return self._played(score, piece.duration_s)
         wave = self._sound(piece.clip) if piece.clip else self.context.wave(piece)
         stems = {name: self._sound(clip) for name, clip in piece.stems.items()}
         if not stems:
             return Material(wave, score=score)
         return Material(wave, stems, score, piece.mix)
+
+    def _played(self, score: "Score", duration_s: float | None) -> "Material":
+        from segue.tools.music.exact import Material
+        from segue.tools.music.render import render
+
+        made = render(score, self.context.settings, progress=self._progress, duration_s=duration_s)
+        return Material(made.mix, made.stems, score, {**made.meta, "note": ""})
 
     def _sound(self, clip: "Clip") -> "Waveform":
         wave = self.context.store.wave(clip)

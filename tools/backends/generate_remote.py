@@ -38,7 +38,7 @@ def _unavailable(settings: Settings) -> str | None:
 
 
 def _load(settings: Settings) -> "_Remote":
-    return _Remote(JobClient(settings.servers[_SETTING]))
+    return _Remote(JobClient(settings.servers[_SETTING], settings.server_key))
 
 
 class _Remote:

@@ -18,8 +18,8 @@ from segue.tools.transcribe import Args, Out
 
 _WITH_NOTES = ("notes", "score", "picture", "leadsheet")
 _WORDS = ("lyrics", "lrc")
-_NO_WORDS = "Writing out the words needs a speech recogniser (Whisper), and none is configured."
-_START_WHISPER = "Start one (docker/compose.yaml) and set SEGUE_SERVERS=whisper=URL, or 'servers' in segue.toml."
+_NO_WORDS = "Writing out sung words needs a speech recogniser, and this version of Segue has no engine for one."
+_INSTEAD = "The notes, chords, beats and sections can be written down."
 # What people call a part → what the listener can aim at, and the part's name in the score.
 _AIMS = {
     "bass": "bass", "bassline": "bass", "bass line": "bass", "low": "bass",
@@ -56,7 +56,7 @@ def _run(args: Args, context: Context) -> BaseOut:
     stem = " ".join((args.stem or "").lower().replace("_", " ").split()) or None
     words = [kind for kind in wanted if kind in _WORDS]
     if words and len(words) == len(wanted) and not _sung(score):
-        raise CannotDo(_NO_WORDS, _START_WHISPER)
+        raise CannotDo(_NO_WORDS, _INSTEAD)
     made = _Made(context, _file_name(piece.title, stem))
     facts = analyse(
         context.store, piece, context.check, lambda done, total, label: context.progress(0.4 * done, total, label)
@@ -74,7 +74,7 @@ def _run(args: Args, context: Context) -> BaseOut:
         if _sung(score) and score is not None:
             _write_words(score, words, made)
         else:
-            context.note(f"{_NO_WORDS} {_START_WHISPER}")
+            context.note(f"{_NO_WORDS} {_INSTEAD}")
     context.progress(1.0, 1.0, "written down")
     return Out(piece=result, files=made.files, text="\n".join(made.texts))
 

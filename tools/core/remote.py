@@ -32,12 +32,17 @@ class JobClient:
     Parameters
     ----------
     url : the server's root, e.g. ``http://localhost:8100``.
+    key : sent as bearer token, where the server wants one.
     timeout_s : wall-clock limit of one HTTP exchange.
     """
 
-    def __init__(self, url: str, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, key: str | None = None, timeout_s: float = 30.0) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, timeout=httpx.Timeout(timeout_s, connect=_CONNECT_S))
+        self._http = httpx.Client(
+            base_url=self.url,
+            timeout=httpx.Timeout(timeout_s, connect=_CONNECT_S),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+        )
 
     def models(self) -> list[ModelInfo]:
         """Return what the server offers.

@@ -28,6 +28,7 @@ from typing import Any
 
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.middleware.base import RequestResponseEndpoint
 
 from segue.tools.core.errors import BadInput, Cancelled, InvalidArgument, NotFound, SegueError
 from segue.tools.core.jobs import Honoured, JobRequest, JobStatus, ModelInfo
@@ -220,8 +221,8 @@ class JobServer:
             job.status.seconds = round(time.monotonic() - start, 3)
 
 
-def create_app(models: Sequence[Model], workers: int = 1, queue_size: int = 32) -> FastAPI:
-    """Return the HTTP application that serves these models."""
+def create_app(models: Sequence[Model], workers: int = 1, queue_size: int = 32, key: str | None = None) -> FastAPI:
+    """Return the HTTP application that serves these models; with a key, only to who sends it as bearer token."""
     server = JobServer(models, workers, queue_size)
 
     @asynccontextmanager
@@ -231,6 +232,14 @@ def create_app(models: Sequence[Model], workers: int = 1, queue_size: int = 32) 
 
     app = FastAPI(title="Segue model server", lifespan=lifespan)
     app.state.jobs = server
+
+    @app.middleware("http")
+    async def guarded(request: Request, forward: RequestResponseEndpoint) -> Response:
+        sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if key and request.url.path != "/health" and not secrets.compare_digest(sent.encode(), key.encode()):
+            error = {"code": "BadInput", "message": "The key is missing or wrong.", "hint": "Set SEGUE_SERVER_KEY."}
+            return JSONResponse({"error": error}, 401)
+        return await forward(request)
 
     @app.exception_handler(SegueError)
     async def refused(request: Request, error: SegueError) -> JSONResponse:

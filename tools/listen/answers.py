@@ -223,7 +223,7 @@ def _tuning(subject: Subject, text: str) -> str:
 def _meaning(subject: Subject, text: str) -> str:
     if subject.lyrics:
         return f"The file carries these words: “{subject.lyrics[:300].strip()}”"
-    return "I cannot understand sung words: that needs a speech recogniser (Whisper)."
+    return "I cannot understand sung words: that needs a speech recogniser."
 
 
 def _dance(subject: Subject, text: str) -> str:
