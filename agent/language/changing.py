@@ -14,6 +14,7 @@ from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
 _REMOVES = r" (?:take|get|leave|cut|strip|pull|rip) (?:[\w ]{2,30}) (?:out|off|away)(?: of (?:it|this|that|the mix|there))? | without | minus | dont want (?:any )?| do not want (?:any )?| dont need | no | lose | off $| out $| kill | ohne | senza | sans | sin "  # fmt: skip
+_ALL_BUT = r" (?:everything|all|anything|alles|tutto|tout|todo) (?:but|except|except for|apart from|besides|other than|ausser|tranne|sauf|menos) "
 _ISOLATES = r" (?:just|only|nothing but|solo|isolated|a cappella|acapella|nur|solo|seulement|solamente) (?:the )?| on its own | by (?:itself|themselves) "  # fmt: skip
 
 
@@ -25,7 +26,8 @@ def change(clause: Clause, draft: Draft) -> bool:
     thing = draft.thing(target)
     operations: list[Operation] = []
     for read in _READERS:
-        if read is _add and any(done["op"] in ("replace", "isolate") for done in operations):
+        made = {done["op"] for done in operations}
+        if (read is _add and made & {"replace", "isolate"}) or (read in _COLOURS and made & {"add", "replace"}):
             continue
         found = read(clause, thing, draft)
         operations += found
@@ -38,12 +40,14 @@ def change(clause: Clause, draft: Draft) -> bool:
 
 
 def _remove(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    wanted = clause.verb("remove") or clause.match(_REMOVES)
+    wanted = clause.verb("remove") or clause.match(_REMOVES) or clause.match(_ALL_BUT)
     if not wanted or clause.verb("replace", "isolate") or clause.has("instead of", "keep only"):
         return []
     if clause.durations and not clause.stems:
         return []
     pieces = parts(clause, thing)
+    if not pieces and draft.part and clause.has("it", "them", "that", "those"):
+        return [{"op": "remove", "stems": [draft.part]}]
     after = [p for p in pieces if _is_removed(clause, p)]
     names = [p.value for p in after]
     kept = present(names, thing, draft)
@@ -65,7 +69,7 @@ def _is_removed(clause: Clause, part: Found[str]) -> bool:
 
 
 def _isolate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    but = clause.match(r" (?:remove|mute|delete|drop|kill|cut|everything|all|alles|tutto|tout|todo) (?:everything |all |the rest )?(?:but|except|apart from|besides|other than|ausser|tranne|sauf|menos) ")  # fmt: skip
+    but = clause.match(_ALL_BUT) and clause.verb("remove", "trim")
     if not (but or clause.head == "isolate" or clause.verb("isolate") or clause.match(_ISOLATES)):
         return []
     if clause.verb("add", "transcribe", "export", "replace") or clause.durations or clause.bars:
@@ -235,6 +239,8 @@ _READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] =
     _instrumental, _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.fade, timing.loop, timing.reverse, _add,
     sounding.restyle, sounding.effect,
 )  # fmt: skip
+# Words of colour beside a new instrument describe it ("a soft pad").
+_COLOURS = frozenset({sounding.restyle, sounding.effect})
 # After one of these a clause says nothing more: their words would be read twice.
 _ALONE = frozenset({_instrumental, _regenerate, _isolate, timing.loop, timing.trim, timing.length})
 

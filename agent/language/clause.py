@@ -14,7 +14,7 @@ _AMOUNTS = (
 )  # fmt: skip
 
 
-_BUT = re.compile(r"\b(?:anything|everything|all|anyone|everyone|whatever) (?:but|except|except for|apart from|other than)\s+(?=(?:[A-Z0-9]|\w+ (?:music|songs|tracks)))", re.IGNORECASE)  # fmt: skip
+_BUT = re.compile(r"\b(?:anything|everything|all|anyone|everyone|whatever) (?:but|except|except for|apart from|other than)\s+(?=(?:(?-i:[A-Z0-9])|\w+ (?:music|songs|tracks)))", re.IGNORECASE)  # fmt: skip
 
 
 class Clause:

@@ -152,7 +152,7 @@ def _language(clause: Clause, draft: Draft, found: Criteria) -> None:
 def _vocals(clause: Clause, draft: Draft, found: Criteria) -> None:
     without = clause.match(r" (?:(?:leave out|exclude|no|skip|drop|remove|nothing|not) (?:anything |everything |songs |tracks |ones |all |those )*with (?:vocals?|singing|voices?|words|lyrics)|(?:no|without|minus|zero|not any|without any|senza|sans|ohne|sin) (?:any )?(?:vocals?|voices?|singing|singers?|words|lyrics|voce|voix|stimme|gesang|voz|paroles)|instrumentals?(?: only| music)?|nobody singing|vocals? free) ")  # fmt: skip
     with_them = clause.match(
-        r" (?:with|only|must have|has|have) (?:real |some )?(?:vocals?|singing|lyrics|words|voices?) "
+        r" (?:with|only|must have|has|have) (?:real |some |someone |somebody |people )?(?:vocals?|singing|lyrics|words|voices?) "
     )
     match = without or with_them
     if match:

@@ -69,7 +69,11 @@ def _items(clause: Clause, draft: Draft, formats: list[str]) -> list[Target]:
         if draft.group:
             return list(draft.group)
         shown = draft.state.shown
-        if shown and (draft.arena == "list" or set(formats) & _LISTS) and not clause.has("it", "this", "that"):
+        if (
+            shown
+            and (draft.arena == "list" or set(formats) & _LISTS)
+            and (set(formats) & _LISTS or not clause.has("it", "this", "that"))
+        ):
             return [{"id": id} for id in shown.ids]
     return [draft.it] if draft.it else []
 

@@ -13,7 +13,7 @@ _LEAD = re.compile(
 )  # fmt: skip
 _FILLER = re.compile(
     r"\b(?:me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
-    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
+    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|limit|restrict|years?|stay|stick|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
     re.IGNORECASE,
 )  # fmt: skip
 

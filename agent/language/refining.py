@@ -230,7 +230,7 @@ def _behind(clause: Clause, position: int, word: str) -> bool:
 
 def _praises(clause: Clause, draft: Draft) -> bool:
     """Take "I love number 2": it is liked; nothing is searched."""
-    if clause.starts("like") or not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|sounds?) like | like to "):  # fmt: skip
+    if clause.starts("like") or not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|anything|songs|tracks|music|stuff|ones|others?|sounds?) like | like to "):  # fmt: skip
         return False
     liked = [m.target for m in mentions(clause, draft) if "id" in m.target]
     if not liked or clause.match(r" (?:dont|didnt|not) "):
