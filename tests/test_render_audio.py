@@ -1,16 +1,18 @@
 """core.audio and intake on real files: every format both ways, and what cannot be used."""
 
 import contextlib
+import shutil
 import struct
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
 from segue.tools.core.audio import Waveform, decode, encode, probe, quantised
-from segue.tools.core.errors import InvalidArgument, NotFound, UnreadableMedia
+from segue.tools.core.errors import DiskFull, InvalidArgument, NotFound, UnreadableMedia
 from segue.tools.core.store import Store
 from segue.tools.music.intake import import_file, sniff
 from segue.tools.music.notation import midi_bytes, musicxml
@@ -210,3 +212,14 @@ def test_scores_come_in_with_sound_and_stems(tmp_path, store, name):
     total = sum(store.wave(clip).samples.astype(np.float64) for clip in piece.stems.values())
     assert np.array_equal(mix, total)
     assert piece.mix["curve"]
+
+
+def test_a_full_disk_is_named_as_such(tmp_path, monkeypatch):
+    """/dev/full takes the file's opening and refuses its bytes, as a full disk does."""
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full on this system")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    (tmp_path / "song.wav").symlink_to("/dev/full")
+    noise = np.random.default_rng(0).uniform(-1, 1, (2, 400_000)).astype(np.float32)
+    with pytest.raises(DiskFull, match="was not written"):
+        encode(Waveform(noise, 44100), tmp_path / "song.wav")

@@ -6,6 +6,7 @@ sound of videos by FFmpeg (PyAV), with the containers and protocols named here a
 
 import errno
 import math
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -328,8 +329,8 @@ def _encode_sndfile(wave: Waveform, path: Path, kind: str, bits: int) -> None:
             for start in range(0, wave.frames, _BLOCK):
                 out.write(wave.samples[:, start : start + _BLOCK].T)
     except soundfile.LibsndfileError as error:
-        # libsndfile hides errno behind its own message; a full disk is the one that users meet.
-        if "no space" in str(error).lower():
+        # libsndfile says "System error." for a full disk, which is the one that users meet.
+        if shutil.disk_usage(path.parent).free < 4 * wave.samples.size:
             raise OSError(errno.ENOSPC, str(error)) from error
         raise InvalidArgument(f"{path.name} cannot be written as {kind} ({error}).", "Try wav or flac.") from error
 

@@ -44,6 +44,7 @@ _MIGRATIONS = [
     CREATE TABLE memory (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     """,
 ]
+_FULL, _ROOM = "The disk is full: nothing was written.", "Free some room, or run `segue store clean`."
 _CACHE_SAMPLES = 60_000_000  # decoded sound kept in memory: 240 MB of float32
 SHARED = "shared"  # owner of what everybody on this home may see (library tracks)
 
@@ -138,7 +139,7 @@ class Store:
         if temporary.is_file():
             temporary.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return DiskFull("The disk is full: nothing was written.", "Free some room, or run `segue store clean`.")
+            return DiskFull(_FULL, _ROOM)
         return StoreError(
             f"The store cannot be written to ({error.strerror}).", "Check SEGUE_HOME and its permissions."
         )
@@ -171,9 +172,9 @@ class Store:
             encode(wave, temporary, "flac", bits)
         except OSError as error:
             raise self._failed(temporary, error) from error
-        except DiskFull:
+        except DiskFull as error:
             temporary.unlink(missing_ok=True)
-            raise
+            raise DiskFull(_FULL, _ROOM) from error
         blob = self._adopt(temporary, file_hash(temporary), ".flac")
         return Clip(id=blob, sample_rate=wave.sample_rate, channels=wave.channels, frames=wave.frames)
 
