@@ -2,10 +2,11 @@
 
 import pytest
 
-from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.errors import InvalidArgument, NotFound
 from segue.tools.core.theory import parse_chord
 from segue.tools.music import revise
 from segue.tools.music.compose import Request, compose
+from segue.tools.music.parts import parts_named
 from tests.composer_support import lead_notes
 
 
@@ -23,17 +24,17 @@ def test_removing_and_isolating_leave_the_rest_alone(song):
     assert [p for p in song.parts if p.name != "drums"] == without.parts
     only = revise.isolate_parts(song, ["bass"])
     assert only.parts == [song.part("bass")]
-    with pytest.raises(InvalidArgument, match="no 'banjo'"):
+    with pytest.raises(NotFound, match="no 'banjo'"):
         revise.remove_parts(song, ["banjo"])
     with pytest.raises(InvalidArgument):
         revise.remove_parts(song, [p.name for p in song.parts])
 
 
 def test_parts_are_found_by_name_role_family_and_instrument(song):
-    assert revise.find_parts(song, "the drums") == revise.find_parts(song, "drums")
-    assert revise.find_parts(song, "piano") == ["piano"]
-    assert revise.find_parts(song, "guitars") == ["electric guitar"]
-    assert revise.find_parts(song, "melody") == [next(p.name for p in song.parts if p.role == "melody")]
+    assert parts_named(song.parts, "the drums") == parts_named(song.parts, "drums")
+    assert parts_named(song.parts, "piano") == ["piano"]
+    assert parts_named(song.parts, "guitars") == ["electric guitar"]
+    assert parts_named(song.parts, "melody") == [next(p.name for p in song.parts if p.role == "melody")]
 
 
 def test_replacing_an_instrument_keeps_its_notes_and_everybody_else(song):

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from segue.tools.core.audio import Samples, Waveform, quantised
-from segue.tools.core.errors import CannotDo, NotFound
-from segue.tools.core.instruments import find_instrument, is_meant_by
-from segue.tools.core.score import STEM_NAMES, Part, Score
+from segue.tools.core.errors import CannotDo
+from segue.tools.core.instruments import find_instrument
+from segue.tools.core.score import Part, Score
 from segue.tools.core.settings import Settings
 from segue.tools.music import exact_score, mixdown, revise
+from segue.tools.music.parts import parts_named
 from segue.tools.music.render import Rendered, remix, render
 from segue.tools.sound import splice
 from segue.tools.sound.dynamics import FULL_SCALE, Curve, fitting_gain_db, headroom_db, limiter_curve
@@ -27,10 +28,6 @@ Say = Callable[[str], None]
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
 
-_ROLE_WORDS = {"melody": ("melody", "lead"), "lead": ("lead", "melody"), "tune": ("melody", "lead"),
-               "harmony": ("chords", "pad"), "chord": ("chords",), "comping": ("chords",), "pads": ("pad",),
-               "beat": ("drums",), "beats": ("drums",), "drum": ("drums",), "bassline": ("bass",), "arp": ("arpeggio",),
-               "countermelody": ("counter",)}  # fmt: skip
 _SPLICE_S = 0.05
 _RING_S = 2.0  # how long what was rewritten may ring on into what was not
 _DEEPEST_DB = 6.0  # how much softer a new part may become for moments to make room for the others
@@ -117,26 +114,8 @@ def find_parts(material: Material, word: str) -> list[str]:
     ------
     NotFound : nothing of that name plays; the hint lists what does.
     """
-    plain = " ".join(word.lower().replace("_", " ").split()).removeprefix("the ")
-    names = list(material.stems)
     parts = {part.name: part for part in material.score.parts} if material.score else {}
-    known = [parts.get(name) or Part(name=name, stem=_group_of(name)) for name in names]
-    instrument = find_instrument(plain)
-    tests: list[Callable[[Part], bool]] = [
-        lambda part: part.name.lower() == plain,
-        lambda part: plain in (part.role, part.role + "s") or part.role in _ROLE_WORDS.get(plain, ()),
-        lambda part: part.instrument.lower() == plain,
-        lambda part: instrument is not None and part.instrument == instrument.name,
-        lambda part: plain in STEM_NAMES and part.stem == plain,
-        lambda part: (found := find_instrument(part.instrument or part.name)) is not None and is_meant_by(found, plain),
-    ]
-    # "piano" as a group takes every piano; the same word as a part's own name takes that part only.
-    if plain in STEM_NAMES and plain not in (name.lower() for name in names):
-        tests.insert(0, tests.pop(4))
-    for test in tests:
-        if found := [part.name for part in known if test(part)]:
-            return found
-    raise NotFound(f"There is no '{word}' in this piece.", f"There are: {', '.join(names)}.")
+    return parts_named([parts.get(name) or Part(name=name, stem=_group_of(name)) for name in material.stems], word)
 
 
 def _group_of(name: str) -> str:

@@ -6,11 +6,11 @@ Bars count from 1 and both ends are included.
 import random
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from segue.tools.core.errors import InvalidArgument
-from segue.tools.core.instruments import Instrument, find_ensemble, find_instrument, is_meant_by, nearest_instruments
+from segue.tools.core.instruments import Instrument, find_ensemble, find_instrument, nearest_instruments
 from segue.tools.core.score import ChordSpan, Note, Part, Score, TempoMark
 from segue.tools.core.theory import key_distance_semitones, make_chord, parse_chord, parse_key
 from segue.tools.music.arrange import choose_voices, manner_for, set_registers
@@ -20,11 +20,12 @@ from segue.tools.music.compose_request import Request, check_limits, read_instru
 from segue.tools.music.compose_write import skyline, tune_of, write_voice
 from segue.tools.music.genres import Genre, Mood, all_genres, blend, find_genre, find_mood
 from segue.tools.music.harmony import dominant_chords
+from segue.tools.music.parts import parts_named
 from segue.tools.music.revise_extend import extend
 from segue.tools.music.rhythm import Event, meter_of
 
 __all__ = [
-    "add_part", "extend", "find_parts", "isolate_parts", "known_instrument", "loop", "regenerate", "remove_parts",
+    "add_part", "extend", "isolate_parts", "known_instrument", "loop", "regenerate", "remove_parts",
     "replace_instrument", "restyle", "set_tempo", "transpose", "transpose_to", "trim_bars",
 ]  # fmt: skip
 
@@ -34,36 +35,6 @@ _PLAIN = "pop"  # the idiom of scores that name no genre
 # -- parts -----------------------------------------------------------------------------------------
 
 
-def find_parts(score: Score, word: str) -> list[str]:
-    """Return the names of the parts that a word means: a part's name, role, stem, instrument or family.
-
-    Raises
-    ------
-    InvalidArgument : none; the hint lists what there is.
-    """
-    plain = word.lower().strip().removeprefix("the ")
-    exact = [p.name for p in score.parts if p.name.lower() == plain]
-    if exact:
-        return exact
-    named = find_instrument(plain)
-
-    def of_family(part: Part) -> bool:
-        player = find_instrument(part.instrument)
-        return player is not None and (player == named or is_meant_by(player, plain))
-
-    tests: tuple[Callable[[Part], bool], ...] = (
-        lambda p: plain in (p.role, p.role + "s"),
-        lambda p: plain == p.stem,
-        lambda p: plain.removesuffix("s") == p.instrument or (named is not None and p.instrument == named.name),
-        of_family,
-    )
-    wanted = next((found for test in tests if (found := [p.name for p in score.parts if test(p)])), [])
-    if not wanted:
-        there = ", ".join(p.name for p in score.parts) or "no parts"
-        raise InvalidArgument(f"There is no '{word}' in this piece.", f"It has: {there}.")
-    return wanted
-
-
 def remove_parts(score: Score, words: Iterable[str]) -> Score:
     """Return the score without the parts that are named.
 
@@ -71,7 +42,7 @@ def remove_parts(score: Score, words: Iterable[str]) -> Score:
     ------
     InvalidArgument : no such part, or nothing would be left.
     """
-    gone = {name for word in words for name in find_parts(score, word)}
+    gone = {name for word in words for name in parts_named(score.parts, word)}
     kept = [p for p in score.parts if p.name not in gone]
     if not kept:
         raise InvalidArgument("Nothing would be left to hear.", "Keep at least one part.")
@@ -80,7 +51,7 @@ def remove_parts(score: Score, words: Iterable[str]) -> Score:
 
 def isolate_parts(score: Score, words: Iterable[str]) -> Score:
     """Return the score with only the parts that are named."""
-    kept = {name for word in words for name in find_parts(score, word)}
+    kept = {name for word in words for name in parts_named(score.parts, word)}
     return score.model_copy(update={"parts": [p for p in score.parts if p.name in kept]})
 
 
@@ -89,7 +60,7 @@ def replace_instrument(score: Score, part: str, instrument: str) -> Score:
 
     Its notes stay, moved by whole octaves where the new instrument cannot reach them.
     """
-    names = set(find_parts(score, part))
+    names = set(parts_named(score.parts, part))
     new = known_instrument(instrument)
     parts: list[Part] = []
     for one in score.parts:
