@@ -17,6 +17,7 @@ from segue.agent.language import (
     making,
     query,
     refining,
+    spelling,
     talk,
 )
 from segue.agent.language.clause import Clause
@@ -50,7 +51,10 @@ class BuiltinPlanner:
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
         text = foreign.translated(" ".join(message.split()))
-        draft = Draft(text, state, self._names(text) if self._names and text else [])
+        names = self._names(text) if self._names and text else []
+        right = spelling.corrected(text, names)
+        draft = Draft(right, state, self._names(right) if self._names and right != text else names)
+        text = right
         if not talk.whole(text, draft):
             self._read(text, draft)
         return draft.plan()

@@ -34,6 +34,8 @@ class Thing(BaseModel):
     """Why it was found, where a search showed it."""
     has_score: bool = False
     parents: list[str] = []
+    changed: list[str] = []
+    """The operations of the edit that made it from its parent (``remove``, ``tempo``, …)."""
 
 
 class ShownList(BaseModel):

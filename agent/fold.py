@@ -294,9 +294,10 @@ def _absorb(state: State, result: ToolResult, turn: int, means: bool) -> list[st
 
 
 def _made(state: State, result: ToolResult, things: list[Thing], turn: int) -> None:
+    changed = [str(op["op"]) for op in result.args.get("operations") or [] if isinstance(op, Mapping) and "op" in op]
     for thing in things:
         if thing.id not in state.things:
-            state.things[thing.id] = thing
+            state.things[thing.id] = thing.model_copy(update={"changed": changed}) if changed else thing
     ids = [thing.id for thing in things]
     if result.tool in _BESIDE and state.focus:
         state.focus[1:1] = [id for id in ids if id not in state.focus]

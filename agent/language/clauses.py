@@ -13,6 +13,8 @@ _BREAK = re.compile(
     r"followed\s+by|und\s+dann|et\s+puis|e\s+poi|y\s+luego)\b,?)|(?P<soft>,|\s+&\s+|\s\+\s|\band\b|\bund\b|\bplus\b|\bbut\b| - | – | — )",
     re.IGNORECASE,
 )
+# "start mellow and build up": how a list is to unfold, and no request of its own.
+_CURVE = r"^ (?:(?:build|building|ramp|ramping) (?:slowly |gradually )?(?:up|to)|(?:wind|calm|cool|slow|ease) (?:slowly |gradually )?(?:down|off)(?: (?:at|towards) the end)?) (?!by|the)"
 # "keep the drums and make it slower": verbs that open a request only with an object of their own.
 _LIGHT = frozenset({"put", "give", "take", "loop", "play", "score", "turn", "start", "sort", "fade", "slower", "label", "concat", "mix", "trim"})  # fmt: skip
 
@@ -86,7 +88,7 @@ def _opens(after: str) -> bool:
     if not clause.verbs or clause.verbs[0].start != clause.words[0].start:
         return False
     found = clause.verbs[0]
-    if found.value not in cues.openers():
+    if found.value not in cues.openers() or clause.match(_CURVE):
         return False
     following = clause.after(found.end, 1)
     if found.value in _LIGHT:

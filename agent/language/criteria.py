@@ -331,6 +331,9 @@ def apply(found: Criteria, args: dict[str, Any], draft: Draft) -> None:
     adjust = args.setdefault("adjust", {})
     for name, value in found.adjust.items():
         adjust[name] = max(-2.0, min(2.0, float(value)))
+    for name in found.hold:
+        if name not in found.adjust:
+            adjust.pop(name, None)
     hold = [*args.get("hold", []), *found.hold]
     args["hold"] = [name for name in dict.fromkeys(hold) if name not in found.adjust]
     args.update(found.args)

@@ -1,6 +1,5 @@
 """The plan while it is being read out of a message: steps so far, and what "it" means by now."""
 
-import re
 from typing import Any
 
 from segue.agent.dialogue import Known, State, Thing
@@ -10,8 +9,8 @@ Target = dict[str, Any]
 """A reference as it stands in arguments: ``{"id": …}`` or ``{"step": …, "field": …, "index": …}``."""
 
 _LISTS = {"retrieve": "items", "generate": "pieces"}
-# How versions are titled that have the tempo and key of what they were made from.
-_THINNED = re.compile(r"\b(?:without|only|louder|quieter|LUFS)\b")
+# What leaves tempo and key as they are in what was changed.
+_KEPT = frozenset({"remove", "isolate", "gain", "fade", "loudness", "effect"})
 
 
 class Draft:
@@ -162,7 +161,7 @@ class Draft:
         if "step" in target:
             return target
         thing = self.thing(target)
-        while thing and not thing.bpm and thing.origin == "edit" and _THINNED.search(thing.title) and thing.parents:
+        while thing and not thing.bpm and thing.changed and set(thing.changed) <= _KEPT and thing.parents:
             thing = self.state.thing(thing.parents[0])
         return {"id": thing.id} if thing and thing.bpm else target
 

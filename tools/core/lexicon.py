@@ -94,6 +94,9 @@ class Lexicon(Generic[T]):
         self._values: dict[str, T] = {}
         self._longest = 1
         self._plain = frozenset(plain)
+        self._near_plain = {
+            short for word in self._plain if len(word) > _TYPO_LENGTH for short in {word, *_deletes(word)}
+        }
         for phrase, value in entries.items():
             words = [word.plain for word in words_of(phrase)]
             self._longest = max(self._longest, len(words))
@@ -152,5 +155,13 @@ class Lexicon(Generic[T]):
 
     def _slip(self, word: str) -> str | None:
         near = {key for short in {word, *_deletes(word)} for key in self._slips.get(short, ())}
+        if near and self._is_plain(word):
+            return None
         fits = sorted(key for key in near if key[0] == word[0] and one_slip(key, word))
         return fits[0] if fits else None
+
+    def _is_plain(self, word: str) -> bool:
+        """Tell whether a misspelt word is rather a common word ("somthing" is no "soothing")."""
+        if not self._near_plain & {word, *_deletes(word)}:
+            return False
+        return any(word[0] == common[0] and one_slip(common, word) for common in self._plain)

@@ -23,7 +23,7 @@ _ORDINALS |= {"1st": 1, "2nd": 2, "3rd": 3, "last": -1, "final": -1, "latest": -
 _SMALL = "|".join(sorted(_WORDS, key=len, reverse=True))
 _FIGURE = r"(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|\.\d+)"
 _SPELT = rf"(?:(?:a |one )?hundred(?: and)?(?: (?:{_SMALL}))?(?:[ -](?:{'|'.join(_ONES[1:10])}))?|(?:{'|'.join(_TENS)})[ -](?:{'|'.join(_ONES[1:10])})|{_SMALL})"  # fmt: skip
-NUMBER = rf"(?:{_FIGURE}(?:\s?[½¼¾])?|[½¼¾]|{_SPELT}(?:\s(?:and a half|point (?:{_SMALL})))?|half a|half an|an?|a couple of|a few)"  # fmt: skip
+NUMBER = rf"(?:{_FIGURE}(?:\s?[½¼¾])?|[½¼¾]|{_SPELT}(?:\s(?:and a half|point (?:{_SMALL})))?|half a|half an|an?|(?:a )?couple(?: of)?|a few)"  # fmt: skip
 _PLAIN_NUMBER = re.compile(rf"(?<![\w.])(-|−|minus )?({_FIGURE}(?:\s?[½¼¾])?|{_SPELT}(?: and a half)?)(?![\w]|\.\d)", re.IGNORECASE)  # fmt: skip
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 
@@ -40,7 +40,18 @@ def number_of(text: str) -> float | None:
 
 
 def _unsigned(plain: str) -> float | None:
-    fixed = {"a": 1, "an": 1, "half a": 0.5, "half an": 0.5, "a couple of": 2, "a few": 3, "a dozen": 12}
+    fixed = {
+        "a": 1,
+        "an": 1,
+        "half a": 0.5,
+        "half an": 0.5,
+        "a couple of": 2,
+        "couple of": 2,
+        "a couple": 2,
+        "couple": 2,
+        "a few": 3,
+        "a dozen": 12,
+    }
     if plain in fixed:
         return float(fixed[plain])
     extra = 0.0
@@ -88,6 +99,15 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _UNIT = r"(hours?|hrs?|h|minutes?|mins?|min\.|m|seconds?|secs?|sec\.|s|stunden?|minuten?|sekunden?|ore|ora|minuti|minuto|minutos|secondi|secondes?|segundos)"  # fmt: skip
 _SPAN = re.compile(rf"(?:(?<![\w.:/#-])|(?<=\d[mh]))({NUMBER})[\s-]?{_UNIT}(?:\b|(?=\d))(?!['’])(\s+and a half|\s+and a quarter|\s+and three quarters)?", re.IGNORECASE)  # fmt: skip
 _CLOCK = re.compile(r"(?<![\w:])(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?:\.(\d+))?(?![\w:])")
+# "three quarters of a minute", "half-minute", "2'30", "a good minute", "minute-long".
+_ODD = re.compile(
+    r"\b(?:a |one )?(?P<part>half|quarter|three quarters)(?:[ -]of an?[ -]|-| )(?P<of>minute|hour)\b"
+    r"|(?<![\w'’])(?P<minutes>\d{1,2})['’′](?P<seconds>[0-5]\d)(?:[\"”″]|(?!\w))"
+    r"|\b(?:a |one )?(?:(?:good|full|whole) (?P<one>minute|hour)\b|(?P<long>minute|hour)(?=[ -]long\b))",
+    re.IGNORECASE,
+)
+# "one minute twenty": the seconds without their word.
+_REST = re.compile(rf"\s+({_FIGURE}|{_SPELT})\b(?!\s*(?:%|bpm|bars?|hz|k\b|db|lufs|songs?|tracks?|takes?|times|of\b|versions?|variations?))", re.IGNORECASE)  # fmt: skip
 _TAILS = {"and a half": 0.5, "and a quarter": 0.25, "and three quarters": 0.75}
 _DECADES = frozenset({"50", "60", "70", "80", "90", "00"})
 
@@ -116,7 +136,11 @@ def duration_in(text: str) -> list[Found[float]]:
             continue  # "similar ones" is no second
         factor = _UNITS["h" if unit[0] in "h" or unit.startswith(("ore", "ora", "stund")) else unit[0]]
         tail = _TAILS.get((match[3] or "").strip().lower(), 0.0)
-        spans.append(Found((value + tail) * factor, match.start(), match.end()))
+        end, seconds = match.end(), (value + tail) * factor
+        rest = _REST.match(text, end) if factor == _UNITS["m"] and value == int(value) and not tail else None
+        if rest and 1 <= (number_of(rest[1]) or 0) < 60 and not _SPAN.match(text, rest.start(1)):
+            end, seconds = rest.end(), seconds + (number_of(rest[1]) or 0)
+        spans.append(Found(seconds, match.start(), end))
     merged: list[Found[float]] = []
     for span in spans:
         last = merged[-1] if merged else None
@@ -130,7 +154,19 @@ def duration_in(text: str) -> list[Found[float]]:
             continue
         value = hours * 3600 + minutes * 60 + seconds + (float(f"0.{match[4]}") if match[4] else 0.0)
         merged.append(Found(float(value), match.start(), match.end()))
+    for match in _ODD.finditer(text):
+        if not any(f.start < match.end() and match.start() < f.end for f in merged) or match["part"]:
+            merged = [f for f in merged if not (f.start < match.end() and match.start() < f.end)]
+            merged.append(Found(_odd(match), match.start(), match.end()))
     return sorted(merged, key=lambda f: f.start)
+
+
+def _odd(match: re.Match[str]) -> float:
+    if match["part"]:
+        return {"half": 0.5, "quarter": 0.25, "three quarters": 0.75}[match["part"].lower()] * _UNITS[match["of"][0].lower()]  # fmt: skip
+    if match["minutes"]:
+        return 60.0 * float(match["minutes"]) + float(match["seconds"])
+    return {"h": 3600.0, "m": 60.0}[(match["one"] or match["long"])[0].lower()]
 
 
 # -- tempo, metre, bars ----------------------------------------------------------------------------
@@ -234,7 +270,7 @@ _BAR = r"(?:bars?|measures?|takte?n?)"
 _BAR_SPAN = re.compile(rf"\b{_BAR}\s+({_NUMERAL})\s*(?:-|–|to|through|till|until|and|bis)\s*(?:{_BAR}\s+)?({_NUMERAL})\b", re.IGNORECASE)  # fmt: skip
 _BAR_ONE = re.compile(rf"\b{_BAR}\s+(?:number\s+)?({_NUMERAL})\b", re.IGNORECASE)
 _BAR_EDGE = re.compile(rf"\b(first|last|opening|final|closing)\s+({_NUMERAL})?\s*-?{_BAR}\b", re.IGNORECASE)
-_BAR_COUNT = re.compile(rf"(?<![\w.])({_NUMERAL})[\s-]?{_BAR}\b(?!\s+blues)", re.IGNORECASE)
+_BAR_COUNT = re.compile(rf"(?<![\w.])(?!(?:12|twelve)[\s-]?bars?\s+blues)({_NUMERAL})[\s-]?{_BAR}\b", re.IGNORECASE)
 
 
 def bars_in(text: str) -> list[Found[Bars]]:

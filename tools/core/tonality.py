@@ -18,7 +18,11 @@ _SOLFEGE = re.compile(r"\b(do|re|ré|mi|fa|sol|la|si)( diesis| dièse| sostenido
 _SHORT_MINOR = re.compile(r"\b([A-G])([#♯♭]|b)?m\b(?!aj)")
 _CAMELOT = re.compile(r"\b(1[0-2]|[1-9])([AB])\b")
 # A bare letter is a key only behind words that announce one.
-_BARE = re.compile(rf"\b(?:key of|in|into|to|key:?|from)\s+(?:the key of\s+)?([A-G])({_ACCIDENTAL})(?![\w#♯♭'’])(?!\s*(?:major|minor|and\b|then\b|with\b|clip|\d))")  # fmt: skip
+_SIGN = r"(?:\s?[#♯♭]|b|[ -]?(?i:sharp|flat))?"
+_END = r"(?![\w#♯♭'’])"
+_BARE = re.compile(rf"\b(?:(?i:key(?: of)?:?|in(?: the key(?: of)?)?)\s+([A-G])({_SIGN}){_END}(?!\s*(?:clip|\d))|(?i:into|to|from)\s+(?i:the key of\s+)?([A-G])({_SIGN}){_END}(?!\s*(?:and\b|then\b|with\b|clip|\d)))")  # fmt: skip
+# In lower case only where no article could stand: "blues in e with …", "in a, 90 bpm", but not "in a café".
+_LOWER = re.compile(rf"\b(?i:key of|in(?: the key of)?)\s+([a-g])({_SIGN}){_END}(?=\s*(?:$|[,;:!?)]|[.](?!\w)|\b(?i:with|and|at|for|please|but|then|on|using|around|about)\b))")  # fmt: skip
 _SYLLABLES = {"do": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
 
 _SYMBOL = r"[A-G](?:#|♯|♭|b)?(?:maj|min|mi|m|M|dim|aug|sus|add|°|ø|Δ|\+)?(?:\d{1,2})?(?:(?:sus|add|b|#|maj)\d{1,2}|sus)*(?:/[A-G](?:#|b)?)?"  # fmt: skip
@@ -66,8 +70,11 @@ def key_in(text: str) -> list[Found[str]]:
         if re.search(r"\b(?:in|to|into|of|key:?)\s+$", text[: match.start()]) and not _in_progression(text, match):
             add(f"{match[1]}{_sign(match[2] or '')} minor", match)
     for match in _BARE.finditer(text):
-        if not _in_progression(text, match):
-            add(f"{match[1]}{_sign(match[2])} major", match, match.start(1))
+        group = 1 if match[1] else 3
+        if not _in_progression(text, match, group):
+            add(f"{match[group]}{_sign(match[group + 1])} major", match, match.start(group))
+    for match in _LOWER.finditer(text):
+        add(f"{match[1].upper()}{_sign(match[2])} major", match, match.start(1))
     return sorted(found, key=lambda f: f.start)
 
 
@@ -106,9 +113,9 @@ def _sign(text: str) -> str:
     return {"♯": "#", "sharp": "#", "♭": "b", "flat": "b"}.get(plain, plain)
 
 
-def _in_progression(text: str, match: re.Match[str]) -> bool:
+def _in_progression(text: str, match: re.Match[str], group: int = 1) -> bool:
     """Tell whether a letter is one of several chords ("to C G Am F")."""
-    return any(found.start <= match.start(1) < found.end for found in chords_in(text, "C major"))
+    return any(found.start <= match.start(group) < found.end for found in chords_in(text, "C major"))
 
 
 @lru_cache(maxsize=256)

@@ -35,7 +35,7 @@ __all__ = [
     "Axis", "Bars", "Found", "Genre", "Lexicon", "Mood", "Tempo", "Word", "Years", "axes_in", "bars_in", "chords_in",
     "decibels_in", "duration_in", "fold", "genre", "genres", "genres_in", "instruments_in", "interval_in", "key_in",
     "languages_in", "loudness_in", "meter_in", "mood", "moods", "moods_in", "nearest_genre", "numbers_in",
-    "ordinals_in", "percent_in", "same_genre", "singular", "stems_in", "tempo_in", "words_of", "years_in",
+    "ordinals_in", "percent_in", "plain_words", "same_genre", "singular", "stems_in", "tempo_in", "words_of", "years_in",
 ]  # fmt: skip
 
 
@@ -75,6 +75,12 @@ class Axis:
 def _data() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(Path(__file__).with_name("vocabulary.json").read_text("utf-8"))
     return loaded
+
+
+@lru_cache(maxsize=1)
+def plain_words() -> frozenset[str]:
+    """Return words of plain English that are never taken for a misspelt music word."""
+    return frozenset(_data()["plain"])
 
 
 @lru_cache(maxsize=1)

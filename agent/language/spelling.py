@@ -1,0 +1,61 @@
+"""Slips of the finger in the words that hold a request together: "somthing", "plyalist", "simular".
+
+Music words are forgiven where they are looked up; these are words of plain English that the reading of a
+clause depends on. Names of the library, quotations and capitalised words are left as they are.
+"""
+
+import re
+from functools import lru_cache
+
+from segue.agent.dialogue import Known
+from segue.agent.language import cues
+from segue.tools.core.lexicon import one_slip
+from segue.tools.core.vocabulary import genres_in, instruments_in, moods_in, plain_words, singular, stems_in
+
+_FIRM = (
+    "something", "anything", "everything", "someone", "somebody", "playlist", "playlists", "similar", "library", "without",
+    "seconds", "minutes", "instead", "please", "quieter", "slower", "artist", "artists", "shorter", "between", "different",
+    "another", "describe", "recommend", "generate", "transcribe", "remove", "replace", "lyrics", "version", "instruments",
+    "background", "studying", "relaxing",
+)  # fmt: skip
+_OTHERS = frozenset(["minuet", "minuets", "slow", "sever", "plaice", "shower"])
+_WORD = re.compile(r"(?<![\w.'’@#/-])[a-z]{5,}(?![\w'’@/-]|\.\w)")
+_QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
+
+
+def corrected(text: str, names: list[Known]) -> str:
+    """Return a message with misspelt words of plain English put right.
+
+    >>> corrected("somthing simular, withuot drums", [])
+    'something similar, without drums'
+    """
+    held = [(m.start(), m.end()) for m in _QUOTED.finditer(text)] + [(name.start, name.end) for name in names]
+
+    def right(match: re.Match[str]) -> str:
+        if any(low < match.end() and match.start() < high for low, high in held):
+            return match[0]
+        return _right(match[0]) or match[0]
+
+    return _WORD.sub(right, text)
+
+
+@lru_cache(maxsize=2048)
+def _right(word: str) -> str | None:
+    """Return the word that was meant, or None where nothing is misspelt."""
+    known = plain_words()
+    if (
+        word in known
+        or word in _OTHERS
+        or singular(word) in known
+        or f"{word}s" in _FIRM
+        or word in cues.verbs()
+        or word in cues.PIECES
+    ):
+        return None
+    # Where only the ending differs ("generated", "pleased") nothing is misspelt.
+    near = [
+        firm for firm in _FIRM if firm[0] == word[0] and firm[:-1] != word[: len(firm) - 1] and one_slip(firm, word)
+    ]
+    if word in _FIRM or not near or any(find(word) for find in (genres_in, moods_in, instruments_in, stems_in)):
+        return None
+    return near[0]
