@@ -5,6 +5,7 @@ wrong becomes one of four typed errors. Retries are ours, bounded, with one idem
 """
 
 import asyncio
+import importlib
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -130,7 +131,11 @@ class Llm:
 
     async def _bounded(self, work: Coroutine[Any, Any, T], stop: asyncio.Event) -> T:
         """Await work no longer than ``llm_timeout_s`` by the wall clock, and only until the turn is stopped."""
-        task, stopped = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+        stopped = asyncio.ensure_future(stop.wait())
+        # The first import takes seconds, which are not the server's: its clock starts after them.
+        ready = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "langchain_openai"))
+        await asyncio.wait([ready, stopped], return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.ensure_future(work)
         try:
             waiting: list[asyncio.Future[Any]] = [task, stopped]
             await asyncio.wait(waiting, timeout=self.settings.llm_timeout_s, return_when=asyncio.FIRST_COMPLETED)
