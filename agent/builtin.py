@@ -22,7 +22,7 @@ from segue.agent.language import (
 )
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.reference import group, mentions, missing_number
+from segue.agent.language.reference import group, mentions, missing_number, without_a_list
 from segue.agent.plan import Plan
 
 Rule = Callable[[Clause, Draft], bool]
@@ -76,6 +76,8 @@ class BuiltinPlanner:
         ]
         for clause in wanted or parts:
             _clause(clause, draft, praised)
+            if draft.blocked:
+                break
         if draft.is_empty:
             _fallback(entire, draft)
 
@@ -86,12 +88,17 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
         draft.note(wrong)
         draft.doubt(0.5)
         return
+    if without_a_list(clause, draft):
+        draft.ask("There is no list yet that I could count in. Which one do you mean? Give me a title, or let me find something first.")
+        draft.blocked = True
+        return
     if draft.arena == "list" and not changing.is_change(clause) and refining.rejects(clause, draft, praised):
         return
     if draft.steps and draft.steps[-1].tool == "generate" and clause.match(_SET_IT):
         return
-    if clause.match(_OFF_TOPIC) and not (
-        clause.genres or clause.moods or clause.instruments or clause.songs or clause.formats or draft.names
+    if talk.is_off_topic(clause, draft) or (
+        clause.match(_OFF_TOPIC)
+        and not (clause.genres or clause.moods or clause.instruments or clause.songs or clause.formats or draft.names)
     ):
         _off_topic(draft) if not draft.steps else draft.note(
             f"“{clause.text}” has nothing to do with music; I left it out."
@@ -220,10 +227,20 @@ def _more_of_it(clause: Clause, draft: Draft) -> bool:
     if (
         last is None
         or last.tool != "generate"
-        or not clause.match(r"^ (?:and )?(?:make it|it should be|it must be|in|at|with|without|no) ")
+        or not (
+            clause.match(r"^ (?:and )?(?:make it|it should be|it must be|in|at|with|without|no|about|around|something like) ")
+            or _is_measure(clause)
+        )
     ):
         return False
     return making.describe_further(clause, last.args, draft)
+
+
+def _is_measure(clause: Clause) -> bool:
+    """Tell whether hardly more than a length, a tempo, a key or a metre is said ("20 seconds", "in A minor, slow")."""
+    measures = [*clause.durations, *clause.tempi, *clause.keys, *clause.meters, *clause.bars, *clause.chords]
+    said = [word for word in clause.words if not any(m.start <= word.start < m.end for m in measures)]
+    return bool(measures) and len(said) <= 2 and not clause.verbs
 
 
 def _surprise(clause: Clause, draft: Draft) -> bool:
@@ -246,7 +263,7 @@ def _surprise(clause: Clause, draft: Draft) -> bool:
 
 def _find(clause: Clause, draft: Draft) -> bool:
     """Take an outright request for tracks."""
-    outright = clause.head in ("find", "play") or clause.songs or making.is_list(clause)
+    outright = clause.head in ("find", "play") or clause.songs or making.is_list(clause) or query.asks_advice(clause)
     if (
         clause.is_question
         and clause.match(r" (?:is|does|do|has|are) (?:it|this|that|the|these|they) ")
@@ -271,9 +288,11 @@ def _find(clause: Clause, draft: Draft) -> bool:
         and clause.head not in ("find", "play")
     ):
         return False
-    if draft.arena == "list" and clause.head not in ("find", "play", "give", "make") and refining.refine(clause, draft):
-        return True
     if finding.similar(clause, draft):
+        return True
+    if refining.others(clause, draft):
+        return True
+    if draft.arena == "list" and clause.head not in ("find", "play", "give", "make") and refining.refine(clause, draft):
         return True
     if (
         clause.is_question
@@ -301,6 +320,8 @@ def _refine(clause: Clause, draft: Draft) -> bool:
     """Take a change of the list, where a list is what is being talked about and no part of a piece is."""
     if draft.arena != "list":
         return False
+    if not clause.match(r" (?:not|less|no|dont|nothing) ") and finding.similar(clause, draft):
+        return True
     about = clause.stems or clause.instruments or clause.intervals or clause.decibels or mentions(clause, draft)
     if (
         changing.is_change(clause)

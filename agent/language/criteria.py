@@ -103,7 +103,7 @@ def _range(found: Found[Tempo]) -> tuple[float | None, float | None]:
 def _key(clause: Clause, draft: Draft, found: Criteria) -> None:
     for key in clause.keys:
         found.filters["key"] = key.value
-        _take(clause, found, key.start, key.end)
+        _take(clause, found, key.start, key.end, "in|the|same|key|of|with|a|an|only|just|and|but|is|are|from|at")
 
 
 def _names(clause: Clause, draft: Draft, found: Criteria) -> None:
@@ -241,6 +241,16 @@ def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
         if match:
             found.args.setdefault("order", order)
             _plain_span(clause, found, match[0].split())
+    placed = clause.match(r" (?:put|move|bring|place|have|get) (?:the |all the )*(?:(?:most|least|more|less) )?\w+(?: \w+){0,3} (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ")  # fmt: skip
+    if placed and clause.axes:
+        axis = clause.axes[0].value
+        high = (axis.way > 0) != clause.has("least", "less")
+        early = placed[1] not in ("last", "at the end", "at the bottom", "to the end", "to the bottom")
+        found.args.setdefault("order", "energy_down" if high == early else "energy_up")
+        if axis.name not in ("energy", "tempo", "loudness"):
+            found.refused.append(f"sorting by {axis.name}: lists can be ordered by energy")
+        found.spans.append((0, len(clause.text)))
+        return
     if clause.verb("sort") or clause.has("sorted", "ordered", "in order of", "by energy", "ranked"):
         down = clause.has(
             "descending", "highest", "most", "loudest", "fastest first", "high to low", "from high", "wildest"

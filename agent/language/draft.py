@@ -36,6 +36,8 @@ class Draft:
         self.focus: list[Target] = []
         self.group: list[Target] = []
         self.arena = _arena(state)
+        self.blocked = False
+        """Whether the rest of the message makes no sense without an answer to the question."""
         self.part = ""
         """A part that was just spoken of, for "turn it up"."""
         self.refined: dict[str, Any] | None = None

@@ -1,5 +1,6 @@
 """Requests to find music: searches in words, seeds, technical matches."""
 
+import copy
 import re
 from typing import Any
 
@@ -74,6 +75,8 @@ def similar(clause: Clause, draft: Draft) -> bool:
     if not targets:
         return False
     args: dict[str, Any] = {"like": targets, "action": "similar"}
+    if held := _held(targets, draft):
+        args["filters"] = held
     found = criteria.read(clause, draft)
     found.filters.pop("artist", None)
     if clause.starts("who", "which artist", "which artists", "which bands", "what artists", "what bands") or clause.has("artists like", "bands like", "similar artists", "artists similar", "singers like", "bands similar", "similar bands"):  # fmt: skip
@@ -81,13 +84,22 @@ def similar(clause: Clause, draft: Draft) -> bool:
         found.args.setdefault("max_per_artist", 1)
     shown = draft.state.shown
     if shown and shown.kind == "tracks" and any(t.get("id") in shown.ids for t in targets):
-        found.filters["exclude"] = [id for id in shown.ids if {"id": id} not in targets]
+        found.filters["exclude"] = list(dict.fromkeys([*(held or {}).get("exclude", []), *(id for id in shown.ids if {"id": id} not in targets)]))
     negated = found.filters.get("exclude_artists")
     criteria.apply(found, args, draft)
     if negated:
         draft.ops = [op for op in draft.ops if not (op.op == "reject" and op.target in [a.name for a in artists])]
     draft.add("retrieve", args)
     return True
+
+
+def _held(targets: list[Target], draft: Draft) -> dict[str, Any]:
+    """Return the hard filters in force where the seed is one of the tracks shown: the query gives way, they do not."""
+    shown = draft.state.shown
+    if not shown or shown.kind != "tracks" or not all(t.get("id") in shown.ids for t in targets):
+        return {}
+    filters = draft.state.search.get("filters") or {}
+    return {name: copy.deepcopy(value) for name, value in filters.items() if name not in ("artist", "key")}
 
 
 def shared(clause: Clause, draft: Draft) -> bool:

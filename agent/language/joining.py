@@ -28,6 +28,8 @@ def splice(clause: Clause, draft: Draft) -> bool:
             targets.append({"step": draft.add("edit", {"clip": mention.target, "operations": [cut]}), "field": "piece"})
         else:
             targets.append(mention.target)
+    if len(targets) == 2 and clause.match(r" (?:put|place|stick|add|append|paste|attach|glue|move|set) (?:it|that|this|them) (?:right |just |directly )?(?:after|behind|at the (?:very )?end of|onto the end of|to the end of) "):  # fmt: skip
+        targets.reverse()
     draft.add("edit", {"clip": targets[0], "operations": [{"op": "concat", "clips": targets[1:]}]})
     return True
 
@@ -36,7 +38,7 @@ def _spans(clause: Clause, named: list[Mention]) -> dict[int, dict[str, Any]]:
     """Return the cut for each mention that has one, by where the mention stands."""
     found: dict[int, dict[str, Any]] = {}
     for match in _SPAN.finditer(clause.text):
-        length = duration_in(match[2])
+        length = duration_in(f"{match[1]} {match[2]}")
         owner = next((m for m in named if m.start >= match.end() - 1), None)
         if not length or owner is None:
             continue

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.parts import parts
@@ -297,8 +298,22 @@ def why(clause: Clause, draft: Draft) -> bool:
     target = one(clause, draft)
     if target is None:
         return False
+    things = [thing for each in (_subjects(clause, draft) or [target]) if (thing := draft.thing(each)) and "id" in each]
+    if things and all(thing.reasons for thing in things) and not clause.match(_OF_THE_SOUND):
+        draft.reply = " ".join(_evidence(thing) for thing in things)
+        return True
     draft.add("caption", {"clips": [target], "question": clause.text})
     return True
+
+
+# "why is it so dark?" asks about the sound, not why it was shown.
+_OF_THE_SOUND = r" why (?:is|does|do|are|was|were) (?:it|this|that|they|these|the \w+)(?: \w+)? (?:so|too|sound\w*|feel\w*|change\w*|slow\w*|get|gets) "
+
+
+def _evidence(thing: Thing) -> str:
+    """Say why a track was found: “Title” by Artist: reason; reason."""
+    name = f"“{thing.title or thing.id}”" + (f" by {thing.artist}" if thing.artist else "")
+    return f"{name}: {'; '.join(reason.rstrip('. ') for reason in thing.reasons)}."
 
 
 def _subjects(clause: Clause, draft: Draft) -> list[Target]:

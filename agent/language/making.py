@@ -11,6 +11,11 @@ from segue.tools.core.vocabulary import duration_in, genres, numbers_in, tempo_i
 
 _ITS = r" (?:its|that|the same|same|matching|their|his|whose|the songs?|the tracks?|the pieces?|the recordings?|this|sein\w*|suo|sua|su|son|sa) (?:own |exact )?(?:(?:key|tempo|bpm|speed)(?: and | or | as well as | plus )(?:the |its |same |the same )?)?(?:key|tempo|bpm|speed) | (?:match\w*|fit\w*|suit\w*) (?:its|the|their|it|this|that)(?: \w+)?(?: (?:key|tempo|bpm|and|in))* | in the same key | at the same (?:tempo|speed) "  # fmt: skip
 _TAKES = re.compile(r"\b(\d|two|three|four|five|six|seven|eight|a couple of|a few|several)\s+(?:different\s+|new\s+|more\s+|short\s+)?(?:takes?|versions?|variations?|options?|alternatives?|ideas?|attempts?|candidates?)\b", re.IGNORECASE)  # fmt: skip
+_SHORT_S, _LONGEST_S = 90.0, 600.0
+# Words of the library: with one of them a length is that of tracks to be found.
+_FOUND = frozenset(["songs", "tracks", "tunes", "artist", "artists", "album", "albums", "playlist", "band", "bands", "library", "collection", "stuff", "anything", "albums", "hits", "each", "total"])  # fmt: skip
+_NOT_A_LENGTH = re.compile(r"\b(?:under|over|below|above|than|most|least|max|maximum|minimum|within|first|last|opening|final|after|until|till|to|from|between|by|another|at|extra|more|the)\s+$", re.IGNORECASE)  # fmt: skip
+_NO_LENGTH = re.compile(r"\s*(?:in\b(?! \w+ (?:major|minor))|from|or|longer|shorter|later|earlier|max|each|apart|ago|tops)\b", re.IGNORECASE)  # fmt: skip
 # What a song is about says nothing about how it sounds ("about the sea", "about the World Cup").
 _ABOUT = re.compile(r"\babout\s+(?:(?!\b(?:with|in|at|for|using|lasting|and (?:set|sing))\b)[^,.;])+", re.IGNORECASE)
 _LYRICS = r" (?:lyrics?|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses about) "
@@ -23,7 +28,7 @@ def _unless_quantity(match: re.Match[str]) -> str:
 
 def is_generation(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause asks for new music."""
-    if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort"):
+    if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort") and not _arranges(clause):
         return False
     made = clause.verb("make", "write") and not is_list(clause)
     nouns = {word.plain for word in clause.words}
@@ -33,6 +38,12 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
         return True
     if clause.match(r" do (?:me )?(?:a|an|another|some) (?!.*(?:of|to) (?:it|this|that) )"):
+        return True
+    if clause.match(r"^ (?:do|try) (?:me |us )?(?:something|anything) ") and (clause.genres or clause.instruments) and not named:
+        return True
+    if _arranges(clause) and draft.it is not None:
+        return True
+    if is_of_a_length(clause, draft):
         return True
     if clause.head == "take" and (clause.genres or clause.instruments) and "melody" in _from(clause, draft):
         return True
@@ -60,6 +71,34 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     if clause.chords and not clause.is_question and not clause.has("songs", "tracks"):
         return True
     return _technical(clause, nouns, draft)
+
+
+def is_of_a_length(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a style and a length are said and no word of the library: "jazz trio, 20 seconds".
+
+    While tracks are being searched only a length too short for a track means making.
+    """
+    if not clause.durations or clause.head not in ("", "make", "write", "give", "take") or clause.is_question:
+        return False
+    length = clause.durations[0]
+    described = clause.genres or clause.moods or clause.instruments
+    if not described or length.value >= (_SHORT_S if draft.arena == "list" else _LONGEST_S):
+        return False
+    if any(word.plain in _FOUND for word in clause.words) or is_list(clause) or mentions(clause, draft):
+        return False
+    if draft.arena == "piece" and (clause.stems and clause.verbs or clause.has("it", "this", "that", "the")):
+        return False
+    return not _NOT_A_LENGTH.search(clause.text[: length.start]) and not _NO_LENGTH.match(clause.text[length.end :])
+
+
+def _arranges(clause: Clause) -> bool:
+    """Tell whether a tune is to be harmonised, orchestrated or arranged for players."""
+    tune = r"(?:this|that|my|the|it|its)(?: \w+)?"
+    return bool(
+        clause.match(rf" (?:harmoni[sz]e|reharmoni[sz]e|orchestrate) {tune} ") and (clause.instruments or clause.genres)
+        or clause.match(rf" (?:harmoni[sz]e|orchestrate) (?:my|this|that|the) (?:melody|tune|hum|theme|motif|line) ")
+        or clause.match(rf" (?:arrange|score|set) {tune} for ") and clause.instruments
+    )  # fmt: skip
 
 
 def _version(clause: Clause, draft: Draft) -> bool:
@@ -101,6 +140,8 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
     this = r"(?:this|that|it|my|the|these|\w+ \w+)"
     if video and (clause.verb("score", "make", "write") or attached):
         return {"video": it}
+    if _arranges(clause):
+        return {"accompany" if clause.match(r" (?:re)?harmoni[sz]e ") else "melody": it}
     if clause.match(
         rf" (?:continue|carry on|go on|keep going|continuation|continuing) (?:from |with |of )?(?:{this})? ?"
     ) or clause.has("what comes next"):

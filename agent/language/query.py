@@ -13,9 +13,25 @@ _LEAD = re.compile(
 )  # fmt: skip
 _FILLER = re.compile(
     r"\b(?:me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
-    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|limit|restrict|years?|stay|stick|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|album|artist|artists)\b",
+    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|limit|restrict|years?|stay|stick|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|else|instead|album|artist|artists)\b",
     re.IGNORECASE,
 )  # fmt: skip
+
+
+# "what should I play while …", "any ideas for …", "what goes with …": what follows is what is looked for.
+_ADVICE = re.compile(
+    r"^\W*(?:(?:what|which|whats|what's|any|got any|do you have any|have you got any)\s+)(?:(?:good|nice|kind of|sort of)\s+)*(?:(?:music|songs?|tracks?|tunes?|stuff|ideas?|suggestions?|recommendations?)\s+)?"
+    r"(?:(?:(?:should|could|can|shall|would|do|might|to)\s+)(?:(?:i|we|you|one)\s+)?(?:play|listen to|put on|hear|recommend|suggest|have on|spin)\b|(?:would |could |might |will )?(?:be |is )?(?:good|nice|great|best|right|suitable|perfect)(?= (?:for|while|when|to|on|at|in)\b)|"
+    r"(?:would |could )?(?:goes|go|works?|fits?|suits?)(?: well)?(?: with| for)?\b|(?=for\b))\s*(?:(?:me|us)\b\s*)?",
+    re.IGNORECASE,
+)
+
+
+def asks_advice(clause: Clause) -> bool:
+    """Tell whether a question asks what to listen to: "what should I play while painting the kitchen?"."""
+    match = _ADVICE.match(clause.text)
+    rest = clause.text[match.end() :] if match else ""
+    return bool(re.search(r"\w{3}", rest)) and not re.match(r"\W*(?:over|on top of|under|it|this|that|these|with (?:it|this|that))\b", rest, re.IGNORECASE)  # fmt: skip
 
 
 def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
@@ -25,13 +41,13 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
     for low, high in sorted(spans, reverse=True):
         text = f"{text[:low]} {text[high:]}"
     text = re.sub(r"\s*[?.!]+\s*$", "", " ".join(text.split()))
-    text = _LEAD.sub("", text.strip(" ,;"))
+    text = _LEAD.sub("", _ADVICE.sub("", text.strip(" ,;")) if asks_advice(clause) else text.strip(" ,;"))
     bare = " ".join(re.sub(r"[,;]", " ", _FILLER.sub(" ", text)).split())
     if not keep_words or not bare:
         return bare
     count = r"^(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?=(?:\w+\s+){0,3}(?:songs?|tracks?|tunes?)\b)"
     text = re.sub(count, "", text, flags=re.IGNORECASE)
-    edge = r"^(?:(?:me|us|some|any|a few|a couple of|a bit of|songs?|tracks?|music|tunes?|a|an|the|playlists?|something|anything|stuff|that|which|is|are|of|with|by|about|to|for|and|but|one|my|in|list|only|from)\b\s*)+"
+    edge = r"^(?:(?!a cap)(?:me|us|some|any|a few|a couple of|a bit of|songs?|tracks?|music|tunes?|a|an|the|playlists?|something|anything|stuff|that|which|is|are|of|with|by|about|to|for|and|but|one|my|in|list|only|from)\b\s*)+"
     text = re.sub(edge, "", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\b(?:some |the )?(?:songs?|tracks?|tunes?|music|playlists?|stuff)\b", " ", text, flags=re.IGNORECASE

@@ -67,6 +67,18 @@ def missing_number(clause: Clause, draft: Draft) -> str | None:
     return None
 
 
+def without_a_list(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a thing is named by a number while nothing was listed: "take number 2"."""
+    if draft.state.shown is not None or draft.group or mentions(clause, draft):
+        return False
+    numbers = _numbers(clause)
+    if not numbers or clause.songs and clause.verb("find", "play") or clause.genres or clause.moods:
+        return False
+    noun = any(clause.after(end, 1)[:1] and clause.after(end, 1)[0] in _ONES for _, end, _ in numbers)
+    counted = _NUMBERED.search(clause.text) or _HASH.search(clause.text)
+    return bool(counted or (noun and clause.verbs and clause.head not in ("find", "make", "write")))
+
+
 def names_in(clause: Clause, draft: Draft) -> list[Known]:
     """Return the library's names that stand in this clause."""
     plain = clause.plain
@@ -133,6 +145,8 @@ def _numbers(clause: Clause) -> list[tuple[int, int, int]]:
         before = clause.before(ordinal.start, 1)
         if after and (after[0] in _UNITS or after[0].isdigit() or _is_count_of_units(after)):
             continue
+        if after and after[0] not in _ONES and (instruments_in(after[0]) or stems_in(after[0])):
+            continue  # "the first guitar"
         announced = bool(before) and before[0] in ("the", "and", "or", "number", "take", "my", "this", "that", "your")
         if not announced and not (after and after[0] in _ONES):
             continue

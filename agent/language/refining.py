@@ -1,6 +1,7 @@
 """Changes of the list that is shown: filters, directions, rejections, "more", another order."""
 
 import copy
+import re
 from typing import Any
 
 from segue.agent.language import criteria
@@ -10,6 +11,7 @@ from segue.agent.language.draft import Draft, Target
 from segue.agent.language.query import leftover
 from segue.agent.language.reference import group, mentions
 from segue.agent.plan import Ref
+from segue.tools.core.vocabulary import axes_in
 
 _SEEDS = 3  # tracks of a list that stand for it
 _MORE = r" (?:(?:give|show|get|find|play) (?:me |us )?(?:some |a few |\d+ |a lot |lots )?more(?: of (?:these|those|this|that|them))?|more(?: please| of (?:these|those|this|that|them|the same)| songs| tracks| results| like (?:this|that|these|those))?|(?:some|a few|even|any) more|next page|keep going|more of the same|(?:the )?next (?:\d+|one|two|three|five|ten|few|batch|lot|please|songs|tracks)|(?:what|anything|something) else|others|another (?:one|few|five|ten|batch)|next ones|ancora|encore|weitere|mas) $"  # fmt: skip
@@ -33,6 +35,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     if _rejects(clause, draft) | _praises(clause, draft):
         rest = criteria.read(clause, draft)
         if not rest.is_empty:
+            _give_way(rest, _search(draft), draft)
             criteria.apply(rest, _search(draft), draft)
         return True
     found = criteria.read(clause, draft)
@@ -48,6 +51,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     if found.is_empty and not (left and _describes(clause)):
         return False
     args = _search(draft)
+    _give_way(found, args, draft)
     wished = (
         _wishes(clause)
         if not (found.adjust or found.hold) and clause.has("same", "but", "now", "instead", "make it", "make them")
@@ -61,9 +65,41 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     return not found.is_empty
 
 
+_OTHERS = r" (?:something|anything|some\w*|others?|ones) (?:else|other|different)(?: instead)? | (?:different|other) (?:ones|songs|tracks|stuff|results) "
+
+
+def others(clause: Clause, draft: Draft) -> bool:
+    """Take "find something else, a playlist that builds up": the same search without what was shown."""
+    if draft.arena != "list" or not clause.match(_OTHERS) or clause.genres or "step" in (draft.group or [{}])[0]:
+        return False
+    found = criteria.read(clause, draft)
+    if leftover(clause, found):
+        return False
+    args = _search(draft)
+    _exclude(args, _shown(draft))
+    criteria.apply(found, args, draft)
+    return True
+
+
 def more(clause: Clause, draft: Draft) -> bool:
     """Take "more", "keep going", "next five" where a list is in reach."""
     return draft.arena == "list" and bool(clause.match(_MORE)) and refine(clause, draft)
+
+
+def _give_way(found: Criteria, args: dict[str, Any], draft: Draft) -> None:
+    """Take words out of the query that a wish goes against: "calm" gives way to "more upbeat"."""
+    query = str(args.get("query") or "")
+    for word in reversed(axes_in(query)):
+        wish = found.adjust.get(word.value.name, 0.0)
+        if wish * word.value.way < 0:
+            said = query[word.start : word.end]
+            query = query[: word.start] + query[word.end :]
+            draft.note(f"“{said}” gives way to the new wish, as nothing could be both.")
+    query = re.sub(r"^(?:(?:for|in|at|on|and|but|to|with|,|-)\s*)+(?=(?:and|but|with|,)|$)|[\s,]+(?:and|but|with|,)*\s*$", "", " ".join(query.split()))  # fmt: skip
+    if query != args.get("query", ""):
+        args["query"] = query.strip(" ,")
+        if not args["query"]:
+            args.pop("query")
 
 
 def _wishes(clause: Clause) -> dict[str, float]:
@@ -263,7 +299,7 @@ def _someone_else(draft: Draft, praised: bool) -> bool:
 
 def sort(clause: Clause, draft: Draft) -> bool:
     """Take "sort them by energy", "start mellow, build up": the things in reach in another order."""
-    sorts = clause.verb("sort") or clause.has("sorted")
+    sorts = clause.verb("sort") or clause.has("sorted") or _puts_first(clause)
     found = criteria.read(clause, draft)
     picks = clause.verb("take", "keep") and clause.match(r" (?:pick|choose|select|take|keep|use) (?:only |just )?(?:the |me the )?(\w+(?:est)|most \w+|least \w+|best)(?: one| of them)? ")  # fmt: skip
     if picks:
@@ -274,9 +310,10 @@ def sort(clause: Clause, draft: Draft) -> bool:
         return True
     if "order" not in found.args or found.args["order"] == "path":
         return False
-    if not sorts and (draft.arena != "list" or clause.head in ("find", "make", "give", "play") or clause.genres):
+    these = group(clause, draft)
+    if not sorts and not these and (draft.arena != "list" or clause.head in ("find", "make", "give", "play") or clause.genres):
         return False
-    items = group(clause, draft) or list(draft.group) or _list_items(draft)
+    items = these or list(draft.group) or _list_items(draft)
     if not items:
         return False
     if draft.refined is None:
@@ -291,6 +328,11 @@ def sort(clause: Clause, draft: Draft) -> bool:
     for what in found.refused:
         draft.note(f"I cannot do {what}.")
     return True
+
+
+def _puts_first(clause: Clause) -> bool:
+    """Tell whether some are to come before the others: "put the calmest ones first"."""
+    return clause.match(r" (?:put|move|bring|place|start with|begin with|have|get) (?:the |all the )*(?:\w+est|(?:most|least|more|less) \w+|\w+er|calm|slow|quiet|loud|fast|wild)(?: \w+){0,3} (?:first|last|on top|at the (?:top|start|beginning|front|end|bottom)|to the (?:top|start|front|end|bottom)) ") is not None  # fmt: skip
 
 
 def _pick_order(clause: Clause) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
+from segue.tools.core.vocabulary import Found
 
 _STYLES = r" (?:make it|make this|make that|make the \w+|turn it into|turn this into|turn that into|into|as|like|in the style of|in a|style|restyle|more|less|feel|vibe|version|rendition|do it|arrange|rather|instead|reharmonise|remix|rework|give it a|sound|bit|a little|much) "  # fmt: skip
 _TONES = frozenset(
@@ -29,7 +30,7 @@ _TONES = frozenset(
 
 def restyle(clause: Clause, thing: Thing | None, draft: Draft) -> list[dict[str, Any]]:
     """Read a change of style or mood; words for tone colours are effects."""
-    genres = [g for g in clause.genres if not clause.negated(g.start)]
+    genres = [g for g in clause.genres if not clause.negated(g.start) and not _is_treatment(clause, g)]
     moods = [m for m in clause.moods if m.value not in _TONES and m.value not in ("fast", "slow") and not _in_effect(clause, m.start, m.end)]  # fmt: skip
     less = clause.has("less", "not so", "not as", "too")
     if clause.songs and clause.verb("find", "play"):
@@ -41,6 +42,15 @@ def restyle(clause: Clause, thing: Thing | None, draft: Draft) -> list[dict[str,
         return [{"op": "restyle", "prompt": _wish(clause)}] if _wish(clause) else []
     words = [clause.text[f.start : f.end] for f in sorted([*genres, *moods], key=lambda f: f.start)]
     return [{"op": "restyle", "prompt": ("less " if less else "") + _joined(clause, words)}]
+
+
+def _is_treatment(clause: Clause, genre: Found[str]) -> bool:
+    """Tell whether a genre's word is meant as a sound: "lo-fi it a bit, like an old tape"."""
+    if not _in_effect(clause, genre.start, genre.end):
+        return False
+    as_verb = clause.after(genre.end, 1)[:1] in (["it"], ["this"], ["that"], ["them"])
+    others = [e for e in clause.effects if not (e.start <= genre.start and genre.end <= e.end)]
+    return as_verb or bool(others)
 
 
 def _joined(clause: Clause, words: list[str]) -> str:

@@ -5,7 +5,7 @@ import re
 from segue.agent.dialogue import State
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.reference import names_in
+from segue.agent.language.reference import mentions, names_in
 from segue.tools.core.vocabulary import fold, words_of
 
 HELP = (
@@ -103,6 +103,26 @@ def whole(message: str, draft: Draft) -> bool:
     return False
 
 
+# Words by which a question concerns music or what can be done here.
+_OURS = r" (?:music\w*|songs?|tracks?|tunes?|albums?|artists?|bands?|singers?|sing\w*|sung|lyrics?|playlists?|library|collection|listen\w*|hear|heard|play\w*|record\w*|sounds?|tempo|bpm|keys?|chords?|notes?|scales?|beats?|bars?|rhythms?|melod\w+|harmon\w+|tones?|semitones?|octaves?|pitch\w*|tun(?:ed|ing)|genres?|styles?|moods?|composers?|concerts?|choruse?s?|verses?|bridges?|solos?|hooks?|riffs?|mix\w*|master\w*|stems?|midi|wav|mp3|files?|formats?|loud\w*|volume|lufs|duplicates?|stats|statistics|most of|own|vibes?|modulat\w+|transpos\w+|cadences?|intervals?|meter|metre|time signature|tritone|drop|segue|undo|redo|you|karaoke|reverb|echo|version|takes?|clips?|loops?|intro|outro|slower|faster|dance\w*|hum\w*|whistl\w*|cuts?|energy|recommend\w*|suggest\w*|happens?|dupes?|sections?|structure|do i have|have i|i have|good for|goes? (?:well )?with) "  # fmt: skip
+# Genres that are words of every day: alone they make no question one about music.
+_WORLDLY = frozenset(["world", "house", "country", "metal", "rock", "pop", "soul", "garage", "trap", "club", "folk", "industrial", "progressive", "drone", "christmas", "holiday", "children", "kids", "spoken word", "comedy", "grime", "juke", "bass", "noise", "swing", "score", "break", "classical", "gospel", "disco", "latin", "african", "celtic", "indian", "chinese", "japanese", "irish", "german", "french", "spanish", "italian", "brazilian"])  # fmt: skip
+_WH = frozenset(["what", "whats", "who", "whos", "whose", "when", "where", "wheres", "why", "how", "hows", "which", "is", "are", "does", "do", "did", "was", "were", "has", "will", "should", "can"])  # fmt: skip
+_POINTS = r" (?:it|its|this|that|thats|these|those|they|them|he|she|one|ones|here|there) "
+
+
+def is_off_topic(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a question has no music word, no name of the library and points at nothing in reach."""
+    if not clause.words or clause.words[0].plain not in _WH or not clause.is_question or len(clause.words) < 3:
+        return False
+    if clause.match(_OURS) or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres) or clause.moods or clause.instruments or clause.stems or clause.axes:
+        return False
+    if draft.names or clause.formats or clause.sections or clause.effects or clause.keys or mentions(clause, draft):
+        return False
+    points = clause.match(_POINTS) is not None
+    return not (points and draft.it is not None) or clause.has("the weather", "the time", "the date")
+
+
 def _answer(clause: Clause, words: list[str], draft: Draft) -> bool:
     """Take a yes or no to the plan that waits."""
     short = len(words) <= 6
@@ -138,11 +158,24 @@ def steer(clause: Clause, draft: Draft) -> bool:
         and not clause.verb("add", "make", "find")
     ):
         draft.say("undo")
-        latest = draft.state.latest
-        if latest and latest.parents and latest.parents[0] in draft.state.things:
-            draft.look_at({"id": latest.parents[0]})
+        if before := _before(draft.state):
+            draft.look_at({"id": before})
         return True
     return _back(clause, draft) or _correct(clause, draft)
+
+
+def _before(state: State) -> str | None:
+    """Return the piece that was in focus before the last turn made another, or None where it made none."""
+    latest = state.latest
+    if latest is None or state.last_tool not in ("edit", "generate", "tag", "caption"):
+        return None
+    made = latest.turn
+    while latest and latest.turn == made and latest.parents and latest.parents[0] in state.things:
+        latest = state.things[latest.parents[0]]
+        if latest.turn < made:
+            return latest.id
+    earlier = (id for id in state.focus if id in state.things and state.things[id].turn < made)
+    return next(earlier, latest.id if latest else None)
 
 
 def _back(clause: Clause, draft: Draft) -> bool:

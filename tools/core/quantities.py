@@ -103,7 +103,8 @@ _CLOCK = re.compile(r"(?<![\w:])(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?:\.(\d+))?(?
 _ODD = re.compile(
     r"\b(?:a |one )?(?P<part>half|quarter|three quarters)(?:[ -]of an?[ -]|-| )(?P<of>minute|hour)\b"
     r"|(?<![\w'’])(?P<minutes>\d{1,2})['’′](?P<seconds>[0-5]\d)(?:[\"”″]|(?!\w))"
-    r"|\b(?:a |one )?(?:(?:good|full|whole) (?P<one>minute|hour)\b|(?P<long>minute|hour)(?=[ -]long\b))",
+    r"|\b(?:a |one )?(?:(?:good|full|whole) (?P<one>minute|hour)\b|(?P<long>minute|hour)(?=[ -]long\b))"
+    r"|(?<=first |final )(?P<edge>minute)\b|(?<=last )(?P<late>minute)\b|(?<=opening |closing )(?P<outer>minute)\b",
     re.IGNORECASE,
 )
 # "one minute twenty": the seconds without their word.
@@ -166,7 +167,7 @@ def _odd(match: re.Match[str]) -> float:
         return {"half": 0.5, "quarter": 0.25, "three quarters": 0.75}[match["part"].lower()] * _UNITS[match["of"][0].lower()]  # fmt: skip
     if match["minutes"]:
         return 60.0 * float(match["minutes"]) + float(match["seconds"])
-    return {"h": 3600.0, "m": 60.0}[(match["one"] or match["long"])[0].lower()]
+    return {"h": 3600.0, "m": 60.0}[(match["one"] or match["long"] or "m")[0].lower()]
 
 
 # -- tempo, metre, bars ----------------------------------------------------------------------------
