@@ -30,7 +30,7 @@ from segue.tools.listen.tonal import (
 
 __all__ = ["VERSION", "Analysis", "analyse", "analyse_score", "analyse_wave", "hear"]
 
-VERSION = 2  # raise it when a measure changes: what was remembered under the old one is measured again
+VERSION = 3  # raise it when a measure changes: what was remembered under the old one is measured again
 Floats = npt.NDArray[np.float64]
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]

@@ -57,8 +57,8 @@ def read_score(score: Score, heard: Analysis | None) -> Analysis:
     facts.instruments, facts.instruments_confidence = players, 1.0 if players else 0.0
     facts.vocals, facts.vocals_confidence = sung, 1.0
     facts.drums = any(part.is_drum and part.notes for part in score.parts)
-    if score.genre:
-        facts.genre, facts.genre_confidence = score.genre, 1.0
+    # A score that names no style is played by our own instruments: their sound says nothing about its style.
+    facts.genre, facts.genre_confidence = (score.genre, 1.0) if score.genre else (None, 0.0)
     if heard and not heard.silent:
         _feel(facts, key)
     return facts

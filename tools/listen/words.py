@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from segue.tools.listen.facts import Analysis
 from segue.tools.listen.labels import clock
 
+_GENRE = 0.3  # genres are named bare, so a little more is wanted of them
 SURE, LIKELY = 0.55, 0.2  # confidences from which a value is stated, or said to be likely
 
 
@@ -77,7 +78,7 @@ def genre_words(subject: Subject) -> str:
     if subject.genres:
         return listing(list(subject.genres[:2]))
     facts = subject.facts
-    return facts.genre or "" if facts.genre_confidence >= LIKELY else ""
+    return facts.genre or "" if facts.genre_confidence >= _GENRE else ""
 
 
 def instrument_words(facts: Analysis) -> str:
