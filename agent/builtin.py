@@ -29,7 +29,7 @@ Rule = Callable[[Clause, Draft], bool]
 
 _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonderful|love (?:it|these|them)|these are (?:great|good|nice|awesome|perfect)|excellent)\b", re.IGNORECASE)  # fmt: skip
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
-_OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
+_OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|pizza|taxi|uber|groceries|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
 _VAGUE_QUESTION = "What is it for: something calm, something to move to, or a genre you have in mind?"
 
@@ -89,16 +89,24 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
         draft.doubt(0.5)
         return
     if without_a_list(clause, draft):
-        draft.ask("There is no list yet that I could count in. Which one do you mean? Give me a title, or let me find something first.")
+        draft.ask(
+            "There is no list yet that I could count in. Which one do you mean? Give me a title, or let me find something first."
+        )
         draft.blocked = True
         return
-    if draft.arena == "list" and not changing.is_change(clause) and refining.rejects(clause, draft, praised):
+    if (
+        draft.arena == "list"
+        and not changing.is_change(clause)
+        and not clause.starts("why", "how come")
+        and refining.rejects(clause, draft, praised)
+    ):
         return
     if draft.steps and draft.steps[-1].tool == "generate" and clause.match(_SET_IT):
         return
     if talk.is_off_topic(clause, draft) or (
         clause.match(_OFF_TOPIC)
         and not (clause.genres or clause.moods or clause.instruments or clause.songs or clause.formats or draft.names)
+        and not {word.plain for word in clause.words} & cues.PIECES
     ):
         _off_topic(draft) if not draft.steps else draft.note(
             f"“{clause.text}” has nothing to do with music; I left it out."
@@ -210,6 +218,9 @@ def _operations(clause: Clause, draft: Draft) -> bool:
 def _generate(clause: Clause, draft: Draft) -> bool:
     if not making.is_generation(clause, draft):
         return False
+    last = draft.steps[-1] if draft.steps else None
+    if last and last.tool == "generate" and making.goes_on(clause):
+        return making.describe_further(clause, last.args, draft)
     making.generate(clause, draft)
     return True
 
@@ -228,7 +239,9 @@ def _more_of_it(clause: Clause, draft: Draft) -> bool:
         last is None
         or last.tool != "generate"
         or not (
-            clause.match(r"^ (?:and )?(?:make it|it should be|it must be|in|at|with|without|no|about|around|something like) ")
+            clause.match(
+                r"^ (?:and )?(?:make it|it should be|it must be|in|at|with|without|no|about|around|something like) "
+            )
             or _is_measure(clause)
         )
     ):
@@ -238,9 +251,11 @@ def _more_of_it(clause: Clause, draft: Draft) -> bool:
 
 def _is_measure(clause: Clause) -> bool:
     """Tell whether hardly more than a length, a tempo, a key or a metre is said ("20 seconds", "in A minor, slow")."""
-    measures = [*clause.durations, *clause.tempi, *clause.keys, *clause.meters, *clause.bars, *clause.chords]
-    said = [word for word in clause.words if not any(m.start <= word.start < m.end for m in measures)]
-    return bool(measures) and len(said) <= 2 and not clause.verbs
+    spans = [(found.start, found.end) for found in (*clause.durations, *clause.bars)]
+    spans += [(found.start, found.end) for found in (*clause.keys, *clause.meters)]
+    spans += [(found.start, found.end) for found in clause.tempi] + [(found.start, found.end) for found in clause.chords]
+    said = [word for word in clause.words if not any(low <= word.start < high for low, high in spans)]
+    return bool(spans) and len(said) <= 2 and not clause.verbs
 
 
 def _surprise(clause: Clause, draft: Draft) -> bool:
@@ -320,7 +335,9 @@ def _refine(clause: Clause, draft: Draft) -> bool:
     """Take a change of the list, where a list is what is being talked about and no part of a piece is."""
     if draft.arena != "list":
         return False
-    if not clause.match(r" (?:not|less|no|dont|nothing) ") and finding.similar(clause, draft):
+    if not clause.match(r" (?:not|less|nothing|never) (?:\w+ )?(?:like|similar|close) ") and finding.similar(
+        clause, draft
+    ):
         return True
     about = clause.stems or clause.instruments or clause.intervals or clause.decibels or mentions(clause, draft)
     if (
@@ -387,6 +404,9 @@ def _guess(clause: Clause, draft: Draft) -> None:
         and changing.change(clause, draft)
     ):
         draft.doubt(0.6)
+        return
+    if draft.it is None and changing.is_change(clause) and clause.stems and not (clause.songs or clause.moods):
+        draft.ask("There is nothing to change yet. Attach a recording, or tell me what to make.")
         return
     if draft.arena in ("empty", "list") or finding.is_search(clause, draft):
         if _is_vague(clause, draft):

@@ -9,7 +9,7 @@ from segue.agent.language import sounding, timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.parts import parts, present
-from segue.agent.language.reference import mentions, one
+from segue.agent.language.reference import keys_in, mentions, one
 from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
@@ -187,8 +187,9 @@ _LOWER = r" (?:down|lower|below|deeper|tiefer|runter|herunter|under|abajo|grave|
 
 def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     verb = clause.verb("transpose")
-    if clause.keys and not clause.verb("make", "write") and (verb or clause.match(r" (?:to|into|in|nach|auf|key) ")):
-        return [{"op": "transpose", "key": clause.keys[0].value}]
+    keys = keys_in(clause, draft)
+    if keys and not clause.verb("make", "write") and (verb or clause.match(r" (?:to|into|in|nach|auf|key) ")):
+        return [{"op": "transpose", "key": keys[0].value}]
     down = clause.match(_LOWER) or clause.verb("down")
     sign = -1.0 if down else 1.0
     moved = verb or down or clause.match(r" (?:up|higher|raise|above|hoher|hoch|arriba|sharper|transpose|shift|pitch) ")

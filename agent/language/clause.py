@@ -68,6 +68,8 @@ class Clause:
             return ""
         first = self.verbs[0]
         lead = sum(word.end <= first.start for word in self.words)
+        if lead == 1 and self.words[0].plain in _ARTICLES:
+            return ""  # "a slow waltz", "the mix"
         return first.value if lead <= 1 else ""
 
     @cached_property
@@ -217,6 +219,7 @@ class Clause:
         return False
 
 
+_ARTICLES = frozenset({"a", "an", "the", "my", "some", "that", "this", "its", "another", "more"})
 # "add some reggae?" is an order put as a question.
 _ORDERS = frozenset({"add", "find", "make", "give", "play", "remove", "replace", "export", "put", "concat", "extend"})
 _NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza", "sans", "ohne", "sin", "dont", "doesnt", "isnt", "nothing", "except", "avoid", "excluding", "exclude", "skip", "hate", "dislike", "kein", "keine", "pas"])  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from segue.agent.language import cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.reference import names_in
+from segue.agent.language.reference import keys_in, names_in
 from segue.tools.core.vocabulary import Found, Tempo, genres, numbers_in
 
 _NEAR = 0.03  # "at 120 bpm" finds 116.4–123.6: a tempo in a tag is rarely exact
@@ -17,7 +17,7 @@ _LONG_S = 600.0  # a length from here on is meant for the whole list
 _UNDER = "under|below|shorter than|less than|no longer than|not longer than|max|maximum|at most|up to|within|no more than|not more than|fewer than"  # fmt: skip
 _OVER = "over|above|longer than|more than|at least|minimum|no shorter than|min"
 _ORDERS = {
-    "energy_up": r" (?:build(?:s|ing)? up|build(?:s|ing)?|ramp(?:s|ing)? up|(?:rising|increasing|growing|more and more) energy|crescendo|get(?:s|ting)? (?:louder|faster|wilder|livelier|more \w+)|from (?:slow|calm|mellow|quiet|soft|chill|low)\w* (?:energy )?to (?:fast|wild|loud|energetic|high|upbeat|party|intense)|start(?:s|ing)? (?:mellow|slow|calm|soft|quiet|easy|chill|low|gentle)\w*|warm(?:s|ing)? up|(?:least|lowest|calmest|quietest|softest|slowest|mellowest) (?:energy |energetic )?(?:first|to)|energy up|ascending|ease into) ",
+    "energy_up": r" (?:build(?:s|ing)? up(?: to (?:a|the) (?:peak|climax|high|finale|big finish|end|max\w*))?|build(?:s|ing)?|ramp(?:s|ing)? up|(?:rising|increasing|growing|more and more) energy|crescendo|get(?:s|ting)? (?:louder|faster|wilder|livelier|more \w+)|from (?:slow|calm|mellow|quiet|soft|chill|low)\w* (?:energy )?to (?:fast|wild|loud|energetic|high|upbeat|party|intense)|start(?:s|ing)? (?:mellow|slow|calm|soft|quiet|easy|chill|low|gentle)\w*|warm(?:s|ing)? up|(?:least|lowest|calmest|quietest|softest|slowest|mellowest) (?:energy |energetic )?(?:first|to)|energy up|ascending|ease into) ",
     "energy_down": r" (?:wind(?:s|ing)? down|cool(?:s|ing)? down|calm(?:s|ing)? down|slow(?:s|ing)? down|(?:falling|decreasing|less and less) energy|from (?:fast|wild|loud|energetic|high|upbeat|party)\w* to (?:slow|calm|mellow|quiet|soft|chill|low)|start(?:s|ing)? (?:fast|loud|wild|high|energetic|strong|hard)\w*|end(?:s|ing)? (?:calm|mellow|soft|quiet)\w*|(?:most|highest|wildest|loudest|fastest) (?:energy |energetic )?first|energy down|descending) ",
     "path": r" (?:gradual(?:ly)?|step by step|bit by bit|slowly (?:moving|going|getting)|path from|journey from|transition(?:ing)? from|bridge from|morph(?:ing)? from|ease from|travel from|all the way to) ",
 }  # fmt: skip
@@ -101,7 +101,7 @@ def _range(found: Found[Tempo]) -> tuple[float | None, float | None]:
 
 
 def _key(clause: Clause, draft: Draft, found: Criteria) -> None:
-    for key in clause.keys:
+    for key in keys_in(clause, draft):
         found.filters["key"] = key.value
         _take(clause, found, key.start, key.end, "in|the|same|key|of|with|a|an|only|just|and|but|is|are|from|at")
 
@@ -237,11 +237,10 @@ def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
 
 def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
     for order, pattern in _ORDERS.items():
-        match = clause.match(pattern)
-        if match:
+        for match in re.finditer(pattern, clause.plain):
             found.args.setdefault("order", order)
             _plain_span(clause, found, match[0].split())
-    placed = clause.match(r" (?:put|move|bring|place|have|get) (?:the |all the )*(?:(?:most|least|more|less) )?\w+(?: \w+){0,3} (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ")  # fmt: skip
+    placed = clause.match(r" (?:put|move|bring|place|have|get) (?:the |all the )*(?:(?:most|least|more|less) )?\w+(?: \w+){0,3} (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ") or clause.match(r" (?:(?:most|least) )?\w+ (?:ones|songs|tracks|stuff) (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ")  # fmt: skip
     if placed and clause.axes:
         axis = clause.axes[0].value
         high = (axis.way > 0) != clause.has("least", "less")

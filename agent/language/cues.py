@@ -27,6 +27,8 @@ _VERBS: dict[str, str] = {
     "master": "master, normalise, normalize, remaster",
     "fade": "fade",
     "loop": "loop, repeat",
+    "unfold": "build up, builds up, ramp up, ramps up, wind down, winds down, cool down, cools down, calm down, calms down, warm up, warms up",
+    "try": "try, attempt",
     "reverse": "reverse, flip, play backwards",
     "export": "export, save, download, render, bounce, print, write to disk, send me, store",
     "caption": "describe, caption, summarise, summarize, characterise, characterize, review, tell me about, explain",
@@ -47,7 +49,7 @@ _VERBS: dict[str, str] = {
     "forget": "forget, ignore, drop the filter, disregard, lift, relax",
 }  # fmt: skip
 # Verbs that begin a new request behind a comma or "and"; the others also stand inside one ("keep", "start").
-_OPENERS = frozenset(_VERBS) - {"keep", "start", "effect", "up", "down", "forget", "score"} | {"up", "down"}
+_OPENERS = frozenset(_VERBS) - {"keep", "unfold", "start", "effect", "up", "down", "forget", "score"} | {"up", "down"}
 
 _POLITE = ["hi", "hello", "hey", "hey there", "hi there", "good morning", "good evening", "ok", "okay", "so", "well", "now", "please", "pls", "plz", "kindly", "also", "and", "then", "and then", "but", "just", "um", "uh", "alright", "right", "cool", "nice", "great", "perfect", "awesome", "thanks", "thank you", "yes", "yeah", "yep", "sure", "oh", "hmm", "actually", "maybe", "perhaps", "finally", "next", "first", "afterwards", "after that", "lastly", "segue", "dude", "man", "lets", "let us", "go ahead and", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "shall we", "can u", "could u", "would you mind", "do you mind", "are you able to", "i want you to", "i would like you to", "id like you to", "i want to", "i would like to", "id like to", "i d like to", "i wanna", "i need to", "i need you to", "help me", "help me to", "try to", "try and", "go and", "you should", "we should", "id love to", "i would love to", "how about", "what about", "let me", "lemme", "tu peux", "peux tu", "puoi", "kannst du", "bitte", "per favore", "sil te plait", "por favor", "puedes"]  # fmt: skip
 
@@ -55,7 +57,7 @@ SONGS = frozenset(
     ["song", "songs", "track", "tracks", "tune", "tunes", "music", "playlist", "playlists", "artist", "artists", "album", "albums", "band", "bands", "singer", "singers", "hits", "hit", "stuff", "something", "anything", "someone", "somebody", "records", "record", "mixtape", "setlist", "cover", "covers", "classics", "banger", "bangers", "jams"]
 )  # fmt: skip
 PIECES = frozenset(
-    ["beat", "loop", "intro", "outro", "song", "piece", "melody", "jingle", "riff", "groove", "tune", "ballad", "score", "theme", "soundtrack", "instrumental", "composition", "bassline", "bed", "sketch", "idea", "take", "takes", "version", "versions", "variation", "variations", "track", "music", "backing", "accompaniment", "interlude", "bridge", "fanfare", "etude", "waltz", "sonata", "symphony", "remix", "break", "breakdown", "drumloop", "lullaby", "suite", "prelude", "march", "anthem", "chorus", "verse", "hook", "sting", "stinger", "underscore"]
+    ["beat", "loop", "intro", "outro", "song", "piece", "melody", "jingle", "riff", "groove", "tune", "ballad", "score", "theme", "soundtrack", "instrumental", "composition", "bassline", "bed", "sketch", "idea", "take", "takes", "version", "versions", "variation", "variations", "track", "music", "backing", "accompaniment", "interlude", "bridge", "fanfare", "etude", "waltz", "sonata", "symphony", "remix", "break", "breakdown", "drumloop", "lullaby", "suite", "prelude", "march", "anthem", "chorus", "verse", "hook", "sting", "stinger", "underscore", "jig", "reel", "hornpipe", "shanty", "score"]
 )  # fmt: skip
 LISTS = frozenset(["playlist", "playlists", "mixtape", "setlist", "set", "list", "queue"])
 

@@ -11,6 +11,7 @@ from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.query import how_many, leftover
 from segue.agent.language.reference import group, mentions, names_in
+from segue.tools.core.vocabulary import words_of
 
 _SEEDS = 3  # tracks of an artist that stand for the artist
 # "I like these" is praise, "something like these" a seed.
@@ -35,7 +36,7 @@ _LIKERS = frozenset(
     ]
 )
 _LIKENESS = re.compile(
-    r"\b(?:more (?:songs |tracks |music |stuff )?like|like|similar(?: ones| songs| tracks| stuff| music| things)?(?: to| as)?|sounds? like|sounding like|resembl\w+|reminiscent of|"
+    r"\b(?:closer to|nearer to|more in the direction of|more (?:songs |tracks |music |stuff )?like|like|similar(?: ones| songs| tracks| stuff| music| things)?(?: to| as)?|sounds? like|sounding like|resembl\w+|reminiscent of|"
     r"(?:a )?(?:mix|blend|cross|combination|fusion) (?:of|between)|(?:crossed|mixed|blended) with|(?:some\w+ )?between|in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|simile|ähnlich|wie|comme|parecid\w+)\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -45,6 +46,8 @@ _SHARED = r" same (key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe)(?: (
 def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]:
     """Return what likeness is asked for: targets, the artists among them, and where the phrase begins."""
     match = _LIKENESS.search(clause.text)
+    if clause.match(r" (?:make|have|get|let|want) (?:it|this|that|them|the \w+)(?: all)? (?:to )?(?:sound|feel) "):
+        return [], [], -1  # "make it sound like an old radio" asks for a sound
     if not match or (match[0].lower() == "like" and set(clause.before(match.start(), 1)) & _LIKERS):
         return [], [], -1
     targets = [m.target for m in mentions(clause, draft)]
@@ -72,6 +75,8 @@ def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]
 def similar(clause: Clause, draft: Draft) -> bool:
     """Take "something like Wonderwall", "who sounds like Mazzy Star?", "find similar ones"."""
     targets, artists, _ = seeds(clause, draft)
+    if not targets and draft.arena == "list":
+        targets = _but(clause, draft)
     if not targets:
         return False
     args: dict[str, Any] = {"like": targets, "action": "similar"}
@@ -84,13 +89,24 @@ def similar(clause: Clause, draft: Draft) -> bool:
         found.args.setdefault("max_per_artist", 1)
     shown = draft.state.shown
     if shown and shown.kind == "tracks" and any(t.get("id") in shown.ids for t in targets):
-        found.filters["exclude"] = list(dict.fromkeys([*(held or {}).get("exclude", []), *(id for id in shown.ids if {"id": id} not in targets)]))
+        found.filters["exclude"] = list(
+            dict.fromkeys([*(held or {}).get("exclude", []), *(id for id in shown.ids if {"id": id} not in targets)])
+        )
     negated = found.filters.get("exclude_artists")
     criteria.apply(found, args, draft)
     if negated:
         draft.ops = [op for op in draft.ops if not (op.op == "reject" and op.target in [a.name for a in artists])]
     draft.add("retrieve", args)
     return True
+
+
+def _but(clause: Clause, draft: Draft) -> list[Target]:
+    """Return the track shown that opens "number 1 but happier"."""
+    named = mentions(clause, draft)
+    opens = named and not words_of(clause.text[: named[0].start].lower().replace("the", "").replace("number", ""))
+    if not opens or not re.match(r"\s*(?:one|song|track)?,?\s*(?:but|only|just)\b", clause.text[named[0].end :]):
+        return []
+    return [named[0].target] if criteria.read(clause, draft).adjust else []
 
 
 def _held(targets: list[Target], draft: Draft) -> dict[str, Any]:
@@ -107,6 +123,9 @@ def shared(clause: Clause, draft: Draft) -> bool:
     match = clause.match(_SHARED)
     if not match or clause.verb("make", "write") or clause.has("same list", "same search"):
         return False
+    held = draft.arena == "list" and not mentions(clause, draft) and not clause.has("as", "like", "it", "this", "that")
+    if held and criteria.read(clause, draft).hold:
+        return False  # "same energy, more melodic"
     wanted = {"bpm" if name in ("tempo", "speed") else name for name in match.groups() if name}
     target = (mentions(clause, draft) or [None])[0]  # type: ignore[list-item]
     source = target.target if target else draft.it

@@ -158,11 +158,15 @@ def _retag(clause: Clause, draft: Draft) -> bool:
 
 def _stats(clause: Clause, draft: Draft) -> bool:
     mine = clause.match(r" (?:my|i|library|collection|do i|have i|across|overall) ")
-    asks = clause.match(r" (?:most common|commonest|most frequent|average|mean|median|statistics|stats|how many|distribution|breakdown|percentage|share|longest|shortest|fastest|slowest|typical|top|favou?rite|most played|usual|how much|most of|(?:have|own|got) (?:the )?(?:most|least)|most (?:songs|tracks|music|albums)) ")  # fmt: skip
+    asks = clause.match(r" (?:most common|commonest|most frequent|average|mean|median|statistics|stats|how many|distribution|breakdown|percentage|share|longest|shortest|fastest|slowest|typical|top|favou?rite|most played|usual|how much|most of|(?:have|own|got) (?:the )?(?:most|least)|(?:the )?most (?:songs|tracks|music|albums)) ")  # fmt: skip
     fields = list(dict.fromkeys(found.value for found in clause.fields))
+    if asks and clause.starts("who") and "artist" not in fields:
+        fields.append("artist")
     if not asks or not (mine or clause.has("statistics", "stats")) or clause.verb("find", "play", "make") or not (fields or clause.match(r" (?:statistics|stats) ")):  # fmt: skip
         return False
-    earlier = next((step.args for step in draft.steps if step.tool == "library" and step.args["action"] == "stats"), None)
+    earlier = next(
+        (step.args for step in draft.steps if step.tool == "library" and step.args["action"] == "stats"), None
+    )
     if earlier is not None:
         # One table answers both: of some fields, or of all where no field is named.
         joined = list(dict.fromkeys([*earlier["fields"], *fields])) if fields and "fields" in earlier else []

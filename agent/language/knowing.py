@@ -7,6 +7,7 @@ from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.parts import parts
+from segue.agent.language.query import asks_advice
 from segue.agent.language.reference import group, mentions, one
 from segue.tools.core.vocabulary import stems_in
 
@@ -27,7 +28,7 @@ def identify(clause: Clause, draft: Draft) -> bool:
     """Take "what's this?": the attached clip is looked up, and described in case it is not known."""
     if not clause.match(_IDENTIFY) or clause.match(rf" (?:{_MEASURES}) ") or clause.match(_SECTIONS):
         return False
-    if _QUOTED.search(clause.text):
+    if _QUOTED.search(clause.text) or asks_advice(clause):
         return False
     if clause.has("chord", "chords", "note", "notes", "word", "words", "lyrics", "instrument", "about"):
         return False
@@ -302,7 +303,8 @@ def why(clause: Clause, draft: Draft) -> bool:
     if things and all(thing.reasons for thing in things) and not clause.match(_OF_THE_SOUND):
         draft.reply = " ".join(_evidence(thing) for thing in things)
         return True
-    draft.add("caption", {"clips": [target], "question": clause.text})
+    subjects = [{"id": thing.id} for thing in things] if len(things) > 1 else [target]
+    draft.add("caption", {"clips": subjects, "question": clause.text})
     return True
 
 

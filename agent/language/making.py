@@ -39,7 +39,11 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
         return True
     if clause.match(r" do (?:me )?(?:a|an|another|some) (?!.*(?:of|to) (?:it|this|that) )"):
         return True
-    if clause.match(r"^ (?:do|try) (?:me |us )?(?:something|anything) ") and (clause.genres or clause.instruments) and not named:
+    if (
+        clause.match(r"^ (?:do|try) (?:me |us )?(?:something|anything) ")
+        and (clause.genres or clause.instruments)
+        and not named
+    ):
         return True
     if _arranges(clause) and draft.it is not None:
         return True
@@ -86,7 +90,7 @@ def is_of_a_length(clause: Clause, draft: Draft) -> bool:
         return False
     if any(word.plain in _FOUND for word in clause.words) or is_list(clause) or mentions(clause, draft):
         return False
-    if draft.arena == "piece" and (clause.stems and clause.verbs or clause.has("it", "this", "that", "the")):
+    if draft.arena == "piece" and ((clause.stems and clause.verbs) or clause.has("it", "this", "that", "the")):
         return False
     return not _NOT_A_LENGTH.search(clause.text[: length.start]) and not _NO_LENGTH.match(clause.text[length.end :])
 
@@ -95,9 +99,9 @@ def _arranges(clause: Clause) -> bool:
     """Tell whether a tune is to be harmonised, orchestrated or arranged for players."""
     tune = r"(?:this|that|my|the|it|its)(?: \w+)?"
     return bool(
-        clause.match(rf" (?:harmoni[sz]e|reharmoni[sz]e|orchestrate) {tune} ") and (clause.instruments or clause.genres)
-        or clause.match(rf" (?:harmoni[sz]e|orchestrate) (?:my|this|that|the) (?:melody|tune|hum|theme|motif|line) ")
-        or clause.match(rf" (?:arrange|score|set) {tune} for ") and clause.instruments
+        (clause.match(rf" (?:harmoni[sz]e|reharmoni[sz]e|orchestrate) {tune} ") and (clause.instruments or clause.genres))
+        or clause.match(r" (?:harmoni[sz]e|orchestrate) (?:my|this|that|the) (?:melody|tune|hum|theme|motif|line) ")
+        or (clause.match(rf" (?:arrange|score|set) {tune} for ") and clause.instruments)
     )  # fmt: skip
 
 
@@ -187,6 +191,13 @@ def generate(clause: Clause, draft: Draft) -> None:
     if seed:
         args["seed"] = int(seed[1])
     draft.add("generate", args)
+
+
+def goes_on(clause: Clause) -> bool:
+    """Tell whether a fragment describes the piece that was just ordered: "20 seconds, accordion and tuba"."""
+    if clause.verbs or clause.genres or clause.starts("a", "an", "another", "one"):
+        return False
+    return bool(clause.durations or clause.tempi or clause.keys or clause.instruments)
 
 
 def describe_further(clause: Clause, args: dict[str, Any], draft: Draft) -> bool:

@@ -8,7 +8,7 @@ from segue.tools.core.vocabulary import numbers_in
 
 _LEAD = re.compile(
     r"^(?:(?:find|search|search for|look for|looking for|look up|show|show me|play|hear|listen to|recommend|suggest|give|get|bring|fetch|discover|dig up|"
-    r"put on|queue(?: up)?|(?:i )?(?:want|need)|i d like|like to have|make|create|build|generate|fancy|love|list|browse|pull up|have|got|like|is there|are there|do you have|do i have|id like|add|throw in)\b\s*(?:me\b|us\b)?\s*)+",
+    r"put on|queue(?: up)?|(?:i )?(?:want|need)|i'?d (?:like|love)(?: to (?:hear|listen to|have))?|i d like|like to have|make|create|build|generate|fancy|love|list|browse|pull up|have|got|like|is there|are there|do you have|do i have|id like|add|throw in)\b\s*(?:me\b|us\b)?\s*)+",
     re.IGNORECASE,
 )  # fmt: skip
 _FILLER = re.compile(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from segue.agent.dialogue import Known, ShownList, State
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
-from segue.tools.core.vocabulary import fold, instruments_in, numbers_in, ordinals_in, stems_in
+from segue.tools.core.vocabulary import Found, fold, instruments_in, numbers_in, ordinals_in, stems_in
 
 _NOUN = r"(?:tracks?|songs?|takes?|numbers?|numeros?|no\.|nr\.?|#|clips?|versions?|pieces?|files?|results?|items?|ones?|variations?|options?|tunes?|loops?|ideas?|titles?|nummer|brano|traccia|titre|tema)"  # fmt: skip
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)"
@@ -58,6 +58,12 @@ def mentions(clause: Clause, draft: Draft) -> list[Mention]:
     return ordered
 
 
+def keys_in(clause: Clause, draft: Draft) -> list[Found[str]]:
+    """Return the keys of a clause that are no names of clips ("the drums in A" with a clip called A)."""
+    named = mentions(clause, draft)
+    return [key for key in clause.keys if not any(m.start < key.end and key.start < m.end for m in named)]
+
+
 def missing_number(clause: Clause, draft: Draft) -> str | None:
     """Return a sentence where a number is said that the list does not have."""
     for _, _, number in _numbers(clause):
@@ -72,11 +78,13 @@ def without_a_list(clause: Clause, draft: Draft) -> bool:
     if draft.state.shown is not None or draft.group or mentions(clause, draft):
         return False
     numbers = _numbers(clause)
-    if not numbers or clause.songs and clause.verb("find", "play") or clause.genres or clause.moods:
+    if not numbers or (clause.songs and clause.verb("find", "play")) or clause.genres or clause.moods:
         return False
     noun = any(clause.after(end, 1)[:1] and clause.after(end, 1)[0] in _ONES for _, end, _ in numbers)
     counted = _NUMBERED.search(clause.text) or _HASH.search(clause.text)
-    return bool(counted or (noun and clause.verbs and clause.head not in ("find", "make", "write")))
+    return bool(
+        counted or (noun and (clause.verbs or clause.has("like")) and clause.head not in ("find", "make", "write"))
+    )
 
 
 def names_in(clause: Clause, draft: Draft) -> list[Known]:

@@ -61,6 +61,9 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         found.adjust.setdefault(name, value)
     if found.adjust:
         _exclude(args, _shown(draft))
+    if played := [f for f in clause.instruments if not clause.negated(f.start)]:
+        added = [clause.text[f.start : f.end] for f in played if clause.text[f.start : f.end].lower() in left.lower()]
+        args["query"] = " ".join([str(args.get("query") or ""), *added]).strip()
     criteria.apply(found, args, draft)
     return not found.is_empty
 
@@ -73,9 +76,18 @@ def others(clause: Clause, draft: Draft) -> bool:
     if draft.arena != "list" or not clause.match(_OTHERS) or clause.genres or "step" in (draft.group or [{}])[0]:
         return False
     found = criteria.read(clause, draft)
-    if leftover(clause, found):
+    if set(leftover(clause, found).lower().split()) - {
+        "different",
+        "other",
+        "others",
+        "else",
+        "ones",
+        "instead",
+        "new",
+    }:
         return False
     args = _search(draft)
+    _give_way(found, args, draft)
     _exclude(args, _shown(draft))
     criteria.apply(found, args, draft)
     return True
@@ -83,7 +95,7 @@ def others(clause: Clause, draft: Draft) -> bool:
 
 def more(clause: Clause, draft: Draft) -> bool:
     """Take "more", "keep going", "next five" where a list is in reach."""
-    return draft.arena == "list" and bool(clause.match(_MORE)) and refine(clause, draft)
+    return draft.arena == "list" and bool(clause.match(_MORE)) and not mentions(clause, draft) and refine(clause, draft)
 
 
 def _give_way(found: Criteria, args: dict[str, Any], draft: Draft) -> None:
@@ -311,7 +323,11 @@ def sort(clause: Clause, draft: Draft) -> bool:
     if "order" not in found.args or found.args["order"] == "path":
         return False
     these = group(clause, draft)
-    if not sorts and not these and (draft.arena != "list" or clause.head in ("find", "make", "give", "play") or clause.genres):
+    if (
+        not sorts
+        and not these
+        and (draft.arena != "list" or clause.head in ("find", "make", "give", "play") or clause.genres)
+    ):
         return False
     items = these or list(draft.group) or _list_items(draft)
     if not items:

@@ -39,7 +39,7 @@ def restyle(clause: Clause, thing: Thing | None, draft: Draft) -> list[dict[str,
     if not asks or not (genres or moods or clause.verb("restyle")) or clause.verb("add", "effect"):
         return []
     if clause.verb("restyle") and not (genres or moods):
-        return [{"op": "restyle", "prompt": _wish(clause)}] if _wish(clause) else []
+        return [{"op": "restyle", "prompt": _wish(clause) or clause.text}]
     words = [clause.text[f.start : f.end] for f in sorted([*genres, *moods], key=lambda f: f.start)]
     return [{"op": "restyle", "prompt": ("less " if less else "") + _joined(clause, words)}]
 

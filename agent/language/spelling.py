@@ -54,7 +54,9 @@ def _right(word: str) -> str | None:
         return None
     # Where only the ending differs ("generated", "pleased") nothing is misspelt.
     near = [
-        firm for firm in _FIRM if firm[0] == word[0] and firm[:-1] != word[: len(firm) - 1] and one_slip(firm, word)
+        firm
+        for firm in _FIRM
+        if firm[0] == word[0] and (firm[:-1] != word[: len(firm) - 1] or word + "g" == firm) and one_slip(firm, word)
     ]
     if word in _FIRM or not near or any(find(word) for find in (genres_in, moods_in, instruments_in, stems_in)):
         return None

@@ -3,6 +3,7 @@
 import re
 
 from segue.agent.dialogue import State
+from segue.agent.language import clauses
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import mentions, names_in
@@ -115,7 +116,14 @@ def is_off_topic(clause: Clause, draft: Draft) -> bool:
     """Tell whether a question has no music word, no name of the library and points at nothing in reach."""
     if not clause.words or clause.words[0].plain not in _WH or not clause.is_question or len(clause.words) < 3:
         return False
-    if clause.match(_OURS) or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres) or clause.moods or clause.instruments or clause.stems or clause.axes:
+    if (
+        clause.match(_OURS)
+        or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres)
+        or clause.moods
+        or clause.instruments
+        or clause.stems
+        or clause.axes
+    ):
         return False
     if draft.names or clause.formats or clause.sections or clause.effects or clause.keys or mentions(clause, draft):
         return False
@@ -156,6 +164,7 @@ def steer(clause: Clause, draft: Draft) -> bool:
         clause.match(_UNDO)
         and not (clause.match(r" back to the ") and _label(clause, draft))
         and not clause.verb("add", "make", "find")
+        and len(clauses.split(clause.text)) < 2
     ):
         draft.say("undo")
         if before := _before(draft.state):

@@ -16,6 +16,9 @@ T = TypeVar("T")
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|&")
 _GAP = re.compile(r"[\s\-–_/'’]{0,3}")
+_GLUE = frozenset(
+    {"it", "a", "an", "in", "to", "of", "is", "on", "the", "me", "my", "i"}
+)  # never part of a word written apart
 _TYPO_LENGTH = 6  # shorter words have too many real neighbours ("house", "horse") to be corrected
 
 
@@ -93,6 +96,7 @@ class Lexicon(Generic[T]):
     def __init__(self, entries: Mapping[str, T], plain: Iterable[str] = (), strict: Iterable[str] = ()) -> None:
         self._values: dict[str, T] = {}
         self._longest = 1
+        self._phrases: set[tuple[str, ...]] = set()
         self._plain = frozenset(plain)
         self._near_plain = {
             short for word in self._plain if len(word) > _TYPO_LENGTH for short in {word, *_deletes(word)}
@@ -101,6 +105,7 @@ class Lexicon(Generic[T]):
             words = [word.plain for word in words_of(phrase)]
             self._longest = max(self._longest, len(words))
             self._values.setdefault("".join(words), value)
+            self._phrases.add(tuple(words))
         exact = {"".join(word.plain for word in words_of(phrase)) for phrase in strict}
         self._slips: dict[str, list[str]] = {}
         for key in self._values:
@@ -140,6 +145,8 @@ class Lexicon(Generic[T]):
         if not words:
             return None
         joined = "".join(words)
+        if len(words) > 1 and not _GLUE.isdisjoint(words) and tuple(words) not in self._phrases:
+            return None  # "it a lo-fi sound" is no Italo
         if joined in self._values:
             return joined
         single = "".join(words[:-1]) + singular(words[-1])
