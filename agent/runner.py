@@ -156,10 +156,11 @@ class Runner:
             outcome.backend = backend.name
             if n:
                 note(f"{failures[-1].message.rstrip('.')}; {backend.name} did it instead.")
-            for what in backend.ignores(args):
-                note(f"{backend.name} cannot take {what} into account.")
             try:
-                return await self._with_retries(backend, tool, args, outcome, deadline, note)
+                out = await self._with_retries(backend, tool, args, outcome, deadline, note)
+                for what in backend.ignores(args):
+                    note(f"{backend.name} cannot take {what} into account.")
+                return out
             except (BackendUnavailable, Transient, CannotDo) as error:
                 self.trace("engine", {"step": step.id, "backend": backend.name, "error": str(error)})
                 failures.append(error)

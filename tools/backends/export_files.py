@@ -88,7 +88,7 @@ def _load(settings: Settings) -> Runner:
             if name in ("m3u8", "xspf"):
                 _playlist(items, name, job)
         if not job.files:
-            raise CannotDo(" ".join(job.refused) or "There was nothing to write.", "Ask for another format.")
+            raise CannotDo(" ".join(job.refused) or "There was nothing to write.")
         for text in job.refused:
             context.note(text)
         return export.Out(files=job.files)
@@ -233,7 +233,7 @@ def _stems(item: _Item, job: _Job, folder: Path) -> bool:
     """24-bit WAV stems of equal length; they exist for generated music and separated recordings."""
     assert item.piece is not None
     if not item.piece.stems:
-        job.refuse(f"'{item.title}' has no stems: it is one recording. Ask to take it apart first.")
+        job.refuse(f"'{item.title}' has no stems: it is one recording. Isolate what you want of it first (“just the drums”), then export that.")
         return False
     base = _stem_base(item, _score_of(item, job))
     frames = max(stem.frames for stem in item.piece.stems.values())
