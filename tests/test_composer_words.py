@@ -25,6 +25,8 @@ from segue.tools.music.genres import all_genres, find_genre, find_mood
         ("three takes of a sad piano piece", {"only": True, "moods": ("sad",), "instruments": ("piano",)}),
         ("😀", {"genre": None, "bpm": None, "instruments": ()}),
         ("a waltz", {"meter": "3/4"}),
+        ("epic trailer music in 7/8 at 140", {"bpm": 140.0, "meter": "7/8"}),
+        ("a drop at 30 s", {"bpm": None}),
     ],
 )  # fmt: skip
 def test_prompts(prompt, wanted):

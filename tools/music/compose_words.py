@@ -152,7 +152,9 @@ def _tempo(text: str) -> tuple[float | None, tuple[float, float] | None]:
             and text[found.start : found.end].lower() not in ("slow", "fast")
         ):
             return None, (tempo.low, tempo.high)
-    return None, None
+    # In a wish for music a bare "at 140" is a tempo.
+    bare = re.search(r"\bat (\d{2,3})\b(?!\s*(?:%|s\b|sec|hz|khz|db|lufs|bars?\b|:|\.\d))", text, re.IGNORECASE)
+    return (float(bare[1]), None) if bare and 30 <= int(bare[1]) <= 300 else (None, None)
 
 
 def _form(text: str) -> tuple[str, ...]:
