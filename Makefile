@@ -19,6 +19,7 @@ test: .setup-dev
 	@.venv/bin/python -m pytest -m "not served" -n auto --dist loadfile $(TESTS)
 
 test-served: .setup-dev
+	@.ci/browser
 	@.venv/bin/python -m pytest -m served $(TESTS)
 
 lint: .setup-dev

@@ -142,8 +142,39 @@ def test_notes_stand_once_and_midi_of_a_player_is_not_listed_twice() -> None:
 def test_lists_are_numbered_as_people_name_them() -> None:
     items = [{"id": f"t_{n}", "title": f"Song {n}", "artist": "Ann", "reasons": ["calm"]} for n in (1, 2)]
     html = players.tracks(items, total=5)
-    assert '<li value="2"><b>Ann – Song 2</b>' in html
-    assert "3 more fit." in html
+    assert html.index('<li value="2">') < html.index("<b>Song 2</b> <i>Ann</i>")
+    assert html.index("<b>Song 1</b>") < html.index('<li value="2">')
+    assert "3 more fit" in html
+
+
+def test_a_found_list_stands_once_and_advice_can_be_clicked() -> None:
+    items = [{"id": f"t_{n}", "title": f"Song {n}", "reasons": ["calm"]} for n in (1, 2)]
+    found = ShownResult(step="s1", tool="retrieve", status="done", out={"items": items, "total": 2})
+    hint = "“More like number 1” or “not the second one” goes on from here."
+    html = render.reply(reply(reply=f"Two fit:\n1. Song 1 – calm\n2. Song 2 – calm\n\n{hint}", results=[found]))
+    assert html.count("Song 2</b>") == 1
+    assert "2. Song 2" not in html
+    assert 'data-say="more like number 1"' in html
+    assert html.index("sg-tracks") < html.index("sg-next")
+
+
+def test_a_question_is_answered_by_a_click() -> None:
+    done = [ShownResult(step="s1", tool="retrieve", status="done")]
+    html = render.reply(reply(reply="Write the tags of 3 files? Say yes, and I do it.", results=done))
+    assert 'data-say="yes"' in html
+    assert 'data-say="no"' in html
+
+
+def test_long_chords_are_folded() -> None:
+    line = " | ".join(f"{n // 60}:{n % 60:02d} {label}" for n, label in enumerate(["G", "Em7", "C/E", "N"] * 20))
+    html = render.words(f"Here you are.\n\nChords: {line}")
+    assert html.startswith("<p>Here you are.</p>")
+    assert html.count("<li>") == 80
+    assert "<small>1:19</small> N" in html
+    assert html.index("<details>") > html.index("C/E")
+    assert "56 more" in html
+    assert "<details>" not in render.words("Sections: 0:00 A | 0:10 B | 0:20 C | 0:30 outro")
+    assert "sg-chart" not in render.words("It begins at 0:10 and ends | so to say | at 0:20 | or not at 0:30 |")
 
 
 def test_download_names_are_safe() -> None:

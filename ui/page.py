@@ -44,13 +44,20 @@ def script() -> str:
 def build(room: Room) -> gr.Blocks:
     """Return the page over a room of conversations."""
     with gr.Blocks(title="Segue", analytics_enabled=False, fill_height=True) as page:
-        session = gr.State("")
+        # In the browser, so that a reload comes back to it; the script keeps it for as long as the tab lives.
+        session = gr.Textbox("", visible="hidden", label="Session", elem_classes="sg-session")
         with gr.Sidebar(width=280, elem_classes="sg-side"):
             gr.HTML('<h1 class="sg-brand">Segue</h1>')
             new = gr.Button("New conversation", variant="primary", size="sm")
             gr.HTML("<h2>Conversations</h2>")
             sessions = gr.Radio(
                 [], label="Conversations", elem_classes="sg-sessions", show_label=False, container=False
+            )
+            with gr.Row(visible=False, elem_classes="sg-manage") as manage:
+                rename = gr.Button("Rename", size="sm", min_width=60)
+                delete = gr.Button("Delete", size="sm", min_width=60)
+            title = gr.Textbox(
+                label="New title, then Enter", visible=False, lines=1, max_lines=1, elem_classes="sg-title"
             )
             with gr.Accordion("Library", open=False):
                 library = gr.HTML()
@@ -68,19 +75,24 @@ def build(room: Room) -> gr.Blocks:
             chosen = [gr.Button(text, size="sm", variant="secondary") for text in EXAMPLES]
         with gr.Row(elem_classes="sg-input"):
             box = gr.MultimodalTextbox(
-                show_label=False, label="Message", placeholder="Say what you want to hear, find, change or know …",
+                show_label=False, label="Message", placeholder="Ask for music, or about it …",
                 sources=["upload", "microphone"], file_types=_FILES, file_count="multiple", autofocus=True, scale=9,
                 submit_btn=True, stop_btn=False,
             )  # fmt: skip
             stop = gr.Button("Stop", variant="stop", size="sm", scale=0, min_width=80, visible=False)
 
-        def load(request: gr.Request) -> tuple[Any, ...]:
+        def load(kept: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
+            kept = kept if guest.title(kept) else ""
+            welcome = gr.update(value=guest.opening_html(), visible=not kept)
+            empty = guest.library_is_empty() and not kept
             return (
-                _choices(guest.sessions(), ""),
-                guest.library_html(),
-                guest.opening_html(),
-                gr.update(visible=guest.library_is_empty()),
+                *refresh(kept, request),
+                kept,
+                gr.update(value=guest.history(kept), visible=bool(kept)),
+                welcome,
+                gr.update(visible=not kept),
+                gr.update(visible=empty),
             )
 
         def watch(seen: str, request: gr.Request) -> tuple[Any, ...]:
@@ -102,15 +114,40 @@ def build(room: Room) -> gr.Blocks:
         def resume(id: str | None, request: gr.Request) -> tuple[Any, ...]:
             history = room.guest(request).history(id or "")
             there = bool(history)
-            return id or "", gr.update(value=history, visible=there), *_welcome(not there, False)
+            return id or "", gr.update(value=history, visible=there), *_welcome(not there, False), *_managed(there)
+
+        def settle(current: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+            # A turn goes on when its page is left; who comes back sees its answer as soon as it is there.
+            guest = room.guest(request)
+            if not current or not guest.is_open(current):
+                yield gr.skip(), gr.skip()
+                return
+            yield gr.skip(), gr.update(visible=True)
+            guest.finish(current)
+            yield guest.history(current), gr.update(visible=False)
 
         def begin(request: gr.Request) -> tuple[Any, ...]:
             empty = room.guest(request).library_is_empty()
-            return "", gr.update(value=[], visible=False), *_welcome(True, empty), gr.update(value=None)
+            none = gr.update(value=[], visible=False)
+            return "", none, *_welcome(True, empty), *_managed(False), gr.update(value=None)
 
         def refresh(current: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
-            return _choices(guest.sessions(), current), guest.library_html()
+            return _choices(guest.sessions(), current), guest.library_html(), *_managed(bool(current))
+
+        def ask_title(current: str, request: gr.Request) -> Any:  # noqa: ANN401 - a Gradio update
+            return gr.update(value=room.guest(request).title(current), visible=True)
+
+        def set_title(text: str, current: str, request: gr.Request) -> tuple[Any, ...]:
+            room.guest(request).rename(current, text)
+            return refresh(current, request)
+
+        def forget(current: str, request: gr.Request) -> tuple[Any, ...]:
+            if not current:  # thought better of it
+                return tuple(gr.skip() for _ in [*screen, sessions])
+            guest = room.guest(request)
+            guest.delete(current)
+            return *begin(request)[:-1], _choices(guest.sessions(), "")
 
         def make_demo(request: gr.Request) -> Iterator[tuple[Any, ...]]:
             guest = room.guest(request)
@@ -121,25 +158,39 @@ def build(room: Room) -> gr.Blocks:
         def add_folder(path: str, request: gr.Request) -> Iterator[str]:
             yield from room.guest(request).add_folder(path)
 
+        quiet: dict[str, Any] = {"show_progress": "hidden"}
         turn = [box, session, chat, opening, first, examples, stop]
+        screen = [session, chat, opening, examples, first, manage, title]
+        side = [sessions, library, manage, title]
         seen = gr.State("")
         clock = gr.Timer(2.0, active=room.opening.wanted())
-        page.load(load, None, [sessions, library, opening, first], show_progress="hidden")
-        clock.tick(watch, seen, [opening, seen, clock], show_progress="hidden")
-        events = [gr.on(box.submit, send, [box, session], turn, show_progress="hidden")]
-        events += [
-            button.click(say, [button, session], turn, show_progress="hidden", concurrency_limit=8) for button in chosen
-        ]
+        loaded = page.load(
+            load, session, [*side, session, chat, opening, examples, first], js="() => window.segueKept()", **quiet
+        )
+        loaded.then(settle, session, [chat, stop], **quiet)
+        session.change(None, session, None, js="(id) => window.segueKeep(id)")
+        clock.tick(watch, seen, [opening, seen, clock], **quiet)
+        events = [gr.on(box.submit, send, [box, session], turn, **quiet)]
+        events += [button.click(say, [button, session], turn, concurrency_limit=8, **quiet) for button in chosen]
         for event in events:
-            event.then(refresh, session, [sessions, library], show_progress="hidden")
-        stop.click(cancel, session, None, show_progress="hidden")
-        sessions.input(resume, sessions, [session, chat, opening, examples, first], show_progress="hidden")
-        new.click(begin, None, [session, chat, opening, examples, first, sessions], show_progress="hidden")
-        made = demo.click(make_demo, None, [opening, first], show_progress="hidden")
-        made.then(refresh, session, [sessions, library], show_progress="hidden")
+            event.then(refresh, session, side, **quiet)
+        stop.click(cancel, session, None, **quiet)
+        sessions.input(resume, sessions, screen, **quiet).then(settle, session, [chat, stop], **quiet)
+        new.click(begin, None, [*screen, sessions], **quiet)
+        rename.click(ask_title, session, title, **quiet)
+        title.submit(set_title, [title, session], side, **quiet)
+        may = "(id) => window.segueMayDelete(id)"
+        delete.click(forget, session, [*screen, sessions], js=may, trigger_mode="multiple", **quiet)
+        made = demo.click(make_demo, None, [opening, first], **quiet)
+        made.then(refresh, session, side, **quiet)
         own.click(None, None, None, js="() => window.segueOpenLibrary()")
-        add.click(add_folder, folder, library, show_progress="hidden")
+        add.click(add_folder, folder, library, **quiet)
     return page
+
+
+def _managed(there: bool) -> list[Any]:
+    """Return what can be done with the conversation that is open; its title is not being asked for."""
+    return [gr.update(visible=there), gr.update(visible=False)]
 
 
 def _welcome(visible: bool, library_is_empty: bool) -> list[Any]:
@@ -153,11 +204,8 @@ def _choices(found: list[tuple[str, str]], current: str) -> Any:  # noqa: ANN401
 
 def _shown(step: talk.Shown) -> list[Any]:
     """Return what the page shows while a turn runs: input, session, conversation, welcome, stop."""
-    cleared = None if step.clear else gr.skip()
     return [
-        gr.update(value=cleared, interactive=not step.running)
-        if step.clear
-        else gr.update(interactive=not step.running),
+        gr.update(value=None, interactive=False) if step.clear else gr.update(interactive=not step.running),
         step.session,
         gr.update(value=step.history, visible=True),
         gr.update(visible=False),

@@ -6,6 +6,11 @@ from urllib.parse import quote
 
 from segue.agent.events import Artifact
 
+_KINDS = {
+    "midi": "MIDI file", "score": "Score", "picture": "Picture", "playlist": "Playlist", "text": "Text",
+    "audio": "Sound",
+}  # fmt: skip
+
 
 def clock(seconds: float | None) -> str:
     """Return a length as ``3:05``."""
@@ -33,7 +38,28 @@ def source(id: str, name: str = "") -> str:
 
 def _link(id: str, name: str, label: str, title: str) -> str:
     says = escape(f"Download {title} as {label}", quote=True)
-    return f'<a href="{source(id, name)}" download="{escape(name, quote=True)}" aria-label="{says}">{escape(label)}</a>'
+    return (
+        f'<a class="sg-get" href="{source(id, name)}" download="{escape(name, quote=True)}" aria-label="{says}">'
+        f"{escape(label)}</a>"
+    )
+
+
+def preview(id: str, name: str) -> str:
+    """Return a small button that plays a sound; ``page.js`` brings it to life."""
+    says = escape(f"Play {name}", quote=True)
+    return (
+        f'<button type="button" class="sg-play" aria-label="{says}" title="{says}" aria-pressed="false"></button>'
+        f'<audio preload="none" src="{source(id)}"></audio>'
+    )
+
+
+def say(message: str, label: str, title: str = "", kind: str = "sg-say") -> str:
+    """Return a button that says something in the user's place."""
+    says = escape(title or message, quote=True)
+    return (
+        f'<button type="button" class="{kind}" data-say="{escape(message, quote=True)}" title="{says}" '
+        f'aria-label="{says}">{escape(label)}</button>'
+    )
 
 
 def player(
@@ -57,7 +83,7 @@ def player(
     """
     facts = " · ".join(part for part in (words, clock(duration_s)) if part)
     links = [
-        _link(id, file_name(title, suffix), suffix[1:], title)
+        _link(id, file_name(title, suffix), suffix[1:].upper(), title)
         for suffix in ((".wav",) if brief else (".wav", ".mp3", ".flac"))
     ]
     if has_score:
@@ -66,34 +92,32 @@ def player(
         links.append(_link(id, file_name(title, ".musicxml"), "MusicXML", title))
     parts = [
         '<figure class="sg-player">',
-        f'<figcaption><b>{escape(title)}</b> <span class="sg-facts">{escape(facts)}</span></figcaption>',
+        f'<figcaption><b>{escape(title)}</b><span class="sg-facts">{escape(facts)}</span></figcaption>',
         f'<audio controls preload="metadata" src="{source(id)}" aria-label="{escape(title, quote=True)}"></audio>',
         f'<nav class="sg-links">{" ".join(links)}</nav>',
     ]
-    if has_score and not brief:
-        parts.append(_pictures(id, title))
-    if stems:
-        parts.append(_stems(stems, title))
+    more = (_pictures(id, title) if has_score and not brief else "") + (_stems(stems, title) if stems else "")
+    parts.append(f'<div class="sg-more">{more}</div>' if more else "")
     return "".join([*parts, "</figure>"])
 
 
 def _pictures(id: str, title: str) -> str:
     says = escape(title, quote=True)
     return (
-        f'<details class="sg-picture"><summary>piano roll</summary><img loading="lazy" src="{source(id, "roll.svg")}" '
-        f'alt="Piano roll of {says}"></details><details class="sg-picture"><summary>score</summary>'
+        f'<details class="sg-picture"><summary>Piano roll</summary><img loading="lazy" src="{source(id, "roll.svg")}" '
+        f'alt="Piano roll of {says}"></details><details class="sg-picture"><summary>Score</summary>'
         f'<img loading="lazy" src="{source(id, "score.svg")}" alt="Score of {says}"></details>'
     )
 
 
 def _stems(stems: dict[str, Any], title: str) -> str:
     rows = "".join(
-        f'<div class="sg-stem"><span>{escape(name)}</span>'
-        f'<audio controls preload="none" src="{source(clip["id"])}" aria-label="{escape(name, quote=True)}"></audio>'
-        f"{_link(clip['id'], file_name(f'{title} {name}', '.flac'), 'flac', name)}</div>"
+        f'<div class="sg-stem">{preview(clip["id"], name)}<span>{escape(name)}</span>'
+        f"{_link(clip['id'], file_name(f'{title} {name}', '.flac'), 'FLAC', name)}</div>"
         for name, clip in stems.items()
     )
-    return f'<details class="sg-stems"><summary>{len(stems)} stems</summary>{rows}</details>'
+    count = f"{len(stems)} stem{'s' if len(stems) != 1 else ''}"
+    return f'<details class="sg-stems"><summary>{count}</summary>{rows}</details>'
 
 
 def artifact(made: Artifact) -> str:
@@ -106,14 +130,15 @@ def artifact(made: Artifact) -> str:
     if made.kind == "picture" and made.path.endswith(".svg"):
         says = escape(name, quote=True)
         return f'<figure class="sg-picture"><img loading="lazy" src="{source(made.id)}" alt="{says}">{link}</figure>'
-    return f'<div class="sg-file"><span>{escape(made.kind)}</span> {link}</div>'
+    return f'<div class="sg-file"><span>{_KINDS.get(made.kind, escape(made.kind))}</span>{link}</div>'
 
 
 def tracks(items: list[dict[str, Any]], total: int) -> str:
     """Return a list of tracks that were found, numbered as people will name them."""
     rows = []
     for number, item in enumerate(items, start=1):
-        who = " – ".join(part for part in (item.get("artist"), item.get("title")) if part) or item["id"]
+        title = item.get("title") or item["id"]
+        artist = item.get("artist") or ""
         facts = [
             item.get("genre"),
             _bpm(item.get("bpm")),
@@ -123,12 +148,19 @@ def tracks(items: list[dict[str, Any]], total: int) -> str:
         ]
         known = " · ".join(str(fact) for fact in facts if fact)
         reasons = "; ".join(item.get("reasons", []))
-        rows.append(
-            f'<li value="{number}"><b>{escape(who)}</b> <span class="sg-facts">{escape(known)}</span>'
-            f'<audio controls preload="none" src="{source(item["id"])}" aria-label="{escape(who, quote=True)}"></audio>'
-            f"<small>{escape(reasons)}</small></li>"
+        opinions = (
+            say(f"more like “{title}”", "≈", f"More like {title}", "sg-opinion")
+            + say(f"I like “{title}”", "♥", f"I like {title}", "sg-opinion")
+            + say(f"not “{title}”", "✕", f"Not {title}", "sg-opinion")
         )
-    more = f'<p class="sg-quiet">{total - len(items)} more fit.</p>' if total > len(items) else ""
+        by = f" <i>{escape(artist)}</i>" if artist else ""
+        rows.append(
+            f'<li value="{number}"><span class="sg-number" aria-hidden="true">{number}</span>'
+            f'{preview(item["id"], title)}<div class="sg-track"><b>{escape(title)}</b>{by}'
+            f'<span class="sg-facts">{escape(known)}</span><small>{escape(reasons)}</small></div>'
+            f'<span class="sg-opinions">{opinions}</span></li>'
+        )
+    more = f'<p class="sg-quiet">{total - len(items)} more fit: say “show more”.</p>' if total > len(items) else ""
     return f'<ol class="sg-tracks">{"".join(rows)}</ol>{more}'
 
 

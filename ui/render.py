@@ -1,14 +1,22 @@
 """A turn as HTML: the steps as they run, the answer, what was made, and what could not be honoured."""
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from segue.agent.events import Event, Reply, ShownResult
+from segue.agent.events import Event, Reply, ShownResult, ToolResult
+from segue.agent.reply_words import next_step
 from segue.agent.session import Turn
 from segue.tools.core.errors import SegueError
 from segue.ui import players
 
+_TIMED = re.compile(r"(\d+:\d\d) ([^|]+?)(?= \||$)")
+_QUOTED = re.compile(r"“([^”]+)”")
+_NUMBERED = re.compile(r"\d+\. ")
+_CHART_CELLS = 24
+_SAY_YES = "Say yes, and I do it."
+_LONG = 240  # characters: a longer paragraph stands below the player that it is about
 _SIGNS = {"queued": "·", "started": "▸", "done": "✓", "failed": "✗", "skipped": "–", "cancelled": "■"}
 
 
@@ -93,8 +101,37 @@ def steps(shown: list[ShownStep]) -> str:
 
 def words(text: str) -> str:
     """Return text as paragraphs; nothing in it is markup."""
-    blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
-    return "".join(f"<p>{'<br>'.join(escape(line) for line in block.splitlines())}</p>" for block in blocks)
+    return "".join(_paragraph(block) for block in _blocks(text))
+
+
+def _blocks(text: str) -> list[str]:
+    return [block.strip() for block in text.split("\n\n") if block.strip()]
+
+
+def _paragraph(block: str) -> str:
+    timed = _TIMED.findall(block)
+    if len(timed) > 3 and block.count(" | ") == len(timed) - 1:
+        return _chart(block.split(":")[0], timed)
+    return f"<p>{'<br>'.join(escape(line) for line in block.splitlines())}</p>"
+
+
+def _chart(name: str, timed: list[tuple[str, str]]) -> str:
+    """Return chords or sections with their times as a chart; a long one is folded after its first rows."""
+    cells = [f"<li><small>{escape(at)}</small> {escape(label)}</li>" for at, label in timed]
+    first, rest = cells[:_CHART_CELLS], cells[_CHART_CELLS:]
+    folded = f"<details><summary>{len(rest)} more</summary><ol>{''.join(rest)}</ol></details>" if rest else ""
+    return f'<div class="sg-chart"><p>{escape(name)}</p><ol>{"".join(first)}</ol>{folded}</div>'
+
+
+def _advice(block: str) -> str:
+    """Return a last paragraph that proposes what to say: its quoted words can be clicked."""
+    parts = _QUOTED.split(block)
+    shown = [players.say(_said(part), part) if odd % 2 else escape(part) for odd, part in enumerate(parts)]
+    return f'<p class="sg-next">{"".join(shown)}</p>'
+
+
+def _said(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def notes(said: list[str]) -> str:
@@ -118,8 +155,29 @@ def reply(answer: Reply) -> str:
         opened = " open" if answer.failed else ""
         count = f"{len(shown)} step{'s' if len(shown) > 1 else ''}, {total:.1f} s"
         head = f'<details class="sg-plan"{opened}><summary>{count}</summary>{steps(shown)}</details>'
-    body = [words(_without(answer.reply, answer.notes)), *_made(answer), notes(answer.notes)]
-    return f'<div class="sg-turn">{head}{"".join(body)}</div>'
+    above, below, advice = _arranged(answer)
+    made = "".join(_made(answer))
+    body = f"{words(above)}{made}{words(below)}{notes(answer.notes)}{_advice(advice) if advice else ''}"
+    return f'<div class="sg-turn">{head}{body}</div>'
+
+
+def _arranged(answer: Reply) -> tuple[str, str, str]:
+    """Return the words above what was made, the long ones below it, and the advice at the end.
+
+    Tracks that are listed with their players are not listed in words too.
+    """
+    blocks = _blocks(_without(answer.reply, answer.notes))
+    done = [result for result in answer.results if result.status == "done"]
+    advice = ""
+    if done and blocks and blocks[-1] == next_step(ToolResult.model_validate(done[-1].model_dump())):
+        advice = blocks.pop()
+    elif blocks and blocks[-1].endswith(_SAY_YES):
+        advice = blocks.pop().replace(_SAY_YES, "“Yes” – or “no”.")
+    if any(result.tool == "retrieve" and (result.out or {}).get("items") for result in done):
+        blocks = ["\n".join(line for line in block.splitlines() if not _NUMBERED.match(line)) for block in blocks]
+    sounds = any(one.kind == "audio" for one in answer.artifacts)
+    long = [block for block in blocks if sounds and len(block) > _LONG]
+    return "\n\n".join(block for block in blocks if block not in long), "\n\n".join(long), advice
 
 
 def _without(text: str, said: list[str]) -> str:
@@ -188,7 +246,9 @@ def turn(one: Turn) -> tuple[str, str]:
     question = f'<div class="sg-said">{words(one.message)}{"".join(heard)}</div>'
     if one.reply is not None:
         return question, reply(one.reply)
-    return question, '<p class="sg-waiting">This turn did not finish; the next message resumes it.</p>'
+    if one.status == "open":
+        return question, '<div class="sg-turn" aria-busy="true"><p class="sg-waiting">Still working on this</p></div>'
+    return question, '<div class="sg-turn"><p class="sg-quiet">This turn broke off. Say it again to try anew.</p></div>'
 
 
 def failed(error: SegueError) -> str:

@@ -1,5 +1,6 @@
 """What the server shares: one agent an owner, and what the page asks of it."""
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -109,6 +110,30 @@ class Guest:
         """Return titles and ids of the conversations that have begun, the latest first."""
         return [(session.title or "untitled", session.id) for session in self.agent.sessions() if session.turns]
 
+    def title(self, session: str) -> str:
+        """Return the title of a conversation, or nothing where there is none such."""
+        return next((title for title, id in self.sessions() if id == session), "")
+
+    def is_open(self, session: str) -> bool:
+        """Tell whether the last turn has no answer yet: it runs, or its process was killed."""
+        turns = self.agent.history(session)
+        return bool(turns) and turns[-1].status == "open"
+
+    def finish(self, session: str) -> None:
+        """Wait for the turn that runs, or finish one that a killed process left."""
+        with contextlib.suppress(SegueError):  # a turn that breaks off is shown as broken
+            self.agent.resume(session)
+
+    def rename(self, session: str, title: str) -> None:
+        """Give a conversation another title."""
+        if session and title.strip():
+            self.agent.rename(session, title.strip())
+
+    def delete(self, session: str) -> None:
+        """Forget a conversation; the pieces it made stay."""
+        if session:
+            self.agent.delete(session)
+
     def cancel(self, session: str) -> None:
         """Stop the running turn."""
         if session:
@@ -129,10 +154,7 @@ class Guest:
 
     def opening_html(self) -> str:
         """Return what stands on the page before the first message."""
-        hello = (
-            "<h2>What shall we play?</h2><p>Find, make, change, describe and write down music by talking about it.</p>"
-        )
-        return f'<div class="sg-hello">{hello}{self.room.opening.html()}</div>'
+        return f'<div class="sg-hello">{HELLO}{self.room.opening.html()}</div>'
 
     def make_demo(self) -> Iterator[str]:
         """Make the demo library, and yield what to show while it is made."""

@@ -1,0 +1,127 @@
+"""Chromium on a served page: who talks, and what went wrong behind the page."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Dialog, Locator, Page, Response, expect, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TURN_MS = 120_000  # a turn on a slow machine
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium of this machine; none is ever downloaded."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Give a browser while the block runs."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One browser window with cookies of its own, on Segue's page."""
+
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+        self.url = url
+        self.wrong: list[str] = []
+        self._asked: list[str] = []
+        self._answers: list[bool] = []
+        self.context = browser.new_context(base_url=url, **options)
+        self.page = self.context.new_page()
+        self._watch(self.page)
+        self.page.goto("/")
+        expect(self.box).to_be_visible(timeout=30_000)
+
+    def _watch(self, page: Page) -> None:
+        host = urlsplit(self.url).netloc
+        page.on("console", lambda said: self.wrong.append(f"console: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        page.on("dialog", self._dialog)
+        page.on("response", self._look)
+
+        def asked(request: Any) -> None:
+            address = urlsplit(request.url)
+            if address.scheme in ("http", "https", "ws", "wss") and address.netloc != host:
+                self.wrong.append(f"asked another host: {request.url}")
+
+        page.on("request", asked)
+
+    def answer_dialogs(self, asked: list[str], answers: list[bool]) -> None:
+        """Expect so many questions, and answer them in that order; what they ask is put into ``asked``."""
+        self._asked, self._answers = asked, list(answers)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        if not self._answers:
+            self.wrong.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+            return
+        self._asked.append(dialog.message)
+        if self._answers.pop(0):
+            dialog.accept()
+        else:
+            dialog.dismiss()
+
+    def _look(self, response: Response) -> None:
+        if response.status >= 400:
+            self.wrong.append(f"{response.status} {response.url}")
+
+    @property
+    def box(self) -> Locator:
+        """The box where one writes."""
+        return self.page.locator(".sg-input textarea")
+
+    @property
+    def answers(self) -> Locator:
+        """The finished answers."""
+        return self.page.locator(".sg-turn:not([aria-busy])")
+
+    def say(self, text: str, *files: Path) -> Locator:
+        """Send a message and return its finished answer."""
+        before = self.answers.count()
+        self.attach(*files)
+        self.box.fill(text)
+        self.box.press("Enter")
+        return self.answer(before)
+
+    def attach(self, *files: Path) -> None:
+        """Put files beside the message."""
+        if files:
+            self.page.locator(".sg-input input[type=file]").set_input_files([str(file) for file in files])
+            expect(self.page.locator(".sg-input .thumbnail-item")).to_have_count(len(files))
+
+    def answer(self, before: int) -> Locator:
+        """Return the answer that comes after so many."""
+        expect(self.answers).to_have_count(before + 1, timeout=TURN_MS)
+        expect(self.page.get_by_role("button", name="Stop")).to_be_hidden(timeout=TURN_MS)
+        return self.answers.nth(before)
+
+    def fetched(self, address: str) -> tuple[str, bytes]:
+        """Return type and bytes of what a link of the page leads to, asked for with the page's cookies."""
+        response = self.context.request.get(address)
+        assert response.status == 200, f"{response.status} {address}: {response.text()[:200]}"
+        return response.headers["content-type"], response.body()
+
+    def reload(self) -> None:
+        """Load the page anew; that requests of the old one break off is no mistake of the page."""
+        before = len(self.wrong)
+        self.page.reload()
+        expect(self.box).to_be_visible(timeout=30_000)
+        self.wrong[before:] = [line for line in self.wrong[before:] if not re.search("aborted|errored out", line)]
+
+    def overflow(self) -> int:
+        """Return how many pixels the page is wider than the window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
