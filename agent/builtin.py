@@ -50,7 +50,7 @@ class BuiltinPlanner:
 
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
-        text = foreign.translated(" ".join(message.split()))
+        text = spelling.spoken(foreign.translated(" ".join(message.split())))
         names = self._names(text) if self._names and text else []
         right = spelling.corrected(text, names)
         draft = Draft(right, state, self._names(right) if self._names and right != text else names)
@@ -251,8 +251,8 @@ def _more_of_it(clause: Clause, draft: Draft) -> bool:
 
 def _is_measure(clause: Clause) -> bool:
     """Tell whether hardly more than a length, a tempo, a key or a metre is said ("20 seconds", "in A minor, slow")."""
-    spans = [(found.start, found.end) for found in (*clause.durations, *clause.bars)]
-    spans += [(found.start, found.end) for found in (*clause.keys, *clause.meters)]
+    spans = [(found.start, found.end) for found in clause.durations] + [(found.start, found.end) for found in clause.bars]
+    spans += [(found.start, found.end) for found in clause.keys] + [(found.start, found.end) for found in clause.meters]
     spans += [(found.start, found.end) for found in clause.tempi] + [(found.start, found.end) for found in clause.chords]
     said = [word for word in clause.words if not any(low <= word.start < high for low, high in spans)]
     return bool(spans) and len(said) <= 2 and not clause.verbs
@@ -426,6 +426,11 @@ def _guess(clause: Clause, draft: Draft) -> None:
 def _fallback(clause: Clause, draft: Draft) -> None:
     """Answer where nothing was understood."""
     draft.doubt(0.3)
+    if draft.part and clause.match(
+        r" (?:dont|do not|didnt|never) (?:really )?(?:like|love|want|enjoy) | hate | cant stand "
+    ):
+        draft.ask(f"Shall I take the {draft.part} out, make it quieter, or play it on something else?")
+        return
     if draft.focus:
         thing = draft.thing(draft.it)
         draft.ask(

@@ -10,6 +10,7 @@ from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.parts import parts, present
 from segue.agent.language.reference import keys_in, mentions, one
+from segue.tools.core.theory import Key, parse_key
 from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
@@ -23,6 +24,8 @@ def change(clause: Clause, draft: Draft) -> bool:
     target = one(clause, draft)
     if target is None:
         return False
+    if _further(clause, draft):
+        return True
     thing = draft.thing(target)
     operations: list[Operation] = []
     for read in _READERS:
@@ -31,7 +34,7 @@ def change(clause: Clause, draft: Draft) -> bool:
             continue
         found = read(clause, thing, draft)
         operations += found
-        if found and read in _ALONE:
+        if found and read in _ALONE and not (read is timing.trim and clause.verb("loop")):
             break
     if not operations:
         return False
@@ -39,12 +42,32 @@ def change(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+def _further(clause: Clause, draft: Draft) -> bool:
+    """Take "… and redo it sparser" behind bars that are written anew: it describes them further."""
+    last = draft.steps[-1] if draft.steps else None
+    if (
+        not last
+        or last.tool != "edit"
+        or clause.bars
+        or not clause.match(r"^ (?:and )?(?:redo|rewrite|make) (?:it|them|those) ")
+    ):
+        return False
+    operation = last.args["operations"][-1]
+    if operation["op"] != "regenerate":
+        return False
+    wish = re.sub(r"^\W*(?:and )?(?:redo|rewrite|make) (?:it|them|those)\s*", "", clause.text, flags=re.IGNORECASE)
+    operation["prompt"] = ", ".join(word for word in (operation.get("prompt", ""), wish) if word)
+    return True
+
+
 def _remove(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     wanted = clause.verb("remove") or clause.match(_REMOVES) or clause.match(_ALL_BUT)
     if not wanted or clause.verb("replace", "isolate") or clause.has("instead of", "keep only"):
         return []
-    if clause.durations and not clause.stems:
+    if clause.bars or (clause.durations and not clause.stems):
         return []
+    if clause.match(r" (?:the |all )?(?:background )?music ") and thing and not thing.has_score and not clause.stems:
+        return [{"op": "isolate", "stems": ["vocals"]}]
     pieces = parts(clause, thing)
     if not pieces and draft.part and clause.has("it", "them", "that", "those"):
         return [{"op": "remove", "stems": [draft.part]}]
@@ -79,11 +102,13 @@ def _isolate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operatio
 
 
 _UP = r" (?:up|louder|raise|boost|more|increase|higher|crank|plus|lauter|forte|alto|plus fort|mas alto|prominent|forward|hotter) "
-_DOWN = r" (?:down|quieter|softer|lower|less|decrease|reduce|quiet|minus|leiser|piano piano|menos|back|behind|too loud|gentler) "
+_DOWN = r" (?:down|quieter|softer|lower|less|decrease|reduce|quiet|minus|leiser|piano piano|menos|back|behind|too loud|gentler|weaker|more soft) "
 
 
 def _gain(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    loud = clause.match(r" (?:louder|quieter|softer|too loud|too quiet|volume|lauter|leiser|level|levels) ")
+    loud = clause.match(
+        r" (?:louder|quieter|softer|too loud|too quiet|volume|lauter|leiser|level|levels|stronger|weaker|more strong|more present|more soft|less strong) "
+    )
     pieces = parts(clause, thing)
     level = clause.decibels[0].value if clause.decibels else None
     verbs = clause.verb("up", "down") or clause.match(r" (?:turn|bring|push|crank|pull) [\w ]{2,25} (?:up|down) ")
@@ -156,7 +181,7 @@ def _replace(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operatio
 def _add(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if clause.has("instead of", "rather than", "in place of"):
         return []
-    asks = clause.head == "add" or clause.verb("add") or clause.match(r" (?:needs|need|wants|could use|give (?:it|this|that)|with) (?:a|an|some|more)? ?")  # fmt: skip
+    asks = clause.head == "add" or clause.verb("add") or clause.match(r" (?:needs|need|wants|could use|give (?:it|this|that)|with) (?:a|an|some|more)? ?") or clause.match(r" put (?:a|an|some|more) [\w ]+ (?:in|into|on|behind|under|over) (?:it|there|this|that|here|the (?:song|track|piece|mix)) ")  # fmt: skip
     if not asks or (clause.songs and not clause.instruments) or clause.has("reverb", "echo", "delay"):
         return []
     operations: list[Operation] = []
@@ -182,10 +207,28 @@ def _phrase(clause: Clause, found: Found[str]) -> str:
     return clause.text[low : found.end + (tail.end() if tail else 0)].strip(" ,")
 
 
+def _related_key(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Read "to the relative minor", "to the parallel major": the key follows from the one it is in."""
+    match = clause.match(r" (relative|parallel) (major|minor)(?: key)? ")
+    if not match or clause.is_question:
+        return []
+    if thing is None or not thing.key:
+        draft.ask("Its key has not been measured yet: to which key shall I bring it?")
+        return []
+    key = parse_key(thing.key)
+    if key.is_minor == (match[2] == "minor"):
+        draft.note(f"It is in {key} already, so there is no {match[1]} {match[2]} to go to.")
+        return []
+    shift = 0 if match[1] == "parallel" else 3 if key.is_minor else -3
+    return [{"op": "transpose", "key": str(Key((key.tonic + shift) % 12, match[2]))}]
+
+
 _LOWER = r" (?:down|lower|below|deeper|tiefer|runter|herunter|under|abajo|grave|flatter|drop) "
 
 
 def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    if related := _related_key(clause, thing, draft):
+        return related
     verb = clause.verb("transpose")
     keys = keys_in(clause, draft)
     if keys and not clause.verb("make", "write") and (verb or clause.match(r" (?:to|into|in|nach|auf|key) ")):
@@ -204,7 +247,7 @@ def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operat
 
 
 def _regenerate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    if not clause.bars or not (clause.verb("regenerate", "turn", "make", "replace", "write") or clause.has("again", "different", "new", "another", "busier", "sparser", "simpler", "wilder")):  # fmt: skip
+    if not clause.bars or not (clause.verb("regenerate", "turn", "make", "replace", "write", "restyle", "remove") or clause.has("again", "different", "new", "another", "busier", "sparser", "simpler", "wilder")):  # fmt: skip
         return []
     bars = clause.bars[0].value
     start, end = bars.start, bars.end
@@ -218,6 +261,8 @@ def _regenerate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Opera
         return []
     rest = (clause.text[: clause.bars[0].start] + " " + clause.text[clause.bars[0].end :]).strip()
     wish = re.sub(r"\b(?:redo|rewrite|regenerate|recompose|rework|make|please|again|change|the|it|of|in|from|do|write|new|with|and|but)\b", " ", rest, flags=re.IGNORECASE)  # fmt: skip
+    if clause.verb("remove"):
+        wish = "without " + re.sub(r"^\W*(?:remove|delete|mute|drop|kill|take out|lose|get rid of)\b\s*", "", wish, flags=re.IGNORECASE)  # fmt: skip
     operation: Operation = {"op": "regenerate", "start_bar": start, "end_bar": end}
     if wish := " ".join(re.sub(r"[,.!?]", " ", wish).split()):
         operation["prompt"] = wish

@@ -17,7 +17,7 @@ _LONG_S = 600.0  # a length from here on is meant for the whole list
 _UNDER = "under|below|shorter than|less than|no longer than|not longer than|max|maximum|at most|up to|within|no more than|not more than|fewer than"  # fmt: skip
 _OVER = "over|above|longer than|more than|at least|minimum|no shorter than|min"
 _ORDERS = {
-    "energy_up": r" (?:build(?:s|ing)? up(?: to (?:a|the) (?:peak|climax|high|finale|big finish|end|max\w*))?|build(?:s|ing)?|ramp(?:s|ing)? up|(?:rising|increasing|growing|more and more) energy|crescendo|get(?:s|ting)? (?:louder|faster|wilder|livelier|more \w+)|from (?:slow|calm|mellow|quiet|soft|chill|low)\w* (?:energy )?to (?:fast|wild|loud|energetic|high|upbeat|party|intense)|start(?:s|ing)? (?:mellow|slow|calm|soft|quiet|easy|chill|low|gentle)\w*|warm(?:s|ing)? up|(?:least|lowest|calmest|quietest|softest|slowest|mellowest) (?:energy |energetic )?(?:first|to)|energy up|ascending|ease into) ",
+    "energy_up": r" (?:build(?:s|ing)? up(?: to (?:a|the) (?:peak|climax|high|finale|big finish|end|max\w*))?|builds|building|(?:and|then|to|should|slowly|gradually|must) build|ramp(?:s|ing)? up|(?:rising|increasing|growing|more and more) energy|crescendo|get(?:s|ting)? (?:louder|faster|wilder|livelier|more \w+)|from (?:slow|calm|mellow|quiet|soft|chill|low)\w* (?:energy )?to (?:fast|wild|loud|energetic|high|upbeat|party|intense)|start(?:s|ing)? (?:mellow|slow|calm|soft|quiet|easy|chill|low|gentle)\w*|warm(?:s|ing)? up|(?:least|lowest|calmest|quietest|softest|slowest|mellowest) (?:energy |energetic )?(?:first|to)|energy up|ascending|ease into) ",
     "energy_down": r" (?:wind(?:s|ing)? down|cool(?:s|ing)? down|calm(?:s|ing)? down|slow(?:s|ing)? down|(?:falling|decreasing|less and less) energy|from (?:fast|wild|loud|energetic|high|upbeat|party)\w* to (?:slow|calm|mellow|quiet|soft|chill|low)|start(?:s|ing)? (?:fast|loud|wild|high|energetic|strong|hard)\w*|end(?:s|ing)? (?:calm|mellow|soft|quiet)\w*|(?:most|highest|wildest|loudest|fastest) (?:energy |energetic )?first|energy down|descending) ",
     "path": r" (?:gradual(?:ly)?|step by step|bit by bit|slowly (?:moving|going|getting)|path from|journey from|transition(?:ing)? from|bridge from|morph(?:ing)? from|ease from|travel from|all the way to) ",
 }  # fmt: skip
@@ -236,7 +236,13 @@ def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
 
 
 def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
-    for order, pattern in _ORDERS.items():
+    dated = clause.match(
+        r" (oldest|newest|most recent|latest|earliest|longest|shortest|alphabetical\w*|most played) (?:ones |songs |tracks )?(?:first|last|order) "
+    )
+    if dated:
+        found.refused.append(f"the order “{dated[0].strip()}”: lists can be ordered by energy")
+        _plain_span(clause, found, dated[0].split())
+    for order, pattern in sorted(_ORDERS.items(), reverse=True):  # a path, where one is spoken of, before its slope
         for match in re.finditer(pattern, clause.plain):
             found.args.setdefault("order", order)
             _plain_span(clause, found, match[0].split())
@@ -255,7 +261,14 @@ def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
             "descending", "highest", "most", "loudest", "fastest first", "high to low", "from high", "wildest"
         )
         found.args.setdefault("order", "energy_down" if down else "energy_up")
-        other = next((a.value.name for a in clause.axes if a.value.name not in ("energy",)), None)
+        other = next(
+            (
+                a.value.name
+                for a in clause.axes
+                if a.value.name not in ("energy",) and not (a.value.name == "brightness" and found.spans)
+            ),
+            None,
+        )
         if other and not clause.has("energy"):
             found.refused.append(f"sorting by {other}: lists can be ordered by energy")
 

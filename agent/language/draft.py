@@ -70,6 +70,13 @@ class Draft:
     def edit(self, clip: Target, operations: list[dict[str, Any]]) -> None:
         """Add operations: to the last step where they go on with what it makes, else as a new step."""
         last = self.steps[-1] if self.steps else None
+        if (
+            last
+            and last.tool == "edit"
+            and operations == last.args["operations"][-1:]
+            and operations[0]["op"] == "isolate"
+        ):
+            return  # "remove the music and keep only the speech" says one thing twice
         if last and last.tool == "edit" and clip == {"step": last.id, "field": "piece"}:
             last.args["operations"] = [*last.args["operations"], *operations]
         else:

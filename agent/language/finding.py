@@ -37,7 +37,7 @@ _LIKERS = frozenset(
 )
 _LIKENESS = re.compile(
     r"\b(?:closer to|nearer to|more in the direction of|more (?:songs |tracks |music |stuff )?like|like|similar(?: ones| songs| tracks| stuff| music| things)?(?: to| as)?|sounds? like|sounding like|resembl\w+|reminiscent of|"
-    r"(?:a )?(?:mix|blend|cross|combination|fusion) (?:of|between)|(?:crossed|mixed|blended) with|(?:some\w+ )?between|in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|simile|ähnlich|wie|comme|parecid\w+)\b",
+    r"(?:a )?(?:mix|blend|cross|combination|fusion) (?:of|between)|(?:crossed|mixed|blended) with|(?:some\w+ )?between|in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|(?:mix(?:es)?|go(?:es)?|fits?|blends?|works?|pairs?) (?:well |nicely |good |great )?(?:with|alongside)|simile|ähnlich|wie|comme|parecid\w+)\b",
     re.IGNORECASE,
 )  # fmt: skip
 _SHARED = r" same (key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe)(?: (?:and|or|plus) (?:the )?(?:same )?(key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe))? (?:as|like)? ?"
@@ -45,7 +45,12 @@ _SHARED = r" same (key|tempo|bpm|speed|mood|energy|genre|style|artist|vibe)(?: (
 
 def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]:
     """Return what likeness is asked for: targets, the artists among them, and where the phrase begins."""
-    match = _LIKENESS.search(clause.text)
+    likely = [
+        m
+        for m in _LIKENESS.finditer(clause.text)
+        if not (m[0].lower() == "like" and set(clause.before(m.start(), 1)) & _LIKERS)
+    ]
+    match = likely[0] if likely else _LIKENESS.search(clause.text)
     if clause.match(r" (?:make|have|get|let|want) (?:it|this|that|them|the \w+)(?: all)? (?:to )?(?:sound|feel) "):
         return [], [], -1  # "make it sound like an old radio" asks for a sound
     if not match or (match[0].lower() == "like" and set(clause.before(match.start(), 1)) & _LIKERS):
@@ -126,7 +131,9 @@ def shared(clause: Clause, draft: Draft) -> bool:
     held = draft.arena == "list" and not mentions(clause, draft) and not clause.has("as", "like", "it", "this", "that")
     if held and criteria.read(clause, draft).hold:
         return False  # "same energy, more melodic"
+    near = re.search(r"within\s+(\d+(?:\.\d+)?)\s*bpm\b", clause.text, re.IGNORECASE)
     wanted = {"bpm" if name in ("tempo", "speed") else name for name in match.groups() if name}
+    wanted |= {"bpm"} if near else set()
     target = (mentions(clause, draft) or [None])[0]  # type: ignore[list-item]
     source = target.target if target else draft.it
     if source is None:
@@ -145,7 +152,8 @@ def shared(clause: Clause, draft: Draft) -> bool:
             args["hold"] = ["tempo"]
     elif thing:
         if "bpm" in wanted and thing.bpm:
-            filters["bpm_min"], filters["bpm_max"] = round(thing.bpm * 0.95, 1), round(thing.bpm * 1.05, 1)
+            spread = float(near[1]) if near else thing.bpm * 0.05
+            filters["bpm_min"], filters["bpm_max"] = round(thing.bpm - spread, 1), round(thing.bpm + spread, 1)
         if "key" in wanted:
             filters["key"] = thing.key
         if "artist" in wanted and thing.artist:

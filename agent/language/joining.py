@@ -148,7 +148,11 @@ def mix(clause: Clause, draft: Draft) -> bool:
         else:
             return False
     base, laid = (named[1], [named[0], *named[2:]]) if over and clause.match(r" (?:over|on top of|onto|above|sopra|uber|sur|sobre) ") else (named[0], named[1:])  # fmt: skip
-    draft.add("edit", {"clip": base, "operations": [{"op": "mix", "clips": laid}]})
+    operation: dict[str, Any] = {"op": "mix", "clips": laid}
+    if clause.decibels and len(laid) == 1:
+        # The level is that of what is laid there, which is said first.
+        operation["gains_db"] = [clause.decibels[0].value if target == named[0] else 0.0 for target in (base, *laid)]
+    draft.add("edit", {"clip": base, "operations": [operation]})
     return True
 
 

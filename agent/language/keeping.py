@@ -119,7 +119,7 @@ def library(clause: Clause, draft: Draft) -> bool:
         if items:
             draft.add("library", {"action": "remove", "items": items})
             return True
-    if clause.match(r" (?:library status|status of (?:my|the) library|how (?:big|large) is (?:my|the) (?:library|collection)|how many (?:songs|tracks|files|titles|albums) (?:do i|have i|are there|are in|i)|(?:whats|what is) in my library|is (?:my|the) library) "):  # fmt: skip
+    if clause.match(r" (?:library status|status of (?:my|the) library|how (?:big|large) is (?:my|the) (?:library|collection)|how many (?:songs|tracks|files|titles|albums) (?:do i|have i|are there|are in|i)|(?:total|whole|entire) (?:length|duration|playing time|size) of (?:my|the) (?:library|collection)|how long is my (?:library|collection)|(?:whats|what is) in my library|is (?:my|the) library) "):  # fmt: skip
         draft.add("library", {"action": "status"})
         return True
     return False
@@ -157,7 +157,9 @@ def _retag(clause: Clause, draft: Draft) -> bool:
 
 
 def _stats(clause: Clause, draft: Draft) -> bool:
-    mine = clause.match(r" (?:my|i|library|collection|do i|have i|across|overall) ")
+    mine = clause.match(
+        r" how many (?:songs|tracks|albums|files) (?:have|has|are|lack|miss\w*) (?!there|in )"
+    ) or clause.match(r" (?:my|i|library|collection|do i|have i|across|overall) ")
     asks = clause.match(r" (?:most common|commonest|most frequent|average|mean|median|statistics|stats|how many|distribution|breakdown|percentage|share|longest|shortest|fastest|slowest|typical|top|favou?rite|most played|usual|how much|most of|(?:have|own|got) (?:the )?(?:most|least)|(?:the )?most (?:songs|tracks|music|albums)) ")  # fmt: skip
     fields = list(dict.fromkeys(found.value for found in clause.fields))
     if asks and clause.starts("who") and "artist" not in fields:

@@ -13,7 +13,7 @@ from segue.tools.core.vocabulary import stems_in
 
 _QUOTED = re.compile(r"[\"“«][^\"”»]{3,}[\"”»]|(?<!\w)['‘][^'’]{3,}['’](?!\w)")
 _SHEET = r" (?:sheet music|sheet|score|notation|musicxml|music xml|partitura|noten|partition|notated|staff|tabs?|tablature|written music) "
-_WORDS = r" (?:lyrics?|words|testo|paroles|letra|songtext|what (?:is|are) (?:he|she|they|it) (?:singing|saying)|whats? (?:he|she|they) (?:singing|saying)|text) "  # fmt: skip
+_WORDS = r" (?:lyrics?|words|testo|paroles|letra|songtext|what (?:is|are|s|was)? ?(?:he|she|they|it|being)? ?(?:singing|saying|said|sung|says|sings|spoken)|spoken words?|speech|whats? (?:he|she|they) (?:singing|saying)|text) "  # fmt: skip
 _TIMED = r" (?:lrc|karaoke|timestamps?|timed|timings?|time ?codes?|with times|synced|synchroni[sz]ed|subtitles) "
 _MEASURES = (
     r"tempo|bpm|key|genre|mood|meter|metre|time signature|loudness|lufs|instruments?|speed|tonality|tags?|valence|arousal|vocals|duration|length|tonart|tonalita|tonalite|how fast|how loud|how long|what kind of music|"
@@ -175,7 +175,7 @@ def measure(clause: Clause, draft: Draft) -> bool:
         return False
     if clause.decibels or clause.loudnesses or clause.verb("up", "down"):
         return False
-    if clause.match(r" (?:is there|are there|does|do|did|why|which|where|when|change|changes|changing|vary|varies|between|differ\w*|who) ") and not clause.match(r" which (?:key|tempo|genre|meter|metre|style|mood)"):  # fmt: skip
+    if clause.match(r" (?:is there|are there|does|do|did|why|which|where|when|change|changes|changing|vary|varies|between|differ\w*|who) ") and not (clause.match(r" which (?:key|tempo|genre|meter|metre|style|mood)") and not clause.match(r" (?:is there|are there|modulat\w+|change|changes) ")):  # fmt: skip
         return False
     if (
         clause.verb("make", "write", "turn", "replace", "transpose", "add", "remove", "faster", "slower", "export")
@@ -280,7 +280,7 @@ def question(clause: Clause, draft: Draft) -> bool:
         return False
     about = clause.match(
         r" (?:key change|modulat\w+|drums?|bass|vocals?|sing\w*|voice|instruments?|solo|tempo|bpm|key|chords?|chorus|verse|bridge|beat|rhythm|melody|harmony|mood|genre|loud\w*|music|song|track|recording|clip|sound\w*|"
-        r"mix\w*|guitar|piano|note|notes|section|drop|intro|outro|ending|it|this|that|ai|ai made|ai generated|synthetic|human|real|mono|stereo|production|quality|they|he|she|one|played|recorded|style|\d+) "
+        r"mix\w*|guitar|piano|note|notes|recapitulation|exposition|development|theme|motif|cadences?|fugue|dynamics|syncop\w+|tension|structure|starts?|begins?|ends?|enters?|come in|comes in|section|drop|intro|outro|ending|it|this|that|ai|ai made|ai generated|synthetic|human|real|mono|stereo|production|quality|they|he|she|one|played|recorded|style|\d+) "
     )
     if not about or (draft.it is None and not mentions(clause, draft)):
         return False

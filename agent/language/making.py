@@ -30,6 +30,14 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause asks for new music."""
     if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort") and not _arranges(clause):
         return False
+    if draft.it is not None and clause.match(
+        r" (?:write|give|make) (?:me |us )?(?:down |out |up )?(?:the|its|all the) (?:\w+ )?(?:chords?|accords|notes|lyrics|words|score|tabs?|melody|harmony|beats|sections|structure) "
+    ):
+        return False
+    if draft.it is not None and clause.bars and clause.bars[0].value.start is not None:
+        return False  # bars of a piece that is there
+    if draft.arena == "piece" and clause.match(r" (?:make|do|create|give) (?:me |us )?(?:a|an) (?:bit |little |much )?(?:more \w+|less \w+|\w+er) version ") and not clause.match(r" (?:clip|recording|sample|file|attachment) "):  # fmt: skip
+        return False
     made = clause.verb("make", "write") and not is_list(clause)
     nouns = {word.plain for word in clause.words}
     named = mentions(clause, draft)
@@ -113,7 +121,7 @@ def _version(clause: Clause, draft: Draft) -> bool:
 def is_list(clause: Clause) -> bool:
     """Tell whether a playlist is asked for, and not a piece of music."""
     plain = {word.plain for word in clause.words}
-    return bool(plain & {"playlist", "playlists", "mixtape", "setlist"}) or clause.has("mix of", "list of", "a list", "selection", "a set of songs", "some songs")  # fmt: skip
+    return bool(plain & {"playlist", "playlists", "mixtape", "setlist"}) or clause.match(r" (?:minutes?|mins?|hours?|dj|warm ?up|club|live) (?:long )?(?:set|mix) | (?:set|mix) (?:going|moving|that goes) ") is not None or clause.has("mix of", "list of", "a list", "selection", "a set of songs", "some songs")  # fmt: skip
 
 
 def _technical(clause: Clause, nouns: set[str], draft: Draft) -> bool:
@@ -139,7 +147,7 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
         return {}
     thing = draft.thing(it)
     title = thing.title.lower() if thing else ""
-    video = title.endswith((".mp4", ".mov", ".mkv", ".webm", ".avi")) or clause.has("video", "film clip", "footage", "movie", "the cuts", "my film", "trailer", "scene")  # fmt: skip
+    video = title.endswith((".mp4", ".mov", ".mkv", ".webm", ".avi")) or clause.has("video", "film clip", "footage", "movie", "the cuts", "my film", "this scene", "cutscene", "my scene")  # fmt: skip
     attached = bool(draft.state.attached)
     this = r"(?:this|that|it|my|the|these|\w+ \w+)"
     if video and (clause.verb("score", "make", "write") or attached):
@@ -263,12 +271,14 @@ def _players(clause: Clause, args: dict[str, Any]) -> None:
             for g in clause.genres
         ):
             continue
-        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "voices", "humming", "whistling", "horn", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
+        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "drone", "drones", "theme", "voices", "humming", "whistling", "horn", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
             continue
         (exclude if clause.negated(found.start) else instruments).append(found.value)
     for stem in clause.stems:
         if stem.value == "vocals" and clause.negated(stem.start):
             exclude.append("vocals")
+        elif stem.value == "melody" and clause.negated(stem.start):
+            exclude.append("melody")
         elif stem.value == "bass" and not any(f.start <= stem.start < f.end for f in clause.instruments):
             (exclude if clause.negated(stem.start) else instruments).append("bass")
     if instruments:

@@ -27,9 +27,18 @@ _ADVICE = re.compile(
 )
 
 
+_OWNS = re.compile(
+    r"^\W*(?:do (?:you|we|i) have|have (?:you|we|i) got|you got|got)\s+(?:any|some|anything by|something by)\b\s*",
+    re.IGNORECASE,
+)
+_SOUNDS = re.compile(r"^\W*what (?:does|do) (?:an? |the )?(.+?) sounds? like\b", re.IGNORECASE)
+
+
 def asks_advice(clause: Clause) -> bool:
     """Tell whether a question asks what to listen to: "what should I play while painting the kitchen?"."""
-    match = _ADVICE.match(clause.text)
+    match = _ADVICE.match(clause.text) or _OWNS.match(clause.text)
+    if (sounds := _SOUNDS.match(clause.text)) and (clause.instruments or clause.genres):
+        return sounds[1].lower() not in ("it", "this", "that")
     rest = clause.text[match.end() :] if match else ""
     return bool(re.search(r"\w{3}", rest)) and not re.match(r"\W*(?:over|on top of|under|it|this|that|these|with (?:it|this|that))\b", rest, re.IGNORECASE)  # fmt: skip
 
@@ -41,13 +50,18 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
     for low, high in sorted(spans, reverse=True):
         text = f"{text[:low]} {text[high:]}"
     text = re.sub(r"\s*[?.!]+\s*$", "", " ".join(text.split()))
-    text = _LEAD.sub("", _ADVICE.sub("", text.strip(" ,;")) if asks_advice(clause) else text.strip(" ,;"))
+    text = _LEAD.sub(
+        "",
+        _OWNS.sub("", _ADVICE.sub("", _SOUNDS.sub(r"\1", text.strip(" ,;"))))
+        if asks_advice(clause)
+        else text.strip(" ,;"),
+    )
     bare = " ".join(re.sub(r"[,;]", " ", _FILLER.sub(" ", text)).split())
     if not keep_words or not bare:
         return bare
     count = r"^(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?=(?:\w+\s+){0,3}(?:songs?|tracks?|tunes?)\b)"
     text = re.sub(count, "", text, flags=re.IGNORECASE)
-    edge = r"^(?:(?!a cap)(?:me|us|some|any|a few|a couple of|a bit of|songs?|tracks?|music|tunes?|a|an|the|playlists?|something|anything|stuff|that|which|is|are|of|with|by|about|to|for|and|but|one|my|in|list|only|from)\b\s*)+"
+    edge = r"^(?:(?!a cap)(?:me|us|all|every|everything|recordings?|pieces?|some|any|a few|a couple of|a bit of|songs?|tracks?|music|tunes?|a|an|the|playlists?|something|anything|stuff|that|which|is|are|of|with|by|about|to|for|and|but|one|my|in|list|only|from)\b\s*)+"
     text = re.sub(edge, "", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\b(?:some |the )?(?:songs?|tracks?|tunes?|music|playlists?|stuff)\b", " ", text, flags=re.IGNORECASE

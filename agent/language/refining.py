@@ -24,7 +24,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     if (
         draft.arena != "list"
         or (not state.search and not state.lists)
-        or "step" in (draft.group[0] if draft.group else {})
+        or ("step" in (draft.group[0] if draft.group else {}) and draft.refined is None)
     ):
         return False
     if clause.match(_MORE) and not clause.genres:
@@ -278,7 +278,7 @@ def _behind(clause: Clause, position: int, word: str) -> bool:
 
 def _praises(clause: Clause, draft: Draft) -> bool:
     """Take "I love number 2": it is liked; nothing is searched."""
-    if clause.starts("like") or not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|anything|songs|tracks|music|stuff|ones|others?|sounds?) like | like to "):  # fmt: skip
+    if clause.starts("like") or not clause.match(r" (?:love|loved|like|liked|enjoy|great|perfect|(?:is|was|sounds?|are) (?:really |so |very |quite |just )*(?:lovely|nice|good|beautiful|wonderful|amazing|gorgeous|brilliant|cool|fantastic|excellent|my favou?rite)) ") or clause.verb("find", "play") or clause.match(r" (?:more|something|anything|songs|tracks|music|stuff|ones|others?|sounds?) like | like to "):  # fmt: skip
         return False
     liked = [m.target for m in mentions(clause, draft) if "id" in m.target]
     if not liked or clause.match(r" (?:dont|didnt|not) "):

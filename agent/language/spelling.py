@@ -18,9 +18,28 @@ _FIRM = (
     "another", "describe", "recommend", "generate", "transcribe", "remove", "replace", "lyrics", "version", "instruments",
     "background", "studying", "relaxing",
 )  # fmt: skip
+# How people type in a hurry, and what a dictated sentence has between its words.
+_HASTY = {"smth": "something", "sth": "something", "sumthing": "something", "u": "you", "ur": "your", "pls": "please", "plz": "please", "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to", "tho": "though", "cuz": "because"}  # fmt: skip
+_HASTY_WORD = re.compile(rf"(?<![\w'’.-])(?:{'|'.join(_HASTY)})(?![\w'’-]|\.\w)", re.IGNORECASE)
+_HESITATION = re.compile(
+    r"(?:^|(?<=[\s,]))(?:u+h+m*|u+m+|e+r+m*|hm+|lol|haha+|omg|bro|bruh|yo)(?=[\s,.!?]|$),?\s*", re.IGNORECASE
+)
+# "the bass drum, sorry, I mean the bass": only what was meant counts.
+_MEANT = re.compile(r"\b(the|a|an|number|at|in|to)\s+(?:[\w#-]+\s+){0,3}?[\w#-]+[,\s]+(?:(?:sorry|no|oops|wait|er|ah)[,\s]+)+(?:i\s+mean(?:t)?|make\s+that)[,\s]+(?:the\s+|a\s+|an\s+|number\s+|at\s+|in\s+|to\s+)?", re.IGNORECASE)  # fmt: skip
 _OTHERS = frozenset(["minuet", "minuets", "slow", "sever", "plaice", "shower"])
 _WORD = re.compile(r"(?<![\w.'’@#/-])[a-z]{5,}(?![\w'’@/-]|\.\w)")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
+
+
+def spoken(text: str) -> str:
+    """Return a message without hesitations, with hasty spellings written out and slips of the tongue put right.
+
+    >>> spoken("um, take out the bass drum sorry I mean the bass pls")
+    'take out the bass please'
+    """
+    said = _HESITATION.sub("", text)
+    said = _HASTY_WORD.sub(lambda match: _HASTY[match[0].lower()], said if said.strip(" ,.!?") else text)
+    return _MEANT.sub(r"\1 ", said)
 
 
 def corrected(text: str, names: list[Known]) -> str:

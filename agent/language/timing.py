@@ -6,10 +6,11 @@ from typing import Any
 from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
+from segue.tools.core.vocabulary import numbers_in
 
 Operation = dict[str, Any]
-_FASTER = r" (?:faster|quicker|speed(?:ed|ing)? (?:it |this |that |things )?up|uptempo|speedier|schneller|veloce|vite|rapido|rapide|double time|doubletime|pick up the pace|hurry) "
-_SLOWER = r" (?:slower|slow(?:ed|ing)? (?:it |this |that |things )?down|slow|downtempo|langsamer|lento|lenta|lentement|lent|half time|halftime|half speed|drag) "
+_FASTER = r" (?:faster|quicker|speed(?:ed|ing)? (?:it |this |that |things )?up|uptempo|speedier|schneller|veloce|vite|rapido|rapide|double time|doubletime|sped up|pick up the pace|hurry) "
+_SLOWER = r" (?:slower|slow(?:ed|ing)? (?:it |this |that |things )?down|slow|slowed|downtempo|langsamer|lento|lenta|lentement|lent|half time|halftime|half speed|drag) "
 _CUTS = r" (?:cut|trim|chop|crop|snip|remove|delete|drop|skip|lose|take|get|weg|shave) "
 
 
@@ -25,10 +26,10 @@ def tempo(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     )
     if half or twice:
         return [{"op": "tempo", "ratio": 0.5 if half else 2.0}]
-    by = re.search(r"(\d+(?:\.\d+)?)\s*(?:bpm|beats per minute)\s+(?:faster|slower|quicker|up|down|more|less)", clause.text, re.IGNORECASE)  # fmt: skip
+    by = re.search(r"(\d+(?:\.\d+)?)\s*(?:bpm|beats per minute)\s+(?:faster|slower|quicker|up|down|more|less)|\bby\s+(\d+(?:\.\d+)?)\s*(?:bpm|beats per minute)", clause.text, re.IGNORECASE)  # fmt: skip
     if by:
-        down = slower or clause.has("down", "less")
-        return _by_bpm(-float(by[1]) if down else float(by[1]), thing, draft)
+        down = slower or clause.has("down", "less", "drop", "lower", "reduce", "decrease", "bring down")
+        return _by_bpm(-float(by[1] or by[2]) if down else float(by[1] or by[2]), thing, draft)
     if clause.tempi and not clause.percents:
         return [{"op": "tempo", "bpm": clause.tempi[0].value.bpm}]
     if clause.percents and (faster or slower or clause.has("tempo", "speed")):
@@ -38,6 +39,8 @@ def tempo(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         ):
             return [{"op": "tempo", "ratio": round(share, 4)}]
         return [{"op": "tempo", "ratio": round(1 - abs(share) if slower or share < 0 else 1 + share, 4)}]
+    if clause.match(r" (?:make|have|let|play|get) (?:it|this|that|the \w+) (?:go |be |play |move )?(?:really |very |super |so |much |way )*fast "):  # fmt: skip
+        faster = True
     if not (faster or slower):
         return []
     number = next((n.value for n in clause.numbers if 30 <= n.value <= 300), None)
@@ -56,6 +59,12 @@ def _by_bpm(change: float, thing: Thing | None, draft: Draft) -> list[Operation]
 
 def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read a cut: what is kept of the piece."""
+    if clause.bars and not clause.durations and clause.head == "trim" and thing and thing.bpm:
+        bars = clause.bars[0].value
+        length = round(bars.count * 240 / thing.bpm, 3)
+        if bars.start in (None, 1):
+            return [{"op": "trim", "end_s": length}]
+        return [{"op": "trim", "start_s": -length}] if bars.start is not None and bars.start < 0 else []
     if not clause.durations or clause.verb("fade", "extend", "concat", "add"):
         return []
     first = clause.match(r" (?:first|opening|initial|beginning|start|primi|premieres?|ersten|primeros) ")
@@ -121,13 +130,19 @@ def length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]
 
 def fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read a fade in or out."""
-    if not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
+    softly = clause.match(
+        r" (?:end|ends|ending|finish|finishes|stop|stops) (?:more )?(?:softly|quietly|gently|slowly|gradually|smoothly) "
+    )
+    if not softly and not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
         return []
     seconds = [found.value for found in clause.durations]
     inward, outward = (
         clause.has("in", "einblenden", "intro", "from silence"),
         clause.has("out", "ausblenden", "ending", "end", "away", "to silence"),
     )
+    bare = re.search(r"\b(?:over|for|of|lasting)\s+(\d+(?:\.\d+)?)\s*$", clause.text)
+    if bare and not seconds:
+        seconds = [float(bare[1])]
     length = seconds[0] if seconds else 3.0
     operation: Operation = {"op": "fade"}
     if inward:
@@ -139,14 +154,18 @@ def fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
 
 def loop(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read how often it is to be played."""
-    if not clause.verb("loop") or clause.verb("make", "write"):
+    if (
+        not clause.verb("loop")
+        or clause.verb("make", "write")
+        or clause.match(r" (?:into|as|to) (?:a|one) (?:\w+ )?loop ")
+    ):
         return []
     times = re.search(r"(\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|sixteen)\s*(?:times|x\b|×)|x\s?(\d+)|\b(twice|thrice|once more|once)\b", clause.text, re.IGNORECASE)  # fmt: skip
     count = 4
     if times:
         word = (times[1] or times[2] or times[3]).lower()
         fixed = {"twice": 2, "thrice": 3, "once": 2, "once more": 2}
-        count = fixed.get(word) or int(next((n.value for n in clause.numbers), 4))
+        count = fixed.get(word) or int(next((n.value for n in numbers_in(word)), 4))
     else:
         draft.note("No number was given, so it plays four times.")
     return [{"op": "loop", "times": max(1, min(100, count))}]

@@ -157,7 +157,7 @@ class Lexicon(Generic[T]):
         if len(words) == 2 and min(map(len, words)) < 4:
             return None  # "rock and" is no rock band
         if joined not in self._corrected:
-            self._corrected[joined] = self._slip(single)
+            self._corrected[joined] = self._slip(single) or self._slip(joined)
         return self._corrected[joined]
 
     def _slip(self, word: str) -> str | None:

@@ -124,7 +124,7 @@ def duration_in(text: str) -> list[Found[float]]:
         unit, number = match[2].lower(), match[1].lower()
         if unit == "s" and (
             (number in _DECADES and match[0].lower() == f"{number}s")
-            or number in ("a", "an")
+            or number in ("a", "an", "303", "606", "707", "808", "909")  # drum machines
             or re.fullmatch(r"(?:19|20)\d0", number)
         ):
             continue
