@@ -251,9 +251,13 @@ def _more_of_it(clause: Clause, draft: Draft) -> bool:
 
 def _is_measure(clause: Clause) -> bool:
     """Tell whether hardly more than a length, a tempo, a key or a metre is said ("20 seconds", "in A minor, slow")."""
-    spans = [(found.start, found.end) for found in clause.durations] + [(found.start, found.end) for found in clause.bars]
+    spans = [(found.start, found.end) for found in clause.durations] + [
+        (found.start, found.end) for found in clause.bars
+    ]
     spans += [(found.start, found.end) for found in clause.keys] + [(found.start, found.end) for found in clause.meters]
-    spans += [(found.start, found.end) for found in clause.tempi] + [(found.start, found.end) for found in clause.chords]
+    spans += [(found.start, found.end) for found in clause.tempi] + [
+        (found.start, found.end) for found in clause.chords
+    ]
     said = [word for word in clause.words if not any(low <= word.start < high for low, high in spans)]
     return bool(spans) and len(said) <= 2 and not clause.verbs
 
@@ -305,8 +309,6 @@ def _find(clause: Clause, draft: Draft) -> bool:
         return False
     if finding.similar(clause, draft):
         return True
-    if refining.others(clause, draft):
-        return True
     if draft.arena == "list" and clause.head not in ("find", "play", "give", "make") and refining.refine(clause, draft):
         return True
     if (
@@ -335,6 +337,8 @@ def _refine(clause: Clause, draft: Draft) -> bool:
     """Take a change of the list, where a list is what is being talked about and no part of a piece is."""
     if draft.arena != "list":
         return False
+    if refining.others(clause, draft):
+        return True
     if not clause.match(r" (?:not|less|nothing|never) (?:\w+ )?(?:like|similar|close) ") and finding.similar(
         clause, draft
     ):

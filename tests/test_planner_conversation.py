@@ -176,6 +176,14 @@ def test_takes_are_told_apart_and_worked_on(talk: Talk):
     assert only(talk.say("export it as midi"))["items"] == [{"id": "edit2s1"}]
 
 
+def test_what_an_edit_changed_is_known(talk: Talk):
+    talk.say("give me the tempo", RECORDING)
+    talk.say("remove the drums and make it quieter")
+    assert talk.dialogue.state.things["edit2s1"].changed == ["remove", "gain"]
+    plan = talk.say("make an intro in its key")
+    assert plan.steps[0].args == {"clip": {"id": "r1"}}, "only thinned out: the recording's tempo and key hold"
+
+
 def test_the_tempo_of_a_changed_version_is_its_own(talk: Talk):
     talk.say("give me the tempo", RECORDING)
     talk.say("up a whole tone")

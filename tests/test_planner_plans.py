@@ -113,3 +113,37 @@ def test_without_a_library_names_are_search_words():
     plan = BuiltinPlanner().plan("play The River by Springsteen", State())
     assert plan.steps[0].tool == "retrieve"
     assert "River" in plan.steps[0].args["query"]
+
+
+def test_why_is_answered_from_the_reasons_of_the_search():
+    state = state_for("list")
+    reasons = ["8 bpm slower than number 1", "calm, by its tags"]
+    state.things["t2"] = state.things["t2"].model_copy(update={"reasons": reasons})
+    for message in ("why number 2?", "why did you pick the second one?", "how come you chose Night Ferry?"):
+        plan = PLANNER.plan(message, state)
+        assert not plan.steps, message
+        assert plan.reply == "“Night Ferry” by Mazzy Star: 8 bpm slower than number 1; calm, by its tags."
+    for message in ("why the first one?", "why is the second one so slow?"):
+        assert PLANNER.plan(message, state).steps[0].tool == "caption", message
+
+
+def test_an_axis_that_is_held_drops_an_older_wish():
+    state = state_for("list")
+    state.search = {"query": "jazz", "adjust": {"energy": 1.0}}
+    args = PLANNER.plan("slower please, but keep the energy", state).steps[0].args
+    assert (args["adjust"], args["hold"]) == ({"tempo": -1.0}, ["energy"])
+
+
+def test_a_wish_against_a_word_of_the_query_takes_its_place():
+    state = state_for("list")
+    state.search = {"query": "something calm for the evening"}
+    plan = PLANNER.plan("not the second one, more upbeat", state)
+    assert plan.steps[0].args["query"] == "something for the evening"
+    assert plan.steps[0].args["adjust"] == {"energy": 1.0}
+    assert any("calm" in note for note in plan.notes)
+
+
+def test_hard_filters_stay_where_a_seed_takes_the_place_of_the_query():
+    args = PLANNER.plan("more like the second one", state_for("list_90s")).steps[0].args
+    assert "query" not in args
+    assert args["filters"]["year_min"] == 1990

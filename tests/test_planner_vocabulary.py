@@ -4,11 +4,12 @@ import doctest
 
 import pytest
 
+from segue.agent.language import spelling
 from segue.tools.core import lexicon, quantities, tonality, vocabulary
 from segue.tools.core.theory import parse_key
 
 
-@pytest.mark.parametrize("module", [lexicon, quantities, tonality, vocabulary])
+@pytest.mark.parametrize("module", [lexicon, quantities, spelling, tonality, vocabulary])
 def test_examples_in_the_docstrings_are_true(module):
     assert doctest.testmod(module).failed == 0
 
@@ -23,7 +24,9 @@ def values(found):
         ("40 seconds", [40]), ("a minute and a half", [90]), ("3 min", [180]), ("three minutes", [180]), ("0:45", [45]),
         ("1:02:03", [3723]), ("2 min 30 s", [150]), ("1m30s", [90]), ("two and a half minutes", [150]),
         ("half a minute", [30]), ("an hour and a half", [5400]), ("a 30s loop", [30]), ("20-second intro", [20]),
-        ("the last ten seconds", [10]), ("from the 90s", []), ("a second verse", []), ("at 2:30 pm", []), ("3/4", []),
+        ("the last ten seconds", [10]), ("from the 90s", []), ("a second verse", []), ("about half a minute", [30]),
+        ("couple of minutes", [120]), ("2m", [120]), ("1:20", [80]), ("one minute twenty", [80]), ("three quarters of a minute", [45]),
+        ("a minute-long jingle", [60]), ("the first minute", [60]), ("808s and hats", []), ("at 2:30 pm", []), ("3/4", []),
     ],
 )  # fmt: skip
 def test_lengths(text, seconds):
@@ -35,14 +38,28 @@ def test_lengths(text, seconds):
     [
         ("in D minor", "D minor"), ("to E flat major", "Eb major"), ("F#m? no, in F#m", "F# minor"), ("in fis-moll", "F# minor"),
         ("H-Dur", "B major"), ("Es-Dur", "Eb major"), ("in a minor", "A minor"), ("in the key of G", "G major"),
-        ("re minore", "D minor"), ("sol bémol majeur", "F# major"), ("B flat dorian", "Bb dorian"), ("in 8A", "A minor"),
+        ("re minore", "D minor"), ("sol bémol majeur", "F# major"), ("B flat dorian", "Bb dorian"), ("in E with a walking bass", "E major"),
+        ("in A, 90 bpm", "A major"), ("in F sharp minor please", "F# minor"), ("key of Bb", "Bb major"), ("blues in e with harmonica", "E major"),
+        ("in a, 90 bpm", "A major"), ("In E Flat", "Eb major"), ("in 8A", "A minor"),
     ],
 )  # fmt: skip
 def test_keys(text, key):
     assert [parse_key(v) for v in values(vocabulary.key_in(text))] == [parse_key(key)]
 
 
-@pytest.mark.parametrize("text", ["a minor third up", "a minor change", "first 10 s of A", "make a beat", "C G Am F"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a minor third up",
+        "a minor change",
+        "first 10 s of A",
+        "make a beat",
+        "C G Am F",
+        "in a café",
+        "in a band",
+        "in b.wav",
+    ],
+)
 def test_not_a_key(text):
     assert vocabulary.key_in(text) == []
 
@@ -109,3 +126,15 @@ def test_moods_have_numbers_and_axes():
     assert vocabulary.mood("rilassanti").name == "relaxed"
     assert vocabulary.axes_in("more upbeat")[0].value == vocabulary.Axis("energy", 1)
     assert vocabulary.mood("happy").valence > 0 > vocabulary.mood("sad").valence
+
+
+def test_a_common_word_is_no_misspelt_music_word():
+    assert values(vocabulary.moods_in("somthing soothing")) == ["calm"]
+    assert values(vocabulary.instruments_in("a battle theme")) == []
+    assert values(vocabulary.genres_in("give it a lo-fi sound")) == ["lofi"]
+    assert values(vocabulary.stems_in("the voclas")) == ["vocals"]
+
+
+@pytest.mark.parametrize(("text", "bars"), [("a 16 bar blues", 16), ("an 8-bar loop", 8), ("a 12 bar blues", None)])
+def test_a_twelve_bar_blues_is_a_form(text, bars):
+    assert [b.count for b in values(vocabulary.bars_in(text))] == ([bars] if bars else [])
