@@ -217,7 +217,10 @@ def test_a_phones_width(browser: Browser, running: dict[str, Any]) -> None:
     for summary in answer.locator("summary").all():
         summary.click()
     assert visit.overflow() <= 0
-    for inner in [*answer.locator("figure, audio, nav, img, .sg-stem").all(), visit.page.locator(".sg-input")]:
+    for inner in [
+        *answer.locator("figure, audio, nav, img, .sg-stem").all(),
+        *visit.page.locator(".sg-input, .sg-input button").all(),
+    ]:
         edges = inner.bounding_box()
         assert edges is None or edges["x"] + edges["width"] <= 360, inner
     box = visit.page.locator(".sg-input").bounding_box()
