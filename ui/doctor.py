@@ -22,6 +22,7 @@ from segue.tools.core.registry import backends
 from segue.tools.core.settings import Settings
 from segue.tools.music import fluid
 from segue.tools.music.soundfont import find_soundfont
+from segue.tools.sound import demucs, separate
 from segue.ui import home as lock
 
 Level = Literal["ok", "note", "missing", "fault"]
@@ -38,7 +39,7 @@ class Finding(BaseModel):
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that Segue needs or can use."""
-    checks = (_python, _packages, _home, _sqlite, _sound, _codecs, _engines, _llm)
+    checks = (_python, _packages, _home, _sqlite, _sound, _codecs, _engines, _separator, _llm)
     return [finding for check in checks for finding in check(settings)]
 
 
@@ -187,6 +188,18 @@ def _engines(settings: Settings) -> Iterator[Finding]:
             level="missing" if reason else "ok",
             says=f"{backend.kind}, {backend.licence}" + (f"; {reason}" if reason else ""),
         )
+
+
+def _separator(settings: Settings) -> Iterator[Finding]:
+    there = demucs.installed()
+    yield Finding(
+        what="stems by Demucs",
+        level="ok" if there else "missing",
+        says="HTDemucs (MIT; weights from huggingface.co at first use)"
+        if there
+        else "not installed: stems of recordings are previews",
+        do="" if there else separate.DEMUCS,
+    )
 
 
 def _llm(settings: Settings) -> Iterator[Finding]:

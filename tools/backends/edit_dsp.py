@@ -220,9 +220,9 @@ class _Editor:
 
     def _doubt_vocals(self, stems: Sequence[str]) -> None:
         """Say so where singing is asked for and none is heard."""
-        from segue.tools.sound.separate import MIN_SECONDS, canonical
+        from segue.tools.sound.separate import MIN_SECONDS, stem_word
 
-        if self.material.wave.duration_s >= MIN_SECONDS and "vocals" in [canonical(stem) for stem in stems]:
+        if self.material.wave.duration_s >= MIN_SECONDS and "vocals" in map(stem_word, stems):
             facts = self._facts()
             if facts.vocals is False and facts.vocals_confidence > _SURE:
                 self._say("No clear singing is heard here: what counts as vocals is whatever plays in the middle.")

@@ -18,7 +18,7 @@ from segue.tools.music import exact
 from segue.tools.music.compose import Request, compose
 from segue.tools.music.exact import Material, Progress, Say
 from segue.tools.music.render import render
-from segue.tools.sound import dynamics, effects, effects_words, separate, splice, stretch
+from segue.tools.sound import demucs, dynamics, effects, effects_words, separate, splice, stretch
 from segue.tools.sound.loudness import db_to_gain, gain_to_db, true_peak_db, with_gain
 
 _UNDER_LU = 7.0  # how far an accompaniment lies under the recording that it goes with
@@ -80,7 +80,8 @@ def stem_gained(material: Material, name: str, db: float, desk: Desk) -> Done:
 def _extracted(
     material: Material, names: Sequence[str], desk: Desk, fate: str
 ) -> tuple[separate.Extract, dict[str, Any]]:
-    taken = separate.extract(material.wave, names, check=desk.check, progress=desk.progress)
+    separator = demucs if demucs.separates(names) else separate
+    taken = separator.extract(material.wave, names, check=desk.check, progress=desk.progress)
     measured: dict[str, Any] = {"stems": list(taken.names), "residual_db": taken.residual_db()}
     if taken.bleed_db is not None:
         measured |= {"preview": True, "bleed_db": taken.bleed_db}

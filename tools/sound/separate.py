@@ -74,6 +74,12 @@ class Extract:
         return round(10 * math.log10(max(float(np.mean((back - mix) ** 2)), 1e-20) / max(power, 1e-12)), 1)
 
 
+def stem_word(name: str) -> str:
+    """Return the plain stem name that a word means ("the singing" → "vocals"); unknown words come back."""
+    word = " ".join(name.lower().replace("_", " ").split()).removeprefix("the ")
+    return _WORDS.get(word, word)
+
+
 def canonical(name: str) -> str:
     """Return the stem that a word means: one of ``HONEST`` or ``PREVIEWS``.
 
@@ -82,8 +88,7 @@ def canonical(name: str) -> str:
     CannotDo : guitar and piano, which need a trained separator; the hint has the command.
     NotFound : no such stem; the hint lists those there are.
     """
-    word = " ".join(name.lower().replace("_", " ").split()).removeprefix("the ")
-    word = _WORDS.get(word, word)
+    word = stem_word(name)
     if word in _REFUSED:
         raise CannotDo(
             f"The {word} of a recording cannot be taken out by filters alone.",
