@@ -34,7 +34,7 @@ def change(clause: Clause, draft: Draft) -> bool:
             continue
         found = read(clause, thing, draft)
         operations += found
-        if found and read in _ALONE and not (read is timing.trim and clause.verb("loop")):
+        if found and read in _ALONE and not (read is timing.trim and clause.verb("loop", "fade")):
             break
     if not operations:
         return False
@@ -111,7 +111,9 @@ def _gain(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     )
     pieces = parts(clause, thing)
     level = clause.decibels[0].value if clause.decibels else None
-    verbs = clause.verb("up", "down") or clause.match(r" (?:turn|bring|push|crank|pull) [\w ]{2,25} (?:up|down) ")
+    verbs = clause.verb("up", "down") or clause.match(
+        r" (?:turn|bring|push|crank|pull) [\w ]{2,25} (?:up|down|forward|back|to the front|to the back) "
+    )
     more = bool(pieces) and clause.match(r" (?:more|less) (?:of the |of )?\w+ ") and clause.starts("more", "less", "a bit more", "a little more", "much more", "a bit less", "much less")  # fmt: skip
     if level is None and not (loud or verbs or more):
         return []

@@ -88,6 +88,13 @@ def similar(clause: Clause, draft: Draft) -> bool:
     if held := _held(targets, draft):
         args["filters"] = held
     found = criteria.read(clause, draft)
+    if clause.has("but") and not found.adjust:
+        # "the fourth, but acoustic": a describing word behind "but" is a direction
+        at = clause.text.lower().find("but")
+        wished = [axis for axis in clause.axes if axis.start > at and not clause.negated(axis.start)]
+        found.adjust.update(
+            {axis.value.name: float(axis.value.way) for axis in wished if axis.value.name not in found.hold}
+        )
     found.filters.pop("artist", None)
     if clause.starts("who", "which artist", "which artists", "which bands", "what artists", "what bands") or clause.has("artists like", "bands like", "similar artists", "artists similar", "singers like", "bands similar", "similar bands"):  # fmt: skip
         found.filters["exclude_artists"] = [artist.name for artist in artists]
@@ -111,7 +118,7 @@ def _but(clause: Clause, draft: Draft) -> list[Target]:
     opens = named and not words_of(clause.text[: named[0].start].lower().replace("the", "").replace("number", ""))
     if not opens or not re.match(r"\s*(?:one|song|track)?,?\s*(?:but|only|just)\b", clause.text[named[0].end :]):
         return []
-    return [named[0].target] if criteria.read(clause, draft).adjust else []
+    return [named[0].target] if criteria.read(clause, draft).adjust or clause.axes else []
 
 
 def _held(targets: list[Target], draft: Draft) -> dict[str, Any]:
@@ -205,7 +212,9 @@ def search(clause: Clause, draft: Draft) -> None:
         args["k"] = count
     for instrument in clause.instruments:
         if clause.negated(instrument.start):
-            draft.note(f"Tracks without {instrument.value} cannot be filtered for; I left the word out of the search.")
+            draft.note(
+                f"Tracks without {clause.text[instrument.start : instrument.end]} cannot be filtered for; I left the word out of the search."
+            )
     if _goes_on(clause, draft) and "k" not in args:
         last = draft.steps[-1].args
         words = [word for word in (last.get("query"), args.pop("query", "")) if word]

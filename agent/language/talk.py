@@ -105,9 +105,11 @@ def whole(message: str, draft: Draft) -> bool:
 
 
 # Words by which a question concerns music or what can be done here.
-_OURS = r" (?:music\w*|songs?|tracks?|tunes?|albums?|artists?|bands?|singers?|sing\w*|sung|lyrics?|playlists?|library|collection|listen\w*|hear|heard|play\w*|record\w*|sounds?|tempo|bpm|keys?|chords?|notes?|scales?|beats?|bars?|rhythms?|melod\w+|harmon\w+|tones?|semitones?|octaves?|pitch\w*|tun(?:ed|ing)|genres?|styles?|moods?|composers?|concerts?|choruse?s?|verses?|bridges?|solos?|hooks?|riffs?|mix\w*|master\w*|stems?|midi|wav|mp3|files?|formats?|loud\w*|volume|lufs|duplicates?|stats|statistics|most of|own|vibes?|modulat\w+|transpos\w+|cadences?|intervals?|meter|metre|time signature|tritone|drop|segue|undo|redo|you|karaoke|reverb|echo|version|takes?|clips?|loops?|intro|outro|slower|faster|dance\w*|hum\w*|whistl\w*|cuts?|energy|recommend\w*|suggest\w*|happens?|dupes?|recapitulations?|expositions?|coda|themes?|motifs?|fugues?|ostinatos?|syncopat\w+|dynamics|articulation|crescendos?|dissonan\w+|counterpoint|ornaments?|fade\w*|start|starts|begin|begins|comes? in|enters?|ends?|total length|transcri\w+|do you have|have you got|sections?|structure|do i have|have i|i have|good for|goes? (?:well )?with) "  # fmt: skip
+_OURS = r" (?:music\w*|songs?|tracks?|tunes?|albums?|artists?|bands?|singers?|sing\w*|sung|lyrics?|playlists?|library|collection|listen\w*|hear|heard|play\w*|record\w*|sounds?|tempo|bpm|keys?|chords?|notes?|scales?|beats?|bars?|rhythms?|melod\w+|harmon\w+|tones?|semitones?|octaves?|pitch\w*|tun(?:ed|ing)|genres?|styles?|moods?|composers?|concerts?|choruse?s?|verses?|bridges?|solos?|hooks?|riffs?|mix\w*|master\w*|stems?|midi|wav|mp3|files?|formats?|loud\w*|volume|lufs|duplicates?|stats|statistics|most of|own|vibes?|modulat\w+|transpos\w+|cadences?|intervals?|meter|metre|time signature|tritone|drop|segue|undo|redo|you|karaoke|reverb|echo|distortion|autotune\w*|compress\w+|delay|eq|version|takes?|clips?|loops?|intro|outro|slower|faster|dance\w*|hum\w*|whistl\w*|cuts?|energy|recommend\w*|suggest\w*|happens?|dupes?|recapitulations?|expositions?|coda|themes?|motifs?|fugues?|ostinatos?|syncopat\w+|dynamics|articulation|crescendos?|dissonan\w+|counterpoint|ornaments?|fade\w*|start|starts|begin|begins|comes? in|enters?|ends?|total length|transcri\w+|do you have|have you got|sections?|structure|do i have|have i|i have|good for|goes? (?:well )?with) "  # fmt: skip
 # Genres that are words of every day: alone they make no question one about music.
 _WORLDLY = frozenset(["world", "house", "country", "metal", "rock", "pop", "soul", "garage", "trap", "club", "folk", "industrial", "progressive", "drone", "christmas", "holiday", "children", "kids", "spoken word", "comedy", "grime", "juke", "bass", "noise", "swing", "score", "break", "classical", "gospel", "disco", "latin", "african", "celtic", "indian", "chinese", "japanese", "irish", "german", "french", "spanish", "italian", "brazilian"])  # fmt: skip
+# Sounds that General MIDI counts among the instruments.
+_NOISES = frozenset(["telephone", "phone", "helicopter", "gunshot", "applause", "seashore", "bird", "birds", "breath", "bottle", "glass", "triangle", "bell", "bells", "whistle", "shaker", "horn"])  # fmt: skip
 _WH = frozenset(["what", "whats", "who", "whos", "whose", "when", "where", "wheres", "why", "how", "hows", "which", "is", "are", "does", "do", "did", "was", "were", "has", "will", "should", "can"])  # fmt: skip
 _POINTS = r" (?:it|its|this|that|thats|these|those|they|them|he|she|one|ones|here|there) "
 
@@ -120,12 +122,12 @@ def is_off_topic(clause: Clause, draft: Draft) -> bool:
         clause.match(_OURS)
         or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres)
         or clause.moods
-        or clause.instruments
+        or any(clause.text[f.start : f.end].lower() not in _NOISES for f in clause.instruments)
         or clause.stems
         or clause.axes
     ):
         return False
-    if draft.names or clause.formats or clause.sections or clause.effects or clause.keys or mentions(clause, draft):
+    if draft.names or clause.formats or clause.sections or clause.keys or mentions(clause, draft):
         return False
     points = clause.match(_POINTS) is not None
     return not (points and draft.it is not None) or clause.has("the weather", "the time", "the date")
@@ -188,7 +190,7 @@ def _before(state: State) -> str | None:
 
 
 def _back(clause: Clause, draft: Draft) -> bool:
-    match = clause.match(r" (?:back to|return to|go to|show me|show|let s see|lets see|bring back|bring up|switch to|torna a|zuruck zu|retour a|volver a) (?:the |my |that |those |our |again )*(.*?) ?(?:list|playlist|results|ones|songs|tracks|search|selection|again|stuff)(?: again| please| from before| from earlier)? $")  # fmt: skip
+    match = clause.match(r" (?:back to|return to|go to|show me|show|let s see|lets see|bring back|bring up|switch to|torna a|zuruck zu|retour a|volver a) (?:the |my |that |those |our |again )*(.*?) ?(?:list|playlist|results|ones|one|songs|tracks|search|selection|again|stuff)(?: again| please| from before| from earlier)? $")  # fmt: skip
     if match is None or not draft.state.lists:
         return False
     word = match[1].strip()

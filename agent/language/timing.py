@@ -65,7 +65,11 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         if bars.start in (None, 1):
             return [{"op": "trim", "end_s": length}]
         return [{"op": "trim", "start_s": -length}] if bars.start is not None and bars.start < 0 else []
-    if not clause.durations or clause.verb("fade", "extend", "concat", "add"):
+    if (
+        not clause.durations
+        or clause.verb("extend", "concat", "add")
+        or (clause.verb("fade") and clause.head != "trim")
+    ):
         return []
     first = clause.match(r" (?:first|opening|initial|beginning|start|primi|premieres?|ersten|primeros) ")
     last = clause.match(
@@ -135,7 +139,8 @@ def fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     )
     if not softly and not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
         return []
-    seconds = [found.value for found in clause.durations]
+    cut = clause.head == "trim"  # "shorten it to 20 seconds with a fade": the length is that of the whole
+    seconds = [] if cut and len(clause.durations) == 1 else [found.value for found in clause.durations[int(cut) :]]
     inward, outward = (
         clause.has("in", "einblenden", "intro", "from silence"),
         clause.has("out", "ausblenden", "ending", "end", "away", "to silence"),
