@@ -376,15 +376,21 @@ class _Editor:
         label = f"{_clock(start / rate)}–{_clock(stop / rate)}"
         return _Result(made, "copy of the span", label, {"start_s": start / rate, "end_s": stop / rate})
 
+    def _titled(self, refs: Sequence[Ref]) -> str:
+        """Name other pieces without what was done to them."""
+        return _and([self.context.piece(ref).title.partition(" – ")[0] or "another piece" for ref in refs])
+
     def _concat(self, op: ops.Concat) -> _Result:
         from segue.tools.music import exact_sound
 
-        return _labelled(exact_sound.joined(self._with_others(op.clips), self.desk), "joined")
+        return _labelled(exact_sound.joined(self._with_others(op.clips), self.desk), f"then {self._titled(op.clips)}")
 
     def _mix(self, op: ops.Mix) -> _Result:
         from segue.tools.music import exact_sound
 
-        return _labelled(exact_sound.mixed(self._with_others(op.clips), op.gains_db, self.desk), "mixed")
+        return _labelled(
+            exact_sound.mixed(self._with_others(op.clips), op.gains_db, self.desk), f"with {self._titled(op.clips)}"
+        )
 
     def _fade(self, op: ops.Fade) -> _Result:
         from segue.tools.music import exact_sound

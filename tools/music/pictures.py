@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -48,7 +49,8 @@ def engrave(xml: str, pages: int = 3, title: str = "") -> str:
     except ImportError as error:
         raise BackendUnavailable("verovio is not installed.", "Run `segue doctor --fix`.") from error
     verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
+    toolkit = verovio.toolkit(False)  # verovio knows the path of its fonts in the thread that imported it only
+    toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
     toolkit.setOptions(
         {"inputFrom": "xml", "pageWidth": 2100, "pageHeight": 2970, "adjustPageHeight": True, "scale": 40,
          "footer": "none", "header": "none", "breaks": "auto", "svgViewBox": True, "svgRemoveXlink": True}
