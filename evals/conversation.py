@@ -1,6 +1,6 @@
 """One conversation from end to end, on a real recording, with every answer checked by reading it back.
 
-``segue eval conversation --recording FILE`` runs the ten turns below in one session of a fresh data
+``segue eval conversation --recording FILE`` runs the nine turns below in one session of a fresh data
 folder and prints one row a turn. Nothing is taken on trust: audio is decoded, MIDI parsed, playlists
 followed to files that exist, and the facts in the replies compared with the tools' own results.
 """
@@ -20,7 +20,7 @@ from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.settings import load_settings
 
 SUITE = "conversation"
-DESCRIPTION = "ten turns on a recording of yours, every artifact read back (--recording FILE)"
+DESCRIPTION = "nine turns on a recording of yours, every artifact read back (--recording FILE)"
 HALF_SECOND = 0.5
 
 

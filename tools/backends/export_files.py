@@ -233,7 +233,9 @@ def _stems(item: _Item, job: _Job, folder: Path) -> bool:
     """24-bit WAV stems of equal length; they exist for generated music and separated recordings."""
     assert item.piece is not None
     if not item.piece.stems:
-        job.refuse(f"'{item.title}' has no stems: it is one recording. Isolate what you want of it first (“just the drums”), then export that.")
+        job.refuse(
+            f"'{item.title}' has no stems: it is one recording. Isolate what you want of it first (“just the drums”), then export that."
+        )
         return False
     base = _stem_base(item, _score_of(item, job))
     frames = max(stem.frames for stem in item.piece.stems.values())
