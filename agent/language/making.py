@@ -110,6 +110,7 @@ def _arranges(clause: Clause) -> bool:
         (clause.match(rf" (?:harmoni[sz]e|reharmoni[sz]e|orchestrate) {tune} ") and (clause.instruments or clause.genres))
         or clause.match(r" (?:harmoni[sz]e|orchestrate) (?:my|this|that|the) (?:melody|tune|hum|theme|motif|line) ")
         or (clause.match(rf" (?:arrange|score|set) {tune} for ") and clause.instruments)
+        or (clause.match(r" (?:turn|make|change|transform) (?:it|this|that|(?:my|the|this) (?:song|piece|track|tune)) into ") and clause.instruments)
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from segue.agent.language.draft import Draft
 from segue.tools.core.vocabulary import Found
 
 _STYLES = r" (?:make it|make this|make that|make the \w+|turn it into|turn this into|turn that into|into|as|like|in the style of|in a|style|restyle|more|less|feel|vibe|version|rendition|do it|arrange|rather|instead|reharmonise|remix|rework|give it a|sound|bit|a little|much) "  # fmt: skip
+# A telephone is an instrument of General MIDI, and a way for everything to sound.
+_AS_HEARD = r" (?:sounds?|sounding|through|over|as if|like it) "
 _TONES = frozenset(
     [
         "warm",
@@ -81,6 +83,7 @@ def effect(clause: Clause, thing: Thing | None, draft: Draft) -> list[dict[str, 
     if (
         any(g.start <= e.start and e.end <= g.end for e in found for g in [*clause.genres, *clause.instruments])
         and len(found) == 1
+        and not clause.match(_AS_HEARD)
     ):
         return []
     text = re.sub(

@@ -2,7 +2,7 @@
 
 import re
 
-from segue.agent.dialogue import State
+from segue.agent.dialogue import State, Thing
 from segue.agent.language import clauses
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
@@ -65,6 +65,7 @@ _NO_PHRASES = ("leave it", "rather not", "better not", "not now", "do not", "nev
 _STOP = r"^ (?:please )?(?:stop|cancel|abort|halt|quit|enough|stop it|stop that|stop please|cancel that|cancel it|never ?mind|forget (?:it|that|about it)|hold on|wait|basta|stopp|arrete|para|annulla)(?: (?:it|that|this|now|please|everything|all|there|the (?:job|run|render|generation|music)))* $"  # fmt: skip
 _UNDO = r" (?:undo|take (?:that|it) back|revert(?: that| it)?|roll (?:it |that )?back|go back (?:one|a) step|step back|back to (?:before|how it was|the previous|the one before|the version before|the last version)|restore the (?:previous|last|old)|annulla|ruckgangig|deshacer?|annule|that was (?:wrong|a mistake|worse)|i liked it better before|as it was before|previous version|unmake) |^ (?:no |hmm |wait |oh |please |stop |ok |okay )*go back(?: please| to (?:it|that))? $"  # fmt: skip
 _REDO = r"^ (?:redo(?: (?:that|it|again|please))*|do (?:it|that) again after all|un ?undo|bring (?:it|that) back|reapply|restore (?:it|that)|wiederholen|ripeti|put (?:it|that) back) $"  # fmt: skip
+_DONE = r"^ (?:so |and |ok |tell me )*what (?:did|have) you (?:just )?(?:do|done|change|changed|did)(?: (?:to|with|about|in) (?:it|this|that|the \w+))?(?: so far| just now| exactly| again)* $"
 _GREETING = r"^ (?:(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|greetings|howdy|yo|hiya|sup|ciao|hallo|hola|bonjour|salut|moin|buongiorno|guten (?:tag|morgen|abend)|there|segue|again|everyone|you|friend|how are you|how is it going|hows it going|whats up) ?)+$"  # fmt: skip
 _THANKS = r"^ (?:(?:many )?(?:thanks|thank you|thx|cheers|ty|grazie|danke|merci|gracias|great|perfect|awesome|nice|cool|lovely|wonderful|amazing|excellent|good job|well done|brilliant|love it|i love it|i like it|thats (?:great|perfect|nice|good|lovely|beautiful|it|all)|so much|very much|a lot|mille|schon|vielen dank|bye|goodbye|see you|good night|that (?:is|was) (?:great|perfect|nice|good|all|lovely)|beautiful|fantastic|super|the best|you|job|work|one|sounds (?:great|good)|i|am|im|happy|ok|okay|really|that|is|it|looks|for (?:the|your) help|for that|everything|haha|lol|wow|yay) ?)+$"  # fmt: skip
 _HELP = r" (?:what (?:can|could|do) (?:you|i) (?:do|ask|say)|what (?:are|is) you|who are you|what are you|how do (?:you|i|we) (?:use|work|start|do this)|how does this work|help(?: me)?|what (?:is this|now)|what else can you do|your (?:capabilities|features|functions|commands)|commands|examples|instructions|tutorial|was kannst du|cosa sai fare|que sais tu faire|que puedes hacer|can you (?:do anything|help)|are you (?:a bot|an ai|human|real)) |^ (?:can|could|do) you (?:sing|talk|dance|compose|play|hear|listen|improvise|speak)(?: \w+)? $"  # fmt: skip
@@ -84,6 +85,12 @@ def whole(message: str, draft: Draft) -> bool:
         return True
     if clause.match(_STOP):
         draft.say("cancel")
+        return True
+    if state.pending is None and len(words) <= 3 and set(words) <= _YES | _NO | {"please", "thanks", "that", "it"}:
+        draft.reply = "Nothing waits for a yes or a no. " + _next(state)
+        return True
+    if clause.match(_DONE) and state.latest is not None:
+        draft.reply = _made_how(state.latest, state)
         return True
     if clause.match(_REDO):
         draft.say("redo")
@@ -144,6 +151,24 @@ def _answer(clause: Clause, words: list[str], draft: Draft) -> bool:
         draft.say("confirm")
         return True
     return False
+
+
+def _made_how(latest: Thing, state: State) -> str:
+    """Say how the piece in focus came to be, the first step first."""
+    versions = [latest]
+    while versions[-1].parents and (before := state.thing(versions[-1].parents[0])) and before not in versions:
+        versions.append(before)
+    first, *changed = reversed(versions)
+    start = {"attached": "You attached", "generate": "I composed", "retrieve": "The library had"}.get(
+        first.origin, "It began as"
+    )
+    said = [f"{start} “{first.title}”."]
+    if changed:
+        steps = [thing.title.partition(" – ")[2] or thing.title for thing in changed]
+        said.append(f"Then I made these versions of it, each from the one before: {'; '.join(steps)}.")
+    else:
+        said.append("I have not changed it.")
+    return " ".join(said)
 
 
 def _hello(state: State) -> str:

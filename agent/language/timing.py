@@ -145,7 +145,7 @@ def fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         clause.has("in", "einblenden", "intro", "from silence"),
         clause.has("out", "ausblenden", "ending", "end", "away", "to silence"),
     )
-    bare = re.search(r"\b(?:over|for|of|lasting)\s+(\d+(?:\.\d+)?)\s*$", clause.text)
+    bare = re.search(r"\b(?:over|for|of|lasting)\s+(?:the\s+(?:first|last|final)\s+)?(\d+(?:\.\d+)?)\s*$", clause.text)
     if bare and not seconds:
         seconds = [float(bare[1])]
     length = seconds[0] if seconds else 3.0
