@@ -4,6 +4,7 @@ import pytest
 
 from segue.tools.backends.generate_composer import BACKEND, request_from
 from segue.tools.generate import Args
+from segue.tools.music.compose import Request, compose
 from segue.tools.music.compose_words import wishes_in
 from segue.tools.music.genres import all_genres, find_genre, find_mood
 
@@ -69,3 +70,12 @@ def test_every_mood_of_the_vocabulary_is_understood():
     from segue.tools.core.vocabulary import moods
 
     assert all(find_mood(name) is not None for name in moods())
+
+
+def test_a_style_written_as_its_nearest_is_said():
+    said = []
+    compose(Request(genre="bluegrass", bars=2, seed=1), said.append)
+    assert any("Bluegrass" in note and "country" in note for note in said)
+    said.clear()
+    compose(Request(genre="lo-fi", bars=2, seed=1), said.append)
+    assert not any("rules of its own" in note for note in said)

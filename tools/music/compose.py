@@ -28,6 +28,7 @@ from segue.tools.music.compose_request import (
     read_instruments,
     read_moods,
     register_of,
+    say_stand_in,
     silent,
     swing_of,
     with_style,
@@ -74,6 +75,7 @@ def _new_piece(request: Request, say: Say) -> Score:
     mood = read_moods(request.moods, say)
     asked = read_instruments(request.instruments)
     genre = choose_genre(request, mood, asked, rng)
+    say_stand_in(request, genre, say)
     key = choose_key(request, genre, mood, rng)
     chords = parse_chords(request.chords)
     if request.key is None and chords:

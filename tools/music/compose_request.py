@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from segue.tools.core import vocabulary
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.instruments import find_ensemble, find_instrument, nearest_instruments
 from segue.tools.core.score import Score
@@ -144,6 +145,13 @@ def read_instruments(words: Sequence[str]) -> list[Asked]:
         if one.instrument.name == "violin" or one.instrument not in [k.instrument for k in kept]:
             kept.append(one)
     return kept
+
+
+def say_stand_in(request: Request, genre: Genre, say: Say) -> None:
+    """Tell where a style that was asked for has no rules of its own and is written as its nearest."""
+    known = vocabulary.genre(request.genre) if request.genre else None
+    if known and known.name != known.composed_as == genre.name:
+        say(f"{known.title[0].upper()}{known.title[1:]} has no rules of its own here: it is written as {genre.title}.")
 
 
 def choose_genre(request: Request, mood: Mood, asked: Sequence[Asked], rng: random.Random) -> Genre:
