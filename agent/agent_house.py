@@ -3,14 +3,10 @@
 import asyncio
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from segue.agent.session import Sessions
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import Store
-
-if TYPE_CHECKING:
-    pass
 
 _houses: dict[Path, "House"] = {}
 _opening = threading.Lock()
