@@ -1,6 +1,5 @@
 """``segue serve | doctor | store | backup | restore | eval``."""
 
-import importlib
 import pkgutil
 from pathlib import Path
 from typing import Annotated, Any
@@ -131,13 +130,6 @@ def restore_command(
         out(f"the former one is in {aside}")
 
 
-def suites() -> dict[str, Any]:
-    """Return every suite of ``segue.evals``, by name: a module with SUITE, DESCRIPTION, run and table."""
-    package = importlib.import_module("segue.evals")
-    modules = [importlib.import_module(f"segue.evals.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
-    return {module.SUITE: module for module in modules if hasattr(module, "SUITE")}
-
-
 def eval_command(
     suite: Annotated[str | None, typer.Argument(help="Which; without one they are listed.")] = None,
     recording: Annotated[Path | None, typer.Option(help="A recording of yours, for suites that want one.")] = None,
@@ -150,6 +142,8 @@ def eval_command(
     json_output: Json = False,
 ) -> None:
     """Measure how good Segue is: one suite, one table."""
+    from segue.evals import suites
+
     found = suites()
     if suite is None:
         rows = [{"suite": name, "what": module.DESCRIPTION} for name, module in sorted(found.items())]

@@ -91,8 +91,3 @@ COMMON = STOP | _set(
     lyric lyrics word words clip file stem stems take takes loop reverse fade mix master remove add drop change save export
     undo compare describe tag similarity bar bars half double minor major sharp flat relax relaxing chill focus upbeat"""
 )
-
-
-def content_words(text: str) -> list[str]:
-    """Return the stems of the words that carry meaning for a search, in order, each once."""
-    return list(dict.fromkeys(stem(token.word) for token in tokens(text) if token.word not in STOP))

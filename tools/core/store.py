@@ -255,14 +255,6 @@ class Store:
         )
         return [Piece.model_validate_json(row["body"]) for row in rows]
 
-    def children(self, id: str, owner: str) -> list[Piece]:
-        """Return the pieces that were made from this one."""
-        rows = self.database.rows(
-            "SELECT body FROM pieces JOIN parents ON child = id WHERE parent = ? AND owner = ? ORDER BY created",
-            (id, owner),
-        )
-        return [Piece.model_validate_json(row["body"]) for row in rows]
-
     def remove(self, ids: Collection[str]) -> None:
         """Forget pieces; their blobs go at the next ``clean``."""
         with self.database.write() as db:

@@ -83,17 +83,6 @@ def analyse_wave(wave: Waveform, check: Check | None = None, progress: Progress 
     return _measure(_blocks(wave), wave.sample_rate, wave.channels, wave.frames, check, progress)
 
 
-def frames_of(wave: Waveform, check: Check | None = None) -> Frames:
-    """Return the spectra of a sound at hand."""
-    builder = SpectraBuilder()
-    mono = wave.mono() if wave.sample_rate == RATE else Waveform(wave.mono()[None, :], wave.sample_rate).resampled(RATE).samples[0]  # fmt: skip
-    for start in range(0, max(1, len(mono)), int(_BLOCK_S * RATE)):
-        if check:
-            check()
-        builder.push(mono[start : start + int(_BLOCK_S * RATE)])
-    return builder.finish()
-
-
 def _blocks(wave: Waveform) -> Iterable[Samples]:
     size = int(_BLOCK_S * wave.sample_rate)
     for start in range(0, max(1, wave.frames), size):

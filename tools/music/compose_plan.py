@@ -264,12 +264,3 @@ def performed(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Note]:
 def chord_spans(spans: Sequence[Span]) -> list[ChordSpan]:
     """Return the chords as a score keeps them."""
     return [ChordSpan(start=s.start, duration=s.duration, symbol=s.chord.symbol if s.chord else "N") for s in spans]
-
-
-def in_range(pitch: int, low: int, high: int) -> int:
-    """Return the same pitch class inside a range of at least an octave."""
-    while pitch < low:
-        pitch += 12
-    while pitch > high:
-        pitch -= 12
-    return max(pitch, low) if pitch < low else pitch
