@@ -57,6 +57,13 @@ def test_page_answers_and_loads_nothing_from_elsewhere(browser: httpx.Client) ->
     assert page.elapsed.total_seconds() < 10
 
 
+def test_only_what_takes_long_waits_in_the_pages_queue(browser: httpx.Client) -> None:
+    """A queued event that joins while its window's last stream ends can be lost: what answers at once keeps out."""
+    queued = [d for d in browser.get("/config").json()["dependencies"] if d["backend_fn"] and d["queue"] is not False]
+    assert len(queued) >= 5
+    assert all(d["types"]["generator"] for d in queued), [d["api_name"] for d in queued if not d["types"]["generator"]]
+
+
 def test_sound_has_its_type_and_ranges(user: httpx.Client, piece: str) -> None:
     whole = user.get(f"/artifacts/{piece}")
     assert whole.status_code == 200

@@ -159,30 +159,33 @@ def build(room: Room) -> gr.Blocks:
             yield from room.guest(request).add_folder(path)
 
         quiet: dict[str, Any] = {"show_progress": "hidden"}
+        # What answers at once goes past the queue: a browser that ends one queued stream just as the next event joins
+        # it loses that event (Gradio's queue forgets the window whose stream broke off).
+        quick: dict[str, Any] = {**quiet, "queue": False}
         turn = [box, session, chat, opening, first, examples, stop]
         screen = [session, chat, opening, examples, first, manage, title]
         side = [sessions, library, manage, title]
         seen = gr.State("")
         clock = gr.Timer(2.0, active=room.opening.wanted())
         loaded = page.load(
-            load, session, [*side, session, chat, opening, examples, first], js="() => window.segueKept()", **quiet
+            load, session, [*side, session, chat, opening, examples, first], js="() => window.segueKept()", **quick
         )
         loaded.then(settle, session, [chat, stop], **quiet)
         session.change(None, session, None, js="(id) => window.segueKeep(id)")
-        clock.tick(watch, seen, [opening, seen, clock], **quiet)
+        clock.tick(watch, seen, [opening, seen, clock], **quick)
         events = [gr.on(box.submit, send, [box, session], turn, **quiet)]
         events += [button.click(say, [button, session], turn, concurrency_limit=8, **quiet) for button in chosen]
         for event in events:
-            event.then(refresh, session, side, **quiet)
-        stop.click(cancel, session, None, **quiet)
-        sessions.input(resume, sessions, screen, **quiet).then(settle, session, [chat, stop], **quiet)
-        new.click(begin, None, [*screen, sessions], **quiet)
-        rename.click(ask_title, session, title, **quiet)
-        title.submit(set_title, [title, session], side, **quiet)
+            event.then(refresh, session, side, **quick)
+        stop.click(cancel, session, None, **quick)
+        sessions.input(resume, sessions, screen, **quick).then(settle, session, [chat, stop], **quiet)
+        new.click(begin, None, [*screen, sessions], **quick)
+        rename.click(ask_title, session, title, **quick)
+        title.submit(set_title, [title, session], side, **quick)
         may = "(id) => window.segueMayDelete(id)"
-        delete.click(forget, session, [*screen, sessions], js=may, trigger_mode="multiple", **quiet)
+        delete.click(forget, session, [*screen, sessions], js=may, trigger_mode="multiple", **quick)
         made = demo.click(make_demo, None, [opening, first], **quiet)
-        made.then(refresh, session, side, **quiet)
+        made.then(refresh, session, side, **quick)
         own.click(None, None, None, js="() => window.segueOpenLibrary()")
         add.click(add_folder, folder, library, **quiet)
     return page
