@@ -230,19 +230,17 @@ class _Editor:
     # -- parts that sound anew -------------------------------------------------------------------
 
     def _rescored(self, score: "Score", how: str, label: str, measured: Mapping[str, Any], span_s: tuple[float, float] | None = None) -> _Result:  # fmt: skip
-        from segue.tools.music import exact
+        from segue.tools.music import exact_anew
 
         before = self.material.stems
-        made, new = exact.rescored(self.material, score, self.context.settings, self._say, self._progress, span_s)
+        made, new = exact_anew.rescored(self.material, score, self.context.settings, self._say, self._progress, span_s)
         same = [name for name, stem in made.stems.items() if name in before and stem.samples is before[name].samples]
         return _Result(made, how, label, {"rendered": new, "unchanged": same, **measured})
 
     def _replace(self, op: ops.Replace) -> _Result:
-        from segue.tools.music import exact
+        from segue.tools.music import exact, revise
 
         score = self._scored("Playing a part on another instrument")
-        from segue.tools.music import revise
-
         names = exact.find_parts(self.material, op.stem)
         for name in names:
             score = revise.replace_instrument(score, name, op.instrument)
@@ -296,11 +294,11 @@ class _Editor:
         return replace(done, measured={**done.measured, "span_s": [round(s, 3) for s in span], "changed_s": changed_s})
 
     def _restyle(self, op: ops.Restyle) -> _Result:
-        score = self._scored("Playing it in another style")
-        from segue.tools.music import exact, revise
+        from segue.tools.music import exact_anew, revise
 
+        score = self._scored("Playing it in another style")
         score = revise.restyle(score, op.prompt)
-        made = exact.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
+        made = exact_anew.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
         return _Result(made, "arranged and rendered anew", op.prompt, {"genre": score.genre})
 
     # -- key, tempo ------------------------------------------------------------------------------
@@ -334,7 +332,7 @@ class _Editor:
         return float(semitones), {"key_before": facts.key, "key_confidence": round(facts.key_confidence, 2)}
 
     def _tempo(self, op: ops.Tempo) -> _Result:
-        from segue.tools.music import exact, exact_sound
+        from segue.tools.music import exact_anew, exact_sound, revise
 
         ratio, measured = (op.ratio, {}) if op.ratio is not None else self._ratio_to(op.bpm or 0.0)
         if not 0.25 <= ratio <= 4:
@@ -343,10 +341,8 @@ class _Editor:
         measured["ratio"] = round(ratio, 6)
         score = self.material.score
         if self.material.stems and score is not None:
-            from segue.tools.music import revise
-
             score = revise.set_tempo(score, ratio=ratio)
-            made = exact.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
+            made = exact_anew.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
             return _Result(made, "the score played at another tempo", label, measured | {"bpm": round(score.bpm, 3)})
         return _labelled(exact_sound.stretched(self.material, ratio, 0.0, self.desk), label, **measured)
 
@@ -408,17 +404,15 @@ class _Editor:
         return _Result(exact.backwards(self.material, self._say), "samples in reverse order", "backwards")
 
     def _extend(self, op: ops.Extend) -> _Result:
-        from segue.tools.music import exact, exact_sound
+        from segue.tools.music import exact_anew, exact_sound, revise
 
         frames, label = round(op.duration_s * self.material.sample_rate), f"{_clock(op.duration_s)} long"
         if frames <= self.material.frames:
             return _labelled(exact_sound.shortened(self.material, frames, self.desk), label)
         if not self.material.stems or self.material.score is None:
             return _labelled(exact_sound.extended(self.material, frames, self._bar_lines(), self.desk), label)
-        from segue.tools.music import revise
-
         score = revise.extend(self.material.score, op.duration_s)
-        made = exact.rendered_anew(
+        made = exact_anew.rendered_anew(
             self.material, score, self.context.settings, self._say, self._progress, op.duration_s
         )
         return _Result(made, "more sections composed", label, {"bars": score.bars})

@@ -14,7 +14,7 @@ from segue.tools.core.audio import Waveform, quantised
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
-from segue.tools.music import exact
+from segue.tools.music import exact, exact_join
 from segue.tools.music.compose import Request, compose
 from segue.tools.music.exact import Material, Progress, Say
 from segue.tools.music.render import render
@@ -167,7 +167,7 @@ def joined(materials: Sequence[Material], desk: Desk) -> Done:
         if before is not None and after is not None and abs(after - before) > _STEP_LU:
             word = "louder" if after > before else "softer"
             desk.say(f"At the join it becomes {abs(after - before):.0f} LU {word}; ask for a loudness to even it out.")
-    made = exact.joined(materials, softened, desk.say) if _all_parts(materials, desk) else recording(wave, desk)
+    made = exact_join.joined(materials, softened, desk.say) if _all_parts(materials, desk) else recording(wave, desk)
     seams = list(itertools.accumulate(material.wave.duration_s for material in materials))[:-1]
     return Done(
         made, "one behind the other",
@@ -179,7 +179,7 @@ def mixed(materials: Sequence[Material], gains_db: Sequence[float], desk: Desk) 
     """Lay materials of one rate and channel count over one another."""
     gains = list(gains_db) or [0.0] * len(materials)
     if _all_parts(materials, desk):
-        made = exact.overlaid(materials, gains, desk.say)
+        made = exact_join.overlaid(materials, gains, desk.say)
     else:
         made = recording(splice.overlay([material.wave for material in materials], gains), desk)
     return Done(made, "summed", {"gains_db": gains})
