@@ -78,21 +78,26 @@ class ChordSpan(BaseModel):
 
 
 class Section(BaseModel):
-    """A named span of whole bars: ``start_bar`` counts from 1."""
+    """A named span of whole bars: ``start_bar`` counts from 1; ``key`` is None where the score's own key stays."""
 
     name: str
     start_bar: int = Field(ge=1)
     bars: int = Field(ge=1)
     energy: float = Field(0.5, ge=0, le=1)
+    key: str | None = None
 
 
 class Score(BaseModel):
-    """A whole piece as notes."""
+    """A whole piece as notes.
+
+    ``grouping`` says how a bar's units are grouped where it is not the usual way: [3, 2, 2] in 7/8.
+    """
 
     title: str = ""
     tempo: list[TempoMark] = Field(default_factory=lambda: [TempoMark(bpm=120)], min_length=1)
     key: str = "C major"
     meter: str = "4/4"
+    grouping: list[int] = []
     bars: int = Field(1, ge=1)
     genre: str | None = None
     seed: int | None = None
@@ -132,6 +137,19 @@ class Score(BaseModel):
     def bar_beat(self, bar: int) -> float:
         """Return the beat at which ``bar`` (from 1) starts."""
         return (bar - 1) * self.beats_per_bar
+
+    def key_changes(self) -> list[tuple[int, str]]:
+        """Return the bars (from 1) at which a key begins, with the key; the first is bar 1."""
+        changes = [(1, self.key)]
+        for section in sorted(self.sections, key=lambda s: s.start_bar):
+            key = section.key or self.key
+            if key != changes[-1][1]:
+                changes = [c for c in changes if c[0] != section.start_bar] + [(section.start_bar, key)]
+        return changes
+
+    def key_at(self, bar: int) -> str:
+        """Return the key of a bar (from 1)."""
+        return next(key for start, key in reversed(self.key_changes()) if start <= max(1, bar))
 
     def clock(self) -> "Clock":
         """Return the map between beats and seconds."""

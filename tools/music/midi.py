@@ -16,6 +16,7 @@ from segue.tools.core.errors import InvalidArgument, NotFound, UnreadableMedia
 from segue.tools.core.instruments import of_program
 from segue.tools.core.score import ChordSpan, Clock, Note, Part, Score, Section, TempoMark
 from segue.tools.core.theory import Key, best_key, parse_chord, parse_key
+from segue.tools.music.keys import keyed
 from segue.tools.music.quantise import notated_starts
 
 TICKS = 480  # a beat
@@ -33,21 +34,22 @@ _MAJOR_BY_FIFTHS = ("Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A",
 def midi_bytes(score: Score) -> bytes:
     """Return the score as a Standard MIDI File, format 1.
 
-    The first track has title, tempo map, meter, key, section names (markers) and chord symbols (texts);
+    The first track has title, tempo map, meter, keys, section names (markers) and chord symbols (texts);
     then comes one track a part with its name, program, volume, pan, reverb and lyrics.
     """
     import mido
 
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS, charset="utf-8")
-    key = parse_key(score.key)
     upper, lower = (int(number) for number in score.meter.split("/"))
-    names = _MINOR_BY_FIFTHS if key.is_minor else _MAJOR_BY_FIFTHS
     meta: list[tuple[int, int, mido.MetaMessage]] = [
         (0, 0, mido.MetaMessage("track_name", name=score.title or "Segue")),
         (0, 1, mido.MetaMessage("time_signature", numerator=upper, denominator=lower)),
-        (0, 2, mido.MetaMessage("key_signature", key=names[key.fifths + 7])),
-        (0, 3, mido.MetaMessage("text", text=f"key: {score.key}")),
     ]
+    for bar, name in score.key_changes():
+        key, tick = parse_key(name), round(score.bar_beat(bar) * TICKS)
+        names = _MINOR_BY_FIFTHS if key.is_minor else _MAJOR_BY_FIFTHS
+        meta.append((tick, 2, mido.MetaMessage("key_signature", key=names[key.fifths + 7])))
+        meta.append((tick, 3, mido.MetaMessage("text", text=f"key: {name}")))
     for mark in score.tempo:
         micros = min(0xFFFFFF, max(1, round(60_000_000 / mark.bpm)))
         meta.append((round(mark.beat * TICKS), 4, mido.MetaMessage("set_tempo", tempo=micros)))
@@ -129,7 +131,7 @@ class _File:
     division: int
     tempi: list[tuple[int, int]] = field(default_factory=list)  # tick, microseconds a beat
     meter: str | None = None
-    key: Key | None = None
+    keys: list[tuple[int, Key]] = field(default_factory=list)  # tick, key
     title: str = ""
     texts: list[tuple[int, str]] = field(default_factory=list)
     markers: list[tuple[int, str]] = field(default_factory=list)
@@ -249,11 +251,11 @@ def _meta(kind: int, body: bytes, tick: int, number: int, file: _File) -> None:
             raise ValueError(f"more than {MAX_TEMPI} tempo changes")
     elif kind == 0x58 and len(body) >= 2 and file.meter is None and 0 < body[0] < 100 and body[1] <= 5:
         file.meter = f"{body[0]}/{2 ** body[1]}"
-    elif kind == 0x59 and len(body) >= 2 and file.key is None:
+    elif kind == 0x59 and len(body) >= 2 and len(file.keys) < MAX_TEMPI:
         fifths = int.from_bytes(body[:1], "big", signed=True)
         if -7 <= fifths <= 7:
             tonic = fifths * 7 % 12
-            file.key = Key((tonic + 9) % 12, "minor") if body[1] else Key(tonic)
+            file.keys.append((tick, Key((tonic + 9) % 12, "minor") if body[1] else Key(tonic)))
     elif kind == 0x01 and len(file.texts) < MAX_TEMPI:
         file.texts.append((tick, _text(body)))
     elif kind == 0x06 and len(file.markers) < MAX_TEMPI:
@@ -301,22 +303,30 @@ def _score(file: _File, stem: str, max_s: float) -> Score:
     parts: list[Part] = []
     for voice in voices:
         parts.append(_part(voice, clock, file.division, {part.name for part in parts}))
-    texts = [text for _, text in file.texts]
-    key = file.key or estimated_key(parts)
-    for text in texts:
-        if text.startswith("key: "):
-            try:
-                key = parse_key(text[5:])
-            except InvalidArgument:
-                continue
-    score = Score(title=file.title or stem, tempo=tempo, key=str(key), meter=file.meter or "4/4", parts=parts)
+    keys = _keys(file)
+    first = keys[min(keys)] if keys else estimated_key(parts)
+    score = Score(title=file.title or stem, tempo=tempo, key=str(first), meter=file.meter or "4/4", parts=parts)
     # The last note's release hangs over the bar line in many files: a sixteenth is forgiven.
     bars = max(1, -int(-max(0.0, last - 0.26) // score.beats_per_bar))
     score.bars = max(bars, int((file.last_tick / file.division + 0.001) // score.beats_per_bar))
     score.bars = min(score.bars, bars + 8)
     score.chords = _chords(file, score.bars * score.beats_per_bar)
-    score.sections = _sections(file, score)
+    bar = score.beats_per_bar * file.division
+    changes = [(1 + round(tick / bar), str(key)) for tick, key in sorted(keys.items())]
+    score.sections = keyed(_sections(file, score), score.key, score.bars, changes)
     return score
+
+
+def _keys(file: _File) -> dict[int, Key]:
+    """Return the keys by tick; the texts of our own files know modes that a signature cannot say."""
+    keys = dict(reversed(file.keys))
+    for tick, text in file.texts:
+        if text.startswith("key: "):
+            try:
+                keys[tick] = parse_key(text[5:])
+            except InvalidArgument:
+                continue
+    return keys
 
 
 def _part(voice: _Voice, clock: Clock, division: int, taken: set[str]) -> Part:

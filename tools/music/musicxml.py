@@ -90,7 +90,8 @@ class _Writer:
 
     def __init__(self, score: Score) -> None:
         self.score = score
-        self.key = parse_key(score.key)
+        self.key = parse_key(score.key)  # of the measure that is being written
+        self.changes = {bar - 1: parse_key(name) for bar, name in score.key_changes()}
         upper, lower = (int(number) for number in score.meter.split("/"))
         self.measure = max(1, round(score.beats_per_bar * DIVISIONS))
         self.compound = lower == 8 and upper % 3 == 0 and upper > 3
@@ -160,7 +161,9 @@ class _Writer:
         measures = [self._cut(voice) for _, _, voice in voices]
         out = []
         for bar in range(self.bars):
-            body = [self._attributes(part, staves) if bar == 0 else "", self._directions(bar) if number == 1 else ""]
+            if bar in self.changes:
+                self.key = self.changes[bar]
+            body = [self._attributes(part, staves, bar), self._directions(bar) if number == 1 else ""]
             if part.name == self.symbols_over or (number == 1 and self.symbols_over is None):
                 body.append(self._harmony(bar))
             accidentals: dict[tuple[int, str, int], int] = {}
@@ -179,9 +182,14 @@ class _Writer:
             out.append(f'<measure number="{bar + 1}">{"".join(body)}</measure>')
         return "\n".join(out)
 
-    def _attributes(self, part: Part, staves: list[list[Note]]) -> str:
+    def _attributes(self, part: Part, staves: list[list[Note]], bar: int) -> str:
+        """Write what the first measure declares, and the key where it changes."""
         upper, lower = self.score.meter.split("/")
         mode = self.key.mode if " " not in self.key.mode else "minor"
+        fifths = 0 if part.is_drum else self.key.fifths
+        key = f"<key><fifths>{fifths}</fifths><mode>{mode}</mode></key>"
+        if bar:
+            return f"<attributes>{key}</attributes>" if bar in self.changes and not part.is_drum else ""
         clefs = []
         for staff, notes in enumerate(staves, 1):
             number = f' number="{staff}"' if len(staves) > 1 else ""
@@ -197,10 +205,10 @@ class _Writer:
                 clef = "<sign>G</sign><line>2</line>"
             clefs.append(f"<clef{number}>{clef}</clef>")
         several = f"<staves>{len(staves)}</staves>" if len(staves) > 1 else ""
-        fifths = 0 if part.is_drum else self.key.fifths
+        beats = "+".join(map(str, self.score.grouping)) or upper
         return (
-            f"<attributes><divisions>{DIVISIONS}</divisions><key><fifths>{fifths}</fifths><mode>{mode}</mode></key>"
-            f"<time><beats>{upper}</beats><beat-type>{lower}</beat-type></time>{several}{''.join(clefs)}</attributes>"
+            f"<attributes><divisions>{DIVISIONS}</divisions>{key}"
+            f"<time><beats>{beats}</beats><beat-type>{lower}</beat-type></time>{several}{''.join(clefs)}</attributes>"
         )
 
     def _directions(self, bar: int) -> str:

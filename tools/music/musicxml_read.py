@@ -15,6 +15,7 @@ from segue.tools.core.errors import InvalidArgument, NotFound, UnreadableMedia
 from segue.tools.core.instruments import find_instrument, of_program
 from segue.tools.core.score import ChordSpan, Note, Part, Score, Section, TempoMark
 from segue.tools.core.theory import Key, parse_chord
+from segue.tools.music.keys import keyed
 from segue.tools.music.midi import estimated_key
 from segue.tools.music.musicxml import KINDS
 
@@ -53,7 +54,7 @@ class _Common:
     chords: dict[float, str] = field(default_factory=dict)
     sections: dict[int, str] = field(default_factory=dict)
     meter: str | None = None
-    key: Key | None = None
+    keys: dict[int, Key] = field(default_factory=dict)  # by measure, from 1
     measures: int = 0
     notes: int = 0
 
@@ -140,7 +141,8 @@ def _score(root: ElementTree.Element, stem: str) -> Score:
         raise UnreadableMedia(f"{stem} holds no notes.", "Give a score with at least one note.")
     tempo = [TempoMark(beat=beat, bpm=bpm) for beat, bpm in sorted(common.tempi.items())] or [TempoMark(bpm=120)]
     title = (root.findtext("work/work-title") or root.findtext("movement-title") or stem).strip()[:200]
-    score = Score(title=title, tempo=tempo, key=str(common.key or estimated_key(parts)), meter=common.meter or "4/4",
+    first = common.keys[min(common.keys)] if common.keys else estimated_key(parts)
+    score = Score(title=title, tempo=tempo, key=str(first), meter=common.meter or "4/4",
                   bars=max(1, common.measures), parts=parts)  # fmt: skip
     score.bars = max(1, min(score.bars, 1 + int(score.beats // score.beats_per_bar)))
     score.bars = max(score.bars, -int(-max(n.end for p in parts for n in p.notes) // score.beats_per_bar))
@@ -156,6 +158,8 @@ def _score(root: ElementTree.Element, stem: str) -> Score:
         Section(name=common.sections[bar], start_bar=bar, bars=after - bar)
         for bar, after in zip(bars, [*bars[1:], score.bars + 1], strict=False)
     ]
+    changes = [(bar, str(key)) for bar, key in sorted(common.keys.items())]
+    score.sections = keyed(score.sections, score.key, score.bars, changes)
     return score
 
 
@@ -191,6 +195,7 @@ class _Reader:
         self.unpitched = 0
         self.divisions = 1.0
         self.transpose = 0
+        self.percussion = False  # its signature says nothing
         self.start = 0.0  # of the measure, in beats
         self.open: dict[int, int] = {}  # pitch → index of a tied note that goes on
         self.drums: dict[str, int] = {}
@@ -215,7 +220,7 @@ class _Reader:
             elif child.tag == "forward":
                 now += self._length(child)
             elif child.tag == "attributes":
-                self._attributes(child)
+                self._attributes(child, number)
             elif child.tag == "harmony":
                 self._harmony(child, self.start + now)
             elif child.tag in ("direction", "sound"):
@@ -270,18 +275,12 @@ class _Reader:
         alter = round(float(pitch.findtext("alter") or 0))
         return 12 * (int(pitch.findtext("octave") or 4) + 1) + step + alter + self.transpose
 
-    def _attributes(self, element: ElementTree.Element) -> None:
+    def _attributes(self, element: ElementTree.Element, number: int) -> None:
         divisions = element.findtext("divisions")
         if divisions:
             self.divisions = float(divisions)
             if not 0 < self.divisions <= 1_000_000:
                 raise ValueError(f"{divisions} divisions")
-        fifths = element.findtext("key/fifths")
-        if fifths and self.common.key is None and abs(int(fifths)) <= 7:
-            major = int(fifths) * 7 % 12
-            mode = (element.findtext("key/mode") or "major").strip().lower()
-            offsets = {"major": 0, "minor": 9, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "locrian": 11}
-            self.common.key = Key((major + offsets.get(mode, 0)) % 12, mode if mode in offsets else "major")
         beats, unit = element.findtext("time/beats"), element.findtext("time/beat-type")
         if self.common.meter is None and beats and unit:
             total = sum(int(number) for number in re.findall(r"\d+", beats))
@@ -291,6 +290,14 @@ class _Reader:
             self.transpose = round(float(element.findtext("transpose/chromatic") or 0)) + 12 * int(
                 element.findtext("transpose/octave-change") or 0
             )
+        self.percussion |= any(sign.text == "percussion" for sign in element.iter("sign"))
+        fifths = element.findtext("key/fifths")
+        if fifths and abs(int(fifths)) <= 7 and not self.percussion:
+            major = int(fifths) * 7 % 12
+            mode = (element.findtext("key/mode") or "major").strip().lower()
+            offsets = {"major": 0, "minor": 9, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "locrian": 11}
+            key = Key((major + offsets.get(mode, 0)) % 12, mode if mode in offsets else "major")
+            self.common.keys.setdefault(number, key.transposed(self.transpose))
 
     def _direction(self, element: ElementTree.Element, at: float, number: int) -> None:
         offset = element.findtext("offset")
