@@ -6,7 +6,8 @@ from segue.tools.core.errors import NotFound
 from segue.tools.core.instruments import find_instrument, is_meant_by
 from segue.tools.core.score import STEM_NAMES, Part
 
-_ROLE_WORDS = {"melody": ("melody", "lead"), "lead": ("lead", "melody"), "tune": ("melody", "lead"),
+# What people call a role.
+ROLE_WORDS = {"melody": ("melody", "lead"), "lead": ("lead", "melody"), "tune": ("melody", "lead"),
                "harmony": ("chords", "pad"), "chord": ("chords",), "comping": ("chords",), "pads": ("pad",),
                "beat": ("drums",), "beats": ("drums",), "drum": ("drums",), "bassline": ("bass",), "arp": ("arpeggio",),
                "countermelody": ("counter",)}  # fmt: skip
@@ -23,7 +24,7 @@ def parts_named(parts: Sequence[Part], word: str) -> list[str]:
     instrument = find_instrument(plain)
     tests: list[Callable[[Part], bool]] = [
         lambda part: part.name.lower() == plain,
-        lambda part: plain in (part.role, part.role + "s") or part.role in _ROLE_WORDS.get(plain, ()),
+        lambda part: plain in (part.role, part.role + "s") or part.role in ROLE_WORDS.get(plain, ()),
         lambda part: part.instrument.lower() == plain,
         lambda part: instrument is not None and part.instrument == instrument.name,
         lambda part: plain in STEM_NAMES and part.stem == plain,
