@@ -30,6 +30,7 @@ lint: .setup-dev
 
 bench: .setup-dev
 	@.venv/bin/python .ci/bench.py
+	@.venv/bin/python .ci/bench_agent.py
 
 lock: .setup-dev
 	@.ci/lock

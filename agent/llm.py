@@ -7,6 +7,7 @@ wrong becomes one of four typed errors. Retries are ours, bounded, with one idem
 import asyncio
 import importlib
 import random
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -52,15 +53,14 @@ class Llm:
 
         async def ask() -> Answer:
             chat = await self._client()
-            more: dict[str, Any] = {"extra_headers": {"Idempotency-Key": key}}
+            body: dict[str, Any] = {"max_tokens": _MOST_TOKENS}
             if schema is not None:
-                more["response_format"] = {"type": "json_schema", "json_schema": {"name": "plan", "schema": schema}}
-            import openai
-
-            try:
-                return _answer(await chat.ainvoke(messages, **more))
-            except openai.LengthFinishReasonError as error:  # an answer too: the planner asks for a shorter one
-                return Answer(error.completion.choices[0].message.content or "", "length")
+                # In the extra body, which the client sends as it is: as an argument it walks through the whole
+                # schema for every call (8 ms), parses the answer a second time, and raises when it was cut off.
+                form = {"name": "plan", "schema": schema}
+                body["response_format"] = {"type": "json_schema", "json_schema": form}
+            said = await chat.ainvoke(messages, extra_headers={"Idempotency-Key": key}, extra_body=body)
+            return _answer(said)
 
         key = new_id("llm")
         return await self._bounded(self._retried(ask, trace, stop), stop)
@@ -133,8 +133,9 @@ class Llm:
         """Await work no longer than ``llm_timeout_s`` by the wall clock, and only until the turn is stopped."""
         stopped = asyncio.ensure_future(stop.wait())
         # The first import takes seconds, which are not the server's: its clock starts after them.
-        ready = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "langchain_openai"))
-        await asyncio.wait([ready, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if "langchain_openai" not in sys.modules:
+            ready = asyncio.ensure_future(asyncio.to_thread(importlib.import_module, "langchain_openai"))
+            await asyncio.wait([ready, stopped], return_when=asyncio.FIRST_COMPLETED)
         task = asyncio.ensure_future(work)
         try:
             waiting: list[asyncio.Future[Any]] = [task, stopped]
@@ -150,6 +151,7 @@ class Llm:
 
 
 def _chat_model(settings: Settings, model: str) -> Any:  # noqa: ANN401 - a ChatOpenAI
+    import openai
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
@@ -160,6 +162,8 @@ def _chat_model(settings: Settings, model: str) -> Any:  # noqa: ANN401 - a Chat
         temperature=0.0,
         max_retries=0,  # ours are counted and bounded by the wall clock; the client's are neither
         timeout=settings.llm_timeout_s,
+        # Connections of our own: LangChain's are shared by address, also with an event loop that has been closed.
+        http_async_client=openai.DefaultAsyncHttpxClient(timeout=settings.llm_timeout_s),
         max_completion_tokens=None,
         extra_body={"max_tokens": _MOST_TOKENS},
         use_responses_api=False,

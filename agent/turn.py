@@ -1,4 +1,4 @@
-"""One user turn end to end, durable: plan → run → reply, as a LangGraph graph over SQLite.
+"""One user turn end to end, durable: plan, then carry out, as a LangGraph graph over SQLite.
 
 Checkpoints mark the accepted plan and the reply; the table of results in ``sessions.db`` is the truth
 about steps. A process killed in the middle of a turn loses nothing: the next call on that session
@@ -67,7 +67,6 @@ class _Data(TypedDict, total=False):
     turn: str
     plan: dict[str, Any]
     waits: str
-    ran: bool
     replied: bool
 
 
@@ -199,6 +198,8 @@ class Turns:
 
                 self._saver = AsyncSqliteSaver(await aiosqlite.connect(self.settings.home / "checkpoints.db"))
                 await self._saver.setup()
+                # With its write-ahead log a checkpoint survives the death of the process without a flush to the disk.
+                await self._saver.conn.execute("PRAGMA synchronous=NORMAL")
                 self._graph = graph.compile(checkpointer=self._saver)
         return self._graph
 
@@ -209,12 +210,10 @@ class Turns:
 
         graph: Any = StateGraph(_Data)  # its node types do not know bound coroutine methods
         graph.add_node("plan", self._plan)
-        graph.add_node("run", self._steps)
-        graph.add_node("reply", self._reply)
+        graph.add_node("carry_out", self._carry_out)
         graph.add_edge(START, "plan")
-        graph.add_edge("plan", "run")
-        graph.add_edge("run", "reply")
-        graph.add_edge("reply", END)
+        graph.add_edge("plan", "carry_out")
+        graph.add_edge("carry_out", END)
         return graph
 
     async def _plan(self, data: _Data) -> _Data:
@@ -241,7 +240,13 @@ class Turns:
             return plan.model_copy(update={"reply": f"That can no longer be done: {'; '.join(error.problems)}."})
         return waiting.model_copy(update={"state": [*plan.state, *waiting.state], "question": None})
 
-    async def _steps(self, data: _Data) -> _Data:
+    async def _carry_out(self, data: _Data) -> _Data:
+        # One node: what stands between steps and reply is in the table of results, not in a checkpoint.
+        await self._steps(data)
+        await self._reply(data)
+        return {"replied": True}
+
+    async def _steps(self, data: _Data) -> None:
         live = self._live[data["turn"]]
         plan = Plan.model_validate(data["plan"])
         if not data.get("waits") and plan.steps:
@@ -258,9 +263,8 @@ class Turns:
                 trace("step", result.model_dump(mode="json", include={"step", "tool", "backend", "status", "seconds", "attempts", "error", "notes"}))  # fmt: skip
             trace("run", {"seconds": round(time.monotonic() - began, 4)})
         self._keep_trace(live)
-        return {"ran": True}
 
-    async def _reply(self, data: _Data) -> _Data:
+    async def _reply(self, data: _Data) -> None:
         live = self._live[data["turn"]]
         turn, trace = live.turn, self._tracer(live)
         plan, waits = Plan.model_validate(data["plan"]), data.get("waits") or ""
@@ -294,7 +298,6 @@ class Turns:
         self.sessions.save(turn)
         self._keep_trace(live)
         live.emit(Event(type="reply", text="" if text != draft else text, reply=turn.reply))
-        return {"replied": True}
 
     # -- helpers -------------------------------------------------------------------------------
 

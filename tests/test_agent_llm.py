@@ -86,6 +86,17 @@ def test_a_good_plan_runs_and_the_reply_is_streamed(tmp_path):
     assert "idempotency-key" in talk.server.headers[0]
 
 
+def test_a_second_agent_in_the_process_talks_to_the_same_server(tmp_path):
+    """Connections belong to one agent's event loop: those of a closed agent must not be used again."""
+    with ScriptedLlm(*[plan(reply="Hello there, musician.")] * 2) as server:
+        for home in ("first", "second"):
+            at = settings_at(tmp_path / home, llm_base_url=server.url, llm_model="m", retries=0)
+            agent = Agent(at, planner="llm")
+            reply = agent.chat("hello")
+            agent.close()
+            assert (reply.plan.planner, reply.notes) == ("llm", [])
+
+
 def test_a_bad_plan_is_repaired_once_with_checks_words(tmp_path):
     bad = plan(("work", {"clip": {"step": "s9", "field": "pieces"}, "nmae": "x"}))
     with Talk(tmp_path, bad, plan(("work", {"name": "better"})), Move("The word is better.")) as talk:
