@@ -1,0 +1,102 @@
+"""The checks of composed music that are frozen or count collisions: they must find what is there and what is not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from segue.evals import genre_check
+from segue.evals.genre_measures import MEASURES, Reading
+from segue.tools.core.score import ChordSpan, Note, Part, Score, TempoMark
+from segue.tools.music.compose import Request, compose
+
+KICK, SNARE, HAT = 36, 38, 42
+
+
+def beat(kick, snare, bpm=95.0, bars=8, hats=range(0, 16, 2), shift=0.0):
+    """A score of drums only, from sixteenth steps; ``shift`` delays every second eighth, in seconds."""
+    notes = []
+    for bar in range(bars):
+        for pitch, steps in ((KICK, kick), (SNARE, snare), (HAT, hats)):
+            for step in steps:
+                late = shift if step % 4 == 2 else 0.0
+                notes.append(Note(start=bar * 4 + step / 4, duration=0.2, pitch=pitch, velocity=90, shift_s=late))
+    part = Part(name="drums", role="drums", stem="drums", instrument="electronic kit", is_drum=True, notes=notes)
+    spans = [ChordSpan(start=4.0 * bar, duration=4, symbol=("Am7", "D7")[bar % 2]) for bar in range(bars)]
+    return Score(tempo=[TempoMark(bpm=bpm)], key="A minor", bars=bars, chords=spans, parts=[part])
+
+
+def met(score, genre):
+    return {item.name: item.met for item in genre_check.check(score, genre)}
+
+
+def test_the_checklists_are_the_frozen_ones():
+    assert genre_check.checksum() == genre_check.FROZEN
+
+
+def test_every_item_says_why_and_names_a_known_measure():
+    def predicates(item):
+        inner = item.get("any_of") or item.get("all_of")
+        return [p for one in inner for p in predicates(one)] if inner else [item]
+
+    lists = genre_check.checklists()
+    assert len(lists) >= 30
+    for items in lists.values():
+        assert 5 <= len(items) <= 10
+        assert all(item["why"] and item["name"] for item in items)
+        assert all(p["measure"] in MEASURES for item in items for p in predicates(item))
+
+
+def test_a_changed_item_is_listed_with_its_reason():
+    loaded = json.loads(Path(genre_check.__file__).with_name("genre_checklists.json").read_text("utf-8"))
+    assert all(change["why"] for change in loaded["changed"])
+
+
+def test_a_dembow_is_reggaeton_and_a_backbeat_is_not():
+    dembow, backbeat = beat((0, 4, 8, 12), (3, 6, 11, 14)), beat((0, 8), (4, 12))
+    assert met(dembow, "reggaeton")["dembow"]
+    assert met(dembow, "reggaeton")["no backbeat"]
+    assert not met(backbeat, "reggaeton")["dembow"]
+    assert not met(backbeat, "reggaeton")["no backbeat"]
+    assert met(backbeat, "rock")["backbeat"]
+    assert not met(dembow, "rock")["backbeat"]
+
+
+def test_half_time_is_read_at_the_genre_s_own_speed():
+    """Seventy with the snare on two and four is a hundred and forty with the snare on three."""
+    slow, fast = beat((0,), (4, 12), bpm=70.0), beat((0,), (8,), bpm=140.0)
+    for score in (slow, fast):
+        found = met(score, "trap")
+        assert found["tempo"]
+        assert found["half-time snare"]
+        assert found["two and four stay free"]
+    assert not met(beat((0,), (4, 12), bpm=140.0), "trap")["half-time snare"]
+
+
+def test_swing_is_read_from_what_is_performed():
+    third = beat((0, 8), (4, 12), bpm=120.0, shift=60.0 / 120.0 * (2 / 3 - 1 / 2))
+    assert MEASURES["swing"](Reading(third), {"unit": 8}) == pytest.approx(2 / 3, abs=0.002)
+    assert MEASURES["swing"](Reading(beat((0,), (4,))), {"unit": 8}) == pytest.approx(0.5)
+    assert met(third, "jazz_swing")["swing"]
+    assert not met(third, "rock")["swing"]
+
+
+def test_chords_and_missing_players_are_measured():
+    found = met(beat((0, 8), (4, 12)), "jazz_swing")
+    assert found["sevenths"]
+    assert found["ii-V"]
+    assert not found["instruments"]
+
+
+@pytest.mark.parametrize("genre", ["jazz_swing", "reggaeton", "metal"])
+def test_a_composed_piece_fits_its_own_list_best(genre):
+    ranked = dict(genre_check.nearest(compose(Request(genre=genre, seed=1))))
+    assert ranked[genre] == max(ranked.values())
+
+
+def test_the_suite_counts_and_tabulates():
+    result = genre_check.run(seeds=(1,), genres=("blues", "disco"))
+    assert result["total"] == sum(len(genre_check.checklists()[genre]) for genre in ("blues", "disco"))
+    header, rows = genre_check.table(result)
+    assert [row[0] for row in rows] == ["blues", "disco", "all"]
+    assert all(len(row) == len(header) for row in rows)
