@@ -220,9 +220,11 @@ def phrase_rests(score: Score) -> float:
             inside = [n for n in line if start * bar <= n.start < after - 0.01]
             if not inside or start + 2 >= score.bars:
                 continue
-            following = [n.start for n in line if n.start >= after - 0.01]
             ends += 1
-            rests += (following[0] if following else after + 1) - inside[-1].end >= 0.45
+            # The rest may lie before an upbeat: up to three notes in the last beats lead into what follows.
+            near = [n for n in line if start * bar <= n.start <= after + bar][: len(inside) + 1]
+            gaps = [b.start - a.end for a, b in itertools.pairwise(near[-5:]) if b.start > after - 2.0]
+            rests += max(gaps, default=1.0) >= 0.45
     return rests / ends if ends else 1.0
 
 
