@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from segue.evals import genre_check
+from segue.evals import generate_variety, genre_check
 from segue.evals.genre_measures import MEASURES, Reading
-from segue.tools.core.score import ChordSpan, Note, Part, Score, TempoMark
+from segue.tools.core.score import ChordSpan, Note, Part, Score, Section, TempoMark
 from segue.tools.music.compose import Request, compose
 
 KICK, SNARE, HAT = 36, 38, 42
@@ -100,3 +100,38 @@ def test_the_suite_counts_and_tabulates():
     header, rows = genre_check.table(result)
     assert [row[0] for row in rows] == ["blues", "disco", "all"]
     assert all(len(row) == len(header) for row in rows)
+
+
+def tune(degrees, start=0.0, tonic=60, key="C major", step=0.5):
+    notes = [Note(start=start + k * step, duration=step, pitch=tonic + d) for k, d in enumerate(degrees)]
+    return Score(key=key, bars=8, parts=[Part(name="lead", role="melody", notes=notes)])
+
+
+def test_a_tune_is_found_again_in_another_key_and_octave_and_place():
+    phrase = (0, 2, 4, 5, 7, 5, 4, 2)
+    one, moved = tune(phrase), tune(phrase, start=4.0, tonic=74, key="D major")
+    assert len(generate_variety.compare([one, moved])["tunes_shared"]) == 1
+    other = tune((0, 2, 4, 5, 7, 5, 4, 0), start=4.0)
+    slower = tune(phrase, step=1.0)
+    assert not generate_variety.compare([one, other])["tunes_shared"]
+    assert not generate_variety.compare([one, slower])["tunes_shared"]
+    assert not generate_variety.compare([one, tune(phrase, key="D major")])["tunes_shared"]  # other degrees
+
+
+def test_a_whole_drum_pattern_is_found_again_and_one_stroke_makes_another():
+    def with_section(score):
+        return score.model_copy(update={"sections": [Section(name="verse", start_bar=1, bars=4)]})
+
+    one, same = with_section(beat((0, 8), (4, 12))), with_section(beat((0, 8), (4, 12), bpm=120.0))
+    other = with_section(beat((0, 8, 10), (4, 12)))
+    [shared] = generate_variety.compare([one, same, other])["drums_shared"]
+    assert shared["sections"] == ["verse at bar 1", "verse at bar 1"]
+    assert shared["full"]
+
+
+def test_the_variety_suite_draws_its_own_seeds_and_names_them():
+    result = generate_variety.run("bossa_nova", pieces=3)
+    [row] = result["rows"]
+    assert len(set(row["seeds"])) == 3
+    header, lines = generate_variety.table(result)
+    assert len(lines[0]) == len(header)
