@@ -25,7 +25,11 @@ def transpose(score: Score, semitones: int) -> Score:
         for c in score.chords
     ]
     parts = [p if p.is_drum else p.model_copy(update={"notes": [moved(n) for n in p.notes]}) for p in score.parts]
-    return score.model_copy(update={"key": str(key), "chords": chords, "parts": parts})
+    sections = [
+        s.model_copy(update={"key": str(parse_key(s.key).transposed(semitones))}) if s.key else s
+        for s in score.sections
+    ]
+    return score.model_copy(update={"key": str(key), "chords": chords, "parts": parts, "sections": sections})
 
 
 def transpose_to(score: Score, key: str) -> Score:
