@@ -15,7 +15,6 @@ from segue.tools.generate import Args, Out
 if TYPE_CHECKING:
     from segue.tools.listen.facts import Analysis
     from segue.tools.music.compose_request import Request, Style
-    from segue.tools.music.compose_words import Words
 
 Say = Callable[[str], None]
 
@@ -29,55 +28,20 @@ def _ignores(args: Args) -> list[str]:
     return ignored
 
 
-def _said_so(say: Say, prompt: str, argument: object, words: object, name: str) -> None:
-    """Say where the words and a typed argument disagree; the argument wins."""
-    if prompt and argument is not None and words is not None and argument != words:
-        said, used = (f"{value:g}" if isinstance(value, float) else str(value) for value in (words, argument))
-        say(f"The words say {said} {name}, the arguments {used}: {used} was used.")
-
-
 def request_from(args: Args, say: Say) -> "Request":
     """Return the wishes of words and arguments together; arguments win, and what they override is said."""
     from segue.tools.core.theory import parse_key
     from segue.tools.music.compose_request import Request
+    from segue.tools.music.compose_wishes import with_words
     from segue.tools.music.compose_words import wishes_in
-    from segue.tools.music.genres import find_genre
 
-    words = wishes_in(args.prompt)
-    key = str(parse_key(args.key)) if args.key else None
-    _said_so(say, args.prompt, args.bpm, words.bpm, "bpm")
-    _said_so(say, args.prompt, args.duration_s, words.duration_s, "seconds")
-    _said_so(say, args.prompt, args.meter, words.meter, "meter")
-    if key and words.key and parse_key(words.key) != parse_key(key):
-        say(f"The words say {words.key}, the arguments {key}: {key} was used.")
-    genre = args.genre or words.genre
-    if args.genre is None and len(words.genres) > 1:
-        first, others = find_genre(words.genres[0]), [find_genre(name) for name in words.genres[1:]]
-        missed = [g.title for g in others if g and g != first]
-        if first and missed:
-            say(f"{first.title} leads; of {' and '.join(missed)} only what fits it was used.")
-    bpm = args.bpm or words.bpm
-    if bpm is None and words.tempo_range is not None:
-        bpm = _tempo_in_range(words, genre)
-    instruments = tuple(_as_said(name, args.prompt) for name in args.instruments) or words.instruments
-    exclude = tuple(dict.fromkeys([*args.exclude, *words.exclude]))
-    return Request(
-        genre=genre, moods=tuple(args.mood) or words.moods, bpm=bpm, key=key or words.key, meter=args.meter or words.meter,
-        duration_s=args.duration_s or words.duration_s, bars=args.bars or words.bars,
-        chords=tuple(args.chords) or words.chords, form=tuple(args.form) or words.form,
-        instruments=_without(instruments, exclude, say), exclude=exclude, only=words.only, lyrics=args.lyrics,
-        energy=tuple(args.energy), loop=args.loop or words.loop, swing=words.swing, density=words.density,
-        seed=args.seed,
+    typed = Request(
+        genre=args.genre, moods=tuple(args.mood), bpm=args.bpm, key=str(parse_key(args.key)) if args.key else None,
+        meter=args.meter, duration_s=args.duration_s, bars=args.bars, chords=tuple(args.chords), form=tuple(args.form),
+        instruments=tuple(_as_said(name, args.prompt) for name in args.instruments), exclude=tuple(args.exclude),
+        lyrics=args.lyrics, energy=tuple(args.energy), loop=args.loop, seed=args.seed,
     )  # fmt: skip
-
-
-def _tempo_in_range(words: "Words", genre: str | None) -> float:
-    from segue.tools.music.genres import find_genre
-
-    low, high = words.tempo_range or (90.0, 120.0)
-    found = find_genre(genre) if genre else None
-    typical = found.bpm[1] if found else (low + high) / 2
-    return float(round(min(high, max(low, typical))))
+    return with_words(typed, wishes_in(args.prompt, say), say)
 
 
 def _as_said(name: str, prompt: str) -> str:
@@ -87,21 +51,6 @@ def _as_said(name: str, prompt: str) -> str:
         if name.lower() == full and said and general in said and full.split()[0] not in said:
             return general
     return name
-
-
-def _without(instruments: tuple[str, ...], exclude: tuple[str, ...], say: Say) -> tuple[str, ...]:
-    """Return the instruments that were not excluded as well."""
-    from segue.tools.core.instruments import find_instrument, is_meant_by
-
-    kept = []
-    for name in instruments:
-        found = find_instrument(name)
-        against = next((word for word in exclude if found and is_meant_by(found, word)), None)
-        if against is None:
-            kept.append(name)
-        else:
-            say(f"'{name}' was both asked for and excluded; it was left out.")
-    return tuple(kept)
 
 
 # -- other pieces as starting points ----------------------------------------------------------------

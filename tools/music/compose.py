@@ -17,7 +17,6 @@ from segue.tools.music.compose_from import accompanied, continued, on_melody
 from segue.tools.music.compose_plan import Plan, chord_spans
 from segue.tools.music.compose_request import (
     Request,
-    Say,
     Style,
     check_limits,
     choose_genre,
@@ -31,8 +30,10 @@ from segue.tools.music.compose_request import (
     say_stand_in,
     silent,
     swing_of,
+    tempo_range,
     with_style,
 )
+from segue.tools.music.compose_wishes import Say
 from segue.tools.music.compose_write import write_parts
 from segue.tools.music.form import Length, default_bars, plan_form, plan_length
 from segue.tools.music.genres import Genre
@@ -81,7 +82,7 @@ def _new_piece(request: Request, say: Say) -> Score:
     if request.key is None and chords:
         key = _key_of_chords(chords, key)
     meter = meter_of(request.meter or genre.meter)
-    preferred = preferred_tempo(genre, mood, rng)
+    preferred = preferred_tempo(request, genre, mood, rng)
     length = _length(request, genre, meter, preferred, len(chords))
     for sentence in length.notes:
         say(sentence)
@@ -124,7 +125,7 @@ def _length(request: Request, genre: Genre, meter: Meter, preferred: float, cycl
     elif cycle and not request.form:
         free = cycle * max(1, round(free / cycle)) + 1
     return plan_length(
-        bar=meter.bar, tempo_range=genre.bpm, preferred=preferred, bpm=request.bpm, bars=request.bars,
+        bar=meter.bar, tempo_range=tempo_range(request, genre), preferred=preferred, bpm=request.bpm, bars=request.bars,
         duration_s=request.duration_s, loop=request.loop, free_bars=free,
     )  # fmt: skip
 

@@ -13,12 +13,12 @@ from segue.tools.music.arrange import choose_voices, manner_for
 from segue.tools.music.compose_plan import Plan, Span, Voice, chord_spans
 from segue.tools.music.compose_request import (
     Request,
-    Say,
     choose_genre,
     read_instruments,
     read_moods,
     swing_of,
 )
+from segue.tools.music.compose_wishes import Say
 from segue.tools.music.compose_write import skyline, tune_of, write_parts
 from segue.tools.music.form import plan_length, with_energy
 from segue.tools.music.genres import Genre, Mood, find_genre

@@ -1,7 +1,8 @@
 """Musical wishes: the request, its limits, and the choice of what was left open."""
 
+import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from segue.tools.core import vocabulary
@@ -10,10 +11,10 @@ from segue.tools.core.instruments import find_ensemble, find_instrument, nearest
 from segue.tools.core.score import Score
 from segue.tools.core.theory import Key, parse_key
 from segue.tools.music.arrange import Asked
+from segue.tools.music.compose_wishes import Say, Wishes
 from segue.tools.music.genres import Genre, Mood, all_genres, blend, find_genre, find_mood, nearest_genres
 from segue.tools.music.rhythm import Meter
 
-Say = Callable[[str], None]
 MAX_BARS, MAX_SECONDS = 2000, 3600.0
 
 
@@ -31,33 +32,14 @@ class Style:
 
 
 @dataclass(frozen=True)
-class Request:
-    """Musical wishes; whatever is None or empty the composer chooses.
+class Request(Wishes):
+    """Musical wishes, with what they start from; whatever is None or empty the composer chooses.
 
-    ``bpm`` counts quarter notes. ``chords`` has one entry a bar, repeated. ``only`` lets nobody
-    play but ``instruments``. ``energy`` is spread over the piece, each 0–1. ``density`` and ``register``
-    are −1..1. ``melody`` keeps that score's tune, ``continue_from`` goes on from a score,
+    ``lyrics`` are set to the tune. ``melody`` keeps that score's tune, ``continue_from`` goes on from a score,
     ``accompany`` keeps its parts and adds others, ``style`` follows another piece.
     """
 
-    genre: str | None = None
-    moods: tuple[str, ...] = ()
-    bpm: float | None = None
-    key: str | None = None
-    meter: str | None = None
-    duration_s: float | None = None
-    bars: int | None = None
-    chords: tuple[str, ...] = ()
-    form: tuple[str, ...] = ()
-    instruments: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    only: bool = False
     lyrics: str | None = None
-    energy: tuple[float, ...] = ()
-    loop: bool = False
-    swing: float | None = None
-    density: float | None = None
-    register: float | None = None
     title: str = ""
     seed: int | None = None
     melody: Score | None = None
@@ -214,12 +196,24 @@ def choose_key(request: Request, genre: Genre, mood: Mood, rng: random.Random) -
     return Key(rng.choices(tonics, weights=(4, 4, 3, 3, 4, 3, 2, 2))[0], mode)
 
 
-def preferred_tempo(genre: Genre, mood: Mood, rng: random.Random) -> float:
-    """Return a whole tempo inside the genre's range, moved by the mood's arousal."""
+def tempo_range(request: Request, genre: Genre) -> tuple[float, float, float]:
+    """Return the lowest, typical and highest tempo: the genre's, cut to what was asked for."""
     low, typical, high = genre.bpm
+    if request.tempo_range is None:
+        return genre.bpm
+    least, most = request.tempo_range
+    if most < low or least > high:  # the wish lies outside the genre: it wins
+        return least, (least + most) / 2, most
+    low, high = max(low, least), min(high, most)
+    return low, min(high, max(low, typical)), high
+
+
+def preferred_tempo(request: Request, genre: Genre, mood: Mood, rng: random.Random) -> float:
+    """Return a whole tempo inside the range of genre and request, moved by the mood's arousal."""
+    low, typical, high = tempo_range(request, genre)
     room = (high - typical) if mood.arousal > 0 else (typical - low)
     tempo = typical + 0.75 * mood.arousal * room + rng.uniform(-0.12, 0.12) * (high - low)
-    return float(round(min(high, max(low, tempo))))
+    return float(min(math.floor(high), max(math.ceil(low), round(tempo))))
 
 
 def free_bars(bar: float, bpm: float, genre: Genre) -> int:

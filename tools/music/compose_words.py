@@ -1,110 +1,111 @@
-"""Words into musical wishes: what a prompt says about the piece that is wanted."""
+"""Words into musical wishes: what a prompt says about the piece that is wanted.
+
+This module reads who plays what, how fast and how long; form, keys and playing have modules of their own.
+"""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from segue.tools.core import vocabulary
 from segue.tools.core.instruments import find_ensemble
 from segue.tools.core.vocabulary import Found
-from segue.tools.music.form import section_name
+from segue.tools.music import compose_words_feel as feel
+from segue.tools.music.compose_wishes import Say, Wishes
+from segue.tools.music.compose_words_form import ending_in, energy_in, fades_in, form_in, section_bars_in
+from segue.tools.music.compose_words_keys import keys_in, mode_in
 
 _NEGATION = re.compile(
     r"(?:\bno|\bwithout(?: any| the)?|\bexcept(?: for)?|\bminus|\bnot? any|\bleave out(?: the)?|\bomit(?: the)?|\bexcluding|\bbut no"
-    r"|\binstead of(?: the)?|\bnever|\bdrop the|\bohne|\bzero)\s+(?:[\w-]+\s+){0,2}$",
+    r"|\binstead of(?: the)?|\bnever|\bdrop the|\bohne|\bzero|\b(?:do not|don['’]t|doesn['’]t) (?:use|include|have|want|add)(?: any| the)?|\bavoid(?:ing)?|\bfree of)"
+    r"\s+(?:[\w-]+\s+){0,2}$",
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    r"\b(solo|only|just|nothing but|unaccompanied|duet|duo|trio|quartet|quintet|a cappella|alone)\b"
-    r"|\b(piano|guitar|harp|organ|harpsichord|cello|violin|flute) (piece|etude|sonata|nocturne|prelude|miniature|lullaby)\b",
+    r"\b(solo|nothing but|unaccompanied|duet|duo|trio|quartet|quintet|a cappella|alone)\b"
+    r"|(?<!not )\b(only|just)\b(?= (?:an? |the )?(?:[\w-]+ )?(?:[\w-]+ )?INSTRUMENT)|INSTRUMENT(?:s| and INSTRUMENT)? only\b"
+    r"|\bINSTRUMENT (piece|etude|sonata|nocturne|prelude|miniature|lullaby)\b",
     re.IGNORECASE,
 )
-_LOOP = re.compile(r"\b(loops?|looping|loopable|seamless)\b", re.IGNORECASE)
-_SECTIONS = (
-    r"(?:pre-?chorus|chorus|verse|bridge|intro(?:duction)?|outro|hook|refrain|drop|breakdown|break|build-?up|build|solo"
-    r"|middle (?:8|eight)|coda|interlude|ending)"
+_SOLO_SECTION = re.compile(r"\bsolo section|(?:\b(?:an?|the|with|and|long|short)\s+)(?:[\w-]+ )?INSTRUMENT solo\b|\bsolos\b", re.IGNORECASE)  # fmt: skip
+_LOOP = re.compile(r"\b(loops?|looping|loopable|seamless)\b(?! (?:of|progression|chords?)\b)", re.IGNORECASE)
+# Tempi, meters and keys that nobody can play are wishes all the same: the composer offers what is nearest.
+_ANY_BPM = re.compile(
+    r"(?<![\w.])(-?\d+(?:\.\d+)?)\s?-?(?:bpm|beats per minute)\b|\bbpm\s*(?:of|:|=)?\s*(\d+)\b", re.IGNORECASE
 )
-_FORM = re.compile(rf"\b{_SECTIONS}(?:[\s,>/→–-]+(?:then |and |a |an |the |into )?{_SECTIONS})+\b", re.IGNORECASE)
-_INTRO = re.compile(r"\b(?:an?|the)?\s*(?:[\w.-]+[\s-]+){0,3}(intro|introduction|outro)\b(?! with)", re.IGNORECASE)
-_DENSE = re.compile(r"\b(busy|busier|dense|complex|virtuosic|fast notes|many notes)\b", re.IGNORECASE)
-_SPARSE = re.compile(
-    r"\b(sparse|sparser|simple|minimal(?:ist)?|few notes|stripped(?:-| )down|understated)\b", re.IGNORECASE
+_ANY_METER = re.compile(r"(?<![\d/])(\d{1,3}/\d{1,3})(?![\d/])")
+_ANY_KEY = re.compile(
+    r"\b(?:key(?: of)?:?|in)\s+(?:the key of )?([H-Z])[ -]?(sharp|flat|#|b)?\b[ -]?(major|minor)?", re.IGNORECASE
 )
-_SWING = re.compile(r"\bswing(?:\s+of|\s+at)?\s+(\d{2}(?:\.\d)?)\s*%|\b(\d{2}(?:\.\d)?)\s*%\s+swing\b", re.IGNORECASE)
-_STRAIGHT = re.compile(r"\b(straight|no swing|unswung)\b", re.IGNORECASE)
-_SWUNG = re.compile(r"\b(swung|with swing|swinging|shuffled?)\b", re.IGNORECASE)
-
 
 GENERAL = frozenset({"drums", "beat", "bass", "guitar", "guitars"})  # what each genre has a kind of its own of
 
 
-@dataclass(frozen=True)
-class Words:
-    """What words ask for; None and empty where they say nothing. ``tempo_range`` is (low, high) in bpm."""
-
-    genre: str | None = None
-    genres: tuple[str, ...] = ()
-    moods: tuple[str, ...] = ()
-    bpm: float | None = None
-    tempo_range: tuple[float, float] | None = None
-    key: str | None = None
-    meter: str | None = None
-    duration_s: float | None = None
-    bars: int | None = None
-    chords: tuple[str, ...] = ()
-    form: tuple[str, ...] = ()
-    instruments: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    only: bool = False
-    loop: bool = False
-    swing: float | None = None
-    density: float | None = None
-
-
-def wishes_in(prompt: str) -> Words:
-    """Read a prompt.
+def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
+    """Read a prompt; ``say`` is told where nothing in it could be read.
 
     >>> wishes_in("90 bpm lo-fi in D minor, 40 seconds, Rhodes, no bass").exclude
     ('bass',)
     """
     if not prompt.strip():
-        return Words()
+        return Wishes()
     instruments, exclude = _instruments(prompt)
     taken = [(f.start, f.end) for f in vocabulary.instruments_in(prompt) if not find_ensemble(f.value)]
     genres = [f for f in vocabulary.genres_in(prompt) if not _inside(f, taken) or (f.start, f.end) in taken]
     styled = [(f.start, f.end) for f in genres]
     wanted = [f.value for f in genres if not _negated(prompt, f.start)]
     bpm, tempo_range = _tempo(prompt)
-    duration = vocabulary.duration_in(prompt)
-    bars = [f.value.count for f in vocabulary.bars_in(prompt) if f.value.count]
-    chords = vocabulary.chords_in(prompt)
-    key = vocabulary.key_in(prompt)
-    meter = vocabulary.meter_in(prompt)
+    section_bars, counted = section_bars_in(prompt)
+    form = form_in(prompt)
+    home, keys = keys_in(prompt)
+    key_spans = [(f.start, f.end) for f in vocabulary.key_in(prompt)]
+    mode = mode_in(prompt, key_spans)
+    meter = _meter(prompt)
     moods = [f.value for f in vocabulary.moods_in(prompt) if not _negated(prompt, f.start) and not _inside(f, styled)]
-    alone = (
-        bool(_ALONE.search(prompt))
-        and bool(instruments)
-        and not re.search(r"\b(solo section|guitar solo|sax solo)\b", prompt, re.I)
-    )
-    return Words(
+    faces, signs = feel.emoji_in(prompt)
+    quadrants = feel.quadrants_in(prompt)
+    found = Wishes(
         genre=wanted[0] if wanted else None,
         genres=tuple(dict.fromkeys(wanted)),
-        moods=tuple(dict.fromkeys(moods)),
+        moods=tuple(dict.fromkeys([*quadrants, *moods, *faces])),
         bpm=bpm,
         tempo_range=tempo_range,
-        key=key[0].value if key else None,
-        meter=meter[0].value if meter else "3/4" if re.search(r"\b(waltz|minuet)", prompt, re.IGNORECASE) else None,
-        duration_s=duration[0].value if duration else None,
-        bars=bars[0] if bars else None,
-        chords=tuple(chords[0].value) if chords else (),
-        form=_form(prompt),
-        instruments=tuple(instruments),
+        key=home if home or keys else _impossible_key(prompt),
+        mode=mode if home is None or _is_bare(prompt) else None,
+        keys=keys,
+        meter=meter,
+        grouping=feel.grouping_in(prompt, meter),
+        duration_s=_duration(prompt),
+        bars=_bars(_blanked(prompt, counted)),
+        chords=_chords(prompt),
+        form=form,
+        section_bars=() if any(":" in name for name in form) else section_bars,
+        instruments=tuple(dict.fromkeys([*instruments, *signs])),
         exclude=tuple(exclude),
-        only=alone or any("quartet" in i or "trio" in i for i in instruments),
+        only=(_is_alone(prompt) and bool(instruments)) or any("quartet" in i or "trio" in i for i in instruments),
+        energy=energy_in(prompt),
+        fades=fades_in(prompt),
+        ending=ending_in(prompt),
         loop=bool(_LOOP.search(prompt)),
-        swing=_swing(prompt),
-        density=0.7 if _DENSE.search(prompt) else -0.7 if _SPARSE.search(prompt) else None,
+        swing=feel.swing_in(prompt),
+        feel=feel.feel_in(prompt),
+        density=feel.density_in(prompt),
+        register=feel.register_in(prompt),
+        registers=feel.registers_in(prompt),
+        dynamics=feel.dynamics_in(prompt, styled),
+        onsets=feel.onsets_in(prompt),
+        octaves=feel.octaves_in(prompt),
+        articulation=feel.articulation_in(prompt),
+        notes=feel.notes_in(prompt),
+        voices=feel.voices_in(prompt),
+        roles=feel.roles_in(prompt),
+        dance=feel.dance_in(prompt),
     )
+    if mode and home and found.mode:  # "in G, dorian": the letter is the tonic only
+        found = replace(found, key=f"{home.split()[0]} {mode}", mode=None)
+    if say is not None and found == Wishes():
+        say("Nothing in these words was read as a musical wish, so genre, key, tempo and players were chosen freely.")
+    return found
 
 
 def _negated(text: str, at: int) -> bool:
@@ -113,6 +114,12 @@ def _negated(text: str, at: int) -> bool:
 
 def _inside(found: Found[str], spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= found.start and found.end <= end for start, end in spans)
+
+
+def _blanked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
 
 
 def _instruments(text: str) -> tuple[list[str], list[str]]:
@@ -137,6 +144,15 @@ def _instruments(text: str) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(wanted)), list(dict.fromkeys(unwanted))
 
 
+def _is_alone(text: str) -> bool:
+    """Tell whether nobody plays but the instruments that are named."""
+    spans = [(f.start, f.end) for f in vocabulary.instruments_in(text)]
+    marked = text
+    for start, end in reversed(spans):
+        marked = marked[:start] + "INSTRUMENT" + marked[end:]
+    return bool(_ALONE.search(_SOLO_SECTION.sub(" ", marked)))
+
+
 def _tempo(text: str) -> tuple[float | None, tuple[float, float] | None]:
     for found in vocabulary.tempo_in(text):
         tempo = found.value
@@ -154,25 +170,64 @@ def _tempo(text: str) -> tuple[float | None, tuple[float, float] | None]:
             return None, (tempo.low, tempo.high)
     # In a wish for music a bare "at 140" is a tempo.
     bare = re.search(r"\bat (\d{2,3})\b(?!\s*(?:%|s\b|sec|hz|khz|db|lufs|bars?\b|:|\.\d))", text, re.IGNORECASE)
-    return (float(bare[1]), None) if bare and 30 <= int(bare[1]) <= 300 else (None, None)
+    if bare and 30 <= int(bare[1]) <= 300:
+        return float(bare[1]), None
+    impossible = _ANY_BPM.search(text)
+    return (float(impossible[1] or impossible[2]), None) if impossible else (None, None)
 
 
-def _form(text: str) -> tuple[str, ...]:
-    match = _FORM.search(text)
-    if match:
-        return tuple(section_name(name) for name in re.findall(_SECTIONS, match[0], re.IGNORECASE))
-    alone = _INTRO.search(text)
-    if alone and not re.search(
-        r"\b(song|with an? (?:short |long )?intro|after the intro|no intro|skip the intro)\b", text, re.IGNORECASE
-    ):
-        return (section_name(alone[1]),)
-    return ()
+def _meter(text: str) -> str | None:
+    found = vocabulary.meter_in(text)
+    if found:
+        return found[0].value
+    if re.search(r"\b(waltz|minuet)", text, re.IGNORECASE):
+        return "3/4"
+    impossible = _ANY_METER.search(text)
+    return impossible[1] if impossible and not re.match(r"24/7|50/50|9/11", impossible[1]) else None
 
 
-def _swing(text: str) -> float | None:
-    match = _SWING.search(text)
-    if match:
-        return min(0.8, max(0.5, float(match[1] or match[2]) / 100))
-    if _STRAIGHT.search(text):
-        return 0.5
-    return 0.62 if _SWUNG.search(text) else None
+def _impossible_key(text: str) -> str | None:
+    """Return what stands where a key should and is none ("H sharp")."""
+    match = _ANY_KEY.search(text)
+    if not match or not (match[2] or match[3]):
+        return None
+    return " ".join(part for part in (match[1].upper(), match[2], match[3]) if part)
+
+
+def _is_bare(text: str) -> bool:
+    """Tell whether the key is only a letter ("in G")."""
+    first = vocabulary.key_in(text)
+    return bool(first) and not re.search(
+        r"[a-z]{3,}|\dA|\dB|m$", text[first[0].start : first[0].end].lower().replace("key of", "")
+    )
+
+
+def _duration(text: str) -> float | None:
+    found = vocabulary.duration_in(text)
+    return found[0].value if found else None
+
+
+def _bars(text: str) -> int | None:
+    """Return how many bars; "at bar 17" and "the last 8 bars" are places, "a 4-bar loop of chords" a length."""
+    for found in vocabulary.bars_in(text):
+        if found.value.start is None and not re.match(r"\s*(?:phrases?|blues)\b", text[found.end :]):
+            return found.value.count
+    return None
+
+
+def _chords(text: str) -> tuple[str, ...]:
+    """Return the progression, one entry a bar; bar lines put several chords into one ("Dm7 G7 | Cmaj7")."""
+    found = vocabulary.chords_in(text)
+    if not found:
+        return ()
+    best = max(found, key=lambda f: (len(f.value) > 2, -f.start))
+    said = text[best.start : best.end]
+    if "|" not in said:
+        return tuple(best.value)
+    entries, at = [], 0
+    for bar in said.split("|"):
+        count = len([part for part in re.split(r"[\s,–—>→-]+", bar) if part])
+        if count:
+            entries.append(" ".join(best.value[at : at + count]))
+            at += count
+    return tuple(entries)
