@@ -16,6 +16,25 @@ from segue.tools.core import vocabulary
 
 
 @dataclass(frozen=True)
+class Kick:
+    """The bass drum of a genre, for whoever synthesises or treats it.
+
+    Attributes
+    ----------
+    hz : pitch that it settles on; ``sweep`` how far over it it starts (1: an octave), ``sweep_s`` how fast it falls.
+    decay_s : time to −35 dB.
+    click, drive : the beater's noise and the saturation, 0–1.
+    """
+
+    hz: float
+    sweep: float
+    sweep_s: float
+    decay_s: float
+    click: float
+    drive: float
+
+
+@dataclass(frozen=True)
 class Genre:
     """What makes a genre recognisable.
 
@@ -31,6 +50,7 @@ class Genre:
     machine : exact timing, and velocities that repeat.
     melody : notes a beat, syncopation 0–1.
     voices : how many notes a comping chord has.
+    kick : name of its bass drum among ``kicks()``.
     """
 
     name: str
@@ -59,6 +79,7 @@ class Genre:
     voices: int
     blue: bool = False
     chromatic: bool = False
+    kick: str = "acoustic"
     extra: dict[str, Any] = field(default_factory=dict)
 
     def progressions(self, mode: str, minor: bool) -> tuple[str, ...]:
@@ -79,6 +100,12 @@ def _data() -> dict[str, Any]:
 def modal_progressions() -> dict[str, tuple[str, ...]]:
     """Return progressions that show the colour of each mode that is neither major nor minor."""
     return {mode: tuple(found) for mode, found in _data()["modes"].items()}
+
+
+@lru_cache(maxsize=1)
+def kicks() -> dict[str, Kick]:
+    """Return the bass drums by name; ``Genre.kick`` is one of them."""
+    return {name: Kick(**numbers) for name, numbers in _data()["kicks"].items()}
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - JSON in, JSON with tuples out
