@@ -145,6 +145,11 @@ QUALITIES: dict[str, tuple[int, ...]] = {
     "7b5": (0, 4, 6, 10), "7#5": (0, 4, 8, 10), "11": (0, 4, 7, 10, 14, 17), "m11": (0, 3, 7, 10, 14, 17),
     "maj7#11": (0, 4, 7, 11, 18), "7#11": (0, 4, 7, 10, 18), "13": (0, 4, 7, 10, 14, 21),
     "m13": (0, 3, 7, 10, 14, 21), "maj13": (0, 4, 7, 11, 14, 21), "7b13": (0, 4, 7, 10, 20),
+    "7alt": (0, 4, 8, 10, 15), "9#11": (0, 4, 7, 10, 14, 18), "13#11": (0, 4, 7, 10, 18, 21), "13b9": (0, 4, 7, 10, 13, 21),
+    "13sus4": (0, 5, 7, 10, 14, 21), "7b9sus4": (0, 5, 7, 10, 13), "m69": (0, 3, 7, 9, 14), "mmaj9": (0, 3, 7, 11, 14),
+    "maj9#11": (0, 4, 7, 11, 14, 18), "augmaj7": (0, 4, 8, 11), "9b5": (0, 4, 6, 10, 14), "9#5": (0, 4, 8, 10, 14),
+    "m7b9": (0, 3, 7, 10, 13), "add11": (0, 4, 7, 17), "madd11": (0, 3, 7, 17), "dimmaj7": (0, 3, 6, 11),
+    "7b9#11": (0, 4, 7, 10, 13, 18), "7b9b13": (0, 4, 7, 10, 13, 20), "7#9b13": (0, 4, 7, 10, 15, 20),
 }  # fmt: skip
 _QUALITY_WORDS = {"maj": "", "major": "", "M": "", "min": "m", "minor": "m", "-": "m", "mi": "m", "M7": "maj7", "Δ": "maj7",
                   "Δ7": "maj7", "j7": "maj7", "ma7": "maj7", "major7": "maj7", "min7": "m7", "-7": "m7", "mi7": "m7",
@@ -152,7 +157,13 @@ _QUALITY_WORDS = {"maj": "", "major": "", "M": "", "min": "m", "minor": "m", "-"
                   "-7b5": "m7b5", "min7b5": "m7b5", "+": "aug", "+7": "aug7", "sus": "sus4", "7sus": "7sus4",
                   "6/9": "69", "6add9": "69", "2": "add9", "min9": "m9", "M9": "maj9", "min6": "m6", "-6": "m6",
                   "mM7": "mmaj7", "minmaj7": "mmaj7", "min11": "m11", "-9": "m9", "dom7": "7", "add2": "add9",
-                  "9sus": "9sus4", "11sus": "9sus4", "13sus": "9sus4"}  # fmt: skip
+                  "9sus": "9sus4", "11sus": "9sus4", "13sus": "13sus4", "alt": "7alt", "alt7": "7alt", "m6/9": "m69",
+                  "maj7#5": "augmaj7", "+maj7": "augmaj7", "+M7": "augmaj7", "7b9sus": "7b9sus4", "sus4b9": "7b9sus4",
+                  "7sus4b9": "7b9sus4", "min13": "m13", "-11": "m11", "M13": "maj13", "minmaj9": "mmaj9", "dim9": "dim7",
+                  "aug9": "9#5", "add4": "add11", "min69": "m69", "min6/9": "m69", "maj6": "6", "M6": "6", "maj69": "69",
+                  "maj6/9": "69", "no3": "5", "7+": "aug7", "7aug": "aug7", "9+": "9#5", "m7sus4": "7sus4",
+                  "lyd": "maj7#11", "7#5#9": "7alt", "7b5b9": "7alt", "7#9#5": "7alt", "h7": "m7b5", "h": "m7b5",
+                  "min7(b5)": "m7b5", "madd2": "madd9", "minadd9": "madd9", "mi9": "m9", "ma9": "maj9", "Δ9": "maj9"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +208,7 @@ def parse_chord(symbol: str) -> Chord:
     text = symbol.strip().replace("♯", "#").replace("♭", "b")
     match = re.fullmatch(r"([A-G](?:#{1,2}|b{1,2})?)([^/]*(?:6/9)?)(?:/([A-G](?:#|b)?))?", text)
     if match:
-        quality = match[2].replace("(", "").replace(")", "").strip()
+        quality = match[2].replace("(", "").replace(")", "").replace(",", "").strip()
         quality = _QUALITY_WORDS.get(quality, quality)
         if quality in QUALITIES:
             root = pitch_class(match[1])

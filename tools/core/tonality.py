@@ -25,7 +25,7 @@ _BARE = re.compile(rf"\b(?:(?i:key(?: of)?:?|in(?: the key(?: of)?)?)\s+([A-G])(
 _LOWER = re.compile(rf"\b(?i:key of|in(?: the key of)?)\s+([a-g])({_SIGN}){_END}(?=\s*(?:$|[,;:!?)]|[.](?!\w)|\b(?i:with|and|at|for|please|but|then|on|using|around|about)\b))")  # fmt: skip
 _SYLLABLES = {"do": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
 
-_SYMBOL = r"[A-G](?:#|♯|♭|b)?(?:maj|min|mi|m|M|dim|aug|sus|add|°|ø|Δ|\+)?(?:\d{1,2})?(?:(?:sus|add|b|#|maj)\d{1,2}|sus)*(?:/[A-G](?:#|b)?)?"  # fmt: skip
+_SYMBOL = r"[A-G](?:#|♯|♭|b)?(?:maj|min|mi|m|M|dim|aug|sus|add|alt|°|ø|Δ|\+)?(?:6/9|\d{1,2})?(?:\(?(?:sus|add|b|#|♭|♯|maj)\d{1,2}\)?|sus|alt)*(?:/[A-G](?:#|b)?)?"  # fmt: skip
 _JOINT = r"(?:\s*[-–—|,>→]+\s*|\s+)"
 _CHORDS = re.compile(rf"(?<![\w#]){_SYMBOL}(?:{_JOINT}{_SYMBOL})+(?![\w#])")
 _DEGREE = r"[b#♭♯]?(?:VII|vii|III|iii|VI|vi|IV|iv|II|ii|V|v|I|i)(?:maj7|m7b5|ø7?|°7?|7|6|9)?"

@@ -368,7 +368,7 @@ def set_bars(plan: Plan, voices: Sequence[Voice], asked: Sequence[str], *, loop:
     final = plan.final_bar
     if final is not None and not loop:
         for i, voice in enumerate(voices):
-            close = bool(bars[i] & set(range(max(0, final - 4), final)))
+            close = final == 0 or bool(bars[i] & set(range(max(0, final - 4), final)))
             if close or voice.role in ("chords", "bass", "melody", "drums"):
                 bars[i].add(final)
             else:

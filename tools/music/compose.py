@@ -5,37 +5,44 @@ seeded by one number, so that the same request with the same seed gives the same
 """
 
 import random
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
 from segue.tools.core.errors import InvalidArgument
-from segue.tools.core.score import Score, TempoMark
+from segue.tools.core.score import Score, Section, TempoMark
 from segue.tools.core.theory import Chord, Key
 from segue.tools.music.arrange import choose_voices
 from segue.tools.music.compose_from import accompanied, continued, on_melody
+from segue.tools.music.compose_keys import moved, prepared, with_keys
 from segue.tools.music.compose_plan import Plan, chord_spans
 from segue.tools.music.compose_request import (
     Request,
     Style,
+    check_length,
     check_limits,
     choose_genre,
     choose_key,
     density_of,
+    excluded,
     free_bars,
     preferred_tempo,
     read_instruments,
     read_moods,
     register_of,
+    register_shifts,
     say_stand_in,
     silent,
     swing_of,
     tempo_range,
+    with_roles,
     with_style,
 )
+from segue.tools.music.compose_shape import shaped
 from segue.tools.music.compose_wishes import Say
 from segue.tools.music.compose_write import write_parts
-from segue.tools.music.form import Length, default_bars, plan_form, plan_length
+from segue.tools.music.form import Length, default_bars, plan_form, plan_length, read_form
 from segue.tools.music.genres import Genre
 from segue.tools.music.harmony import asked_spans, dominant_chords, parse_chords, write_chords
 from segue.tools.music.melody_lyrics import set_lyrics
@@ -77,57 +84,117 @@ def _new_piece(request: Request, say: Say) -> Score:
     asked = read_instruments(request.instruments)
     genre = choose_genre(request, mood, asked, rng)
     say_stand_in(request, genre, say)
-    key = choose_key(request, genre, mood, rng)
+    key = choose_key(request, genre, mood, rng, say)
     chords = parse_chords(request.chords)
     if request.key is None and chords:
         key = _key_of_chords(chords, key)
-    meter = meter_of(request.meter or genre.meter)
+    meter = meter_of(request.meter or genre.meter, request.grouping)
     preferred = preferred_tempo(request, genre, mood, rng)
     length = _length(request, genre, meter, preferred, len(chords))
+    check_length(length.bars, meter.bar, length.bpm)
     for sentence in length.notes:
         say(sentence)
-    family = genre.form
-    sections = plan_form(family, length.bars, request.form, request.energy, request.loop, rng)
-    if request.form and length.bars < len(request.form):
-        say(f"{length.bars} bars have no room for {len(request.form)} sections: the last ones were left out.")
+    sections = _sections(request, genre, length.bars, len(chords), key, rng, say)
     ends = not request.loop
     if chords:
-        spans = asked_spans(chords, length.bars, meter)
+        spans = asked_spans(chords, length.bars, meter, sections if request.form or request.section_bars else ())
         _say_foreign(chords, key, say)
+        _say_turns(len(chords), sections, say)
+        spans = moved(spans, sections, key, meter, say)
     else:
-        spans = write_chords(genre, key, meter, sections, random.Random(f"{seed}:harmony"), ends=ends)
+        spans = write_chords(genre, key, meter, sections, f"{seed}:harmony", ends=ends)
+        spans = prepared(spans, sections, key, meter)
         if request.loop and genre.cadence != "blues" and len(spans) > 2 and spans[-1].chord == spans[0].chord:
             spans[-1] = replace(spans[-1], chord=dominant_chords(genre, key)[0])
+    hold = min(length.hold_s or 1.0, 60.0 / length.bpm) if request.ending == "cold" else length.hold_s
     plan = Plan(
         key=key, meter=meter, bpm=length.bpm, genre=genre, spans=spans, sections=sections, seed=seed,
-        swing=swing_of(request, genre, meter), machine=genre.machine, density=density_of(request, mood),
-        brightness=mood.brightness, register=register_of(request, mood), hold_s=length.hold_s, ends=ends,
+        swing=swing_of(request, genre, meter), machine=genre.machine if request.feel is None else request.feel == 0,
+        density=density_of(request, mood), brightness=mood.brightness, register=register_of(request, mood),
+        hold_s=hold, ends=ends, feel=request.feel or 1.0, fades=request.fades,
     )  # fmt: skip
-    exclude = list(request.exclude)
+    exclude = list(excluded(request, say))
     only = request.only or len(asked) >= 3
     voices = choose_voices(genre, asked, exclude, only=only, mood=mood, rng=random.Random(f"{seed}:players"))
+    voices = with_roles(voices, request, genre, say)
     if not voices:
         raise InvalidArgument("Nobody is left to play.", "Exclude fewer instruments, or name one that may play.")
-    parts = write_parts(plan, voices, [one.instrument.name for one in asked], mood, loop=request.loop)
+    parts = write_parts(
+        plan,
+        voices,
+        [one.instrument.name for one in asked],
+        mood,
+        loop=request.loop,
+        registers=register_shifts(request),
+    )
+    parts = shaped(parts, plan, request, say)
     score = Score(
-        title=request.title, tempo=_tempo(plan, request), key=str(key), meter=meter.name, bars=plan.bars, genre=genre.name,
-        seed=seed, swing=plan.swing, chords=chord_spans(spans), sections=sections, parts=parts,
+        title=request.title, tempo=_tempo(plan, request), key=str(key), meter=meter.name, grouping=list(request.grouping),
+        bars=plan.bars, genre=genre.name, seed=seed, swing=plan.swing, chords=chord_spans(spans), sections=sections, parts=parts,
     )  # fmt: skip
     return set_lyrics(score, request.lyrics, say) if request.lyrics else score
 
 
+def _sections(
+    request: Request, genre: Genre, bars: int, cycle: int, key: Key, rng: random.Random, say: Say
+) -> list[Section]:
+    """Return the form with its energies and keys; what was asked for and has no room is said."""
+    family = genre.form
+    places = " ".join(wish.where for wish in request.keys)
+    if family != "song" and not request.form and re.search("chorus|verse|bridge", places):
+        family = "song"
+    energy = request.energy
+    if not energy and request.dynamics is None and request.ending == "big":
+        energy = (0.45, 0.6, 0.75, 1.0)
+    sections = plan_form(
+        family, bars, request.form, energy, request.loop, rng, cycle=max(1, cycle), given=request.section_bars
+    )
+    asked = read_form(request.form)
+    if len(sections) < len(asked):
+        say(f"{bars} bars have no room for {len(asked)} sections: the last ones were left out.")
+    elif any(n and n != s.bars for (_, n), s in zip(asked, sections, strict=False)):
+        said = " + ".join(str(n or "?") for _, n in asked)
+        used = " + ".join(str(s.bars) for s in sections)
+        say(f"Sections of {said} bars do not make {bars} bars; they have {used} bars.")
+    return with_keys(sections, key, request.keys, say)
+
+
 def _length(request: Request, genre: Genre, meter: Meter, preferred: float, cycle: int) -> Length:
+    """Return tempo and bars; the piece is long enough for the sections and changes of key that are asked for."""
+    bars = request.bars
     free = default_bars(request.form) if request.form else free_bars(meter.bar, request.bpm or preferred, genre)
+    if request.form and bars is None and all(n for _, n in read_form(request.form)):
+        bars = free  # every section has its bars
     if request.loop:
         free = 12 if genre.form == "blues" else 8
         if cycle:
             free = cycle * max(1, round(8 / cycle))
-    elif cycle and not request.form:
-        free = cycle * max(1, round(free / cycle)) + 1
+    elif not request.form:
+        if request.keys:
+            free = max(free, 37)
+        free = max(free, 8 + sum(n for _, n in request.section_bars))
+        if cycle:
+            free = cycle * max(1, round(free / cycle)) + 1
     return plan_length(
-        bar=meter.bar, tempo_range=tempo_range(request, genre), preferred=preferred, bpm=request.bpm, bars=request.bars,
+        bar=meter.bar, tempo_range=tempo_range(request, genre), preferred=preferred, bpm=request.bpm, bars=bars,
         duration_s=request.duration_s, loop=request.loop, free_bars=free,
     )  # fmt: skip
+
+
+def _say_turns(cycle: int, sections: Sequence[Section], say: Say) -> None:
+    """Tell where sections are no whole turns of the asked chords."""
+    first, *rest = sections
+    if not rest:
+        return
+    if first.name == "intro" and first.bars % cycle:
+        say(
+            f"The {first.bars}-bar intro takes the end of the progression, so that the next section starts on its first chord."
+        )
+    cut = [s.name for s in [*sections[(first.name == "intro") : -1]] if s.bars % cycle]
+    if cut:
+        say(
+            f"The progression of {cycle} bars is cut short at the end of {', '.join(dict.fromkeys(cut))}: each section starts on its first chord."
+        )
 
 
 def _key_of_chords(chords: Sequence[Sequence[object]], fallback: Key) -> Key:
@@ -156,8 +223,10 @@ def _say_foreign(chords: Sequence[Sequence[object]], key: Key, say: Say) -> None
 def _tempo(plan: Plan, request: Request) -> list[TempoMark]:
     """Return tempo marks: acoustic styles slow down before the end where no tempo or length was asked for."""
     marks = [TempoMark(bpm=round(plan.bpm, 6))]
-    free = request.bpm is None and request.duration_s is None and not request.loop and plan.bars >= 8
-    if free and plan.genre.name in _SLOWING and not (request.form and request.form[-1] == "intro"):
+    free = request.bpm is None and request.duration_s is None and plan.bars >= 8
+    slows = request.ending == "slowing" or (free and plan.genre.name in _SLOWING and request.ending != "cold")
+    joins = bool(request.form) and request.form[-1] == "intro"
+    if slows and plan.bars >= 3 and not request.loop and not joins and "out" not in request.fades:
         last = plan.start_of(plan.bars - 1)
         half = plan.meter.bar / 2
         marks += [TempoMark(beat=last - half * 2, bpm=round(plan.bpm * 0.95, 3)),

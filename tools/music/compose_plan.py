@@ -3,7 +3,7 @@
 import bisect
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,8 @@ class Plan:
 
     ``density``, ``brightness`` and ``register`` are −1..1 around the genre's own; ``hold_s`` is when
     the final chord is let go, in seconds after the last downbeat; ``ends`` whether there is a final chord.
-    ``motif`` is a ``melody.Idea`` that the tune starts from, where one is given.
+    ``motif`` is a ``melody.Idea`` that the tune starts from, where one is given. ``feel`` says how far players
+    stray from the grid (1 as usual), ``fades`` whether the music comes "in" or goes "out" by degrees.
     """
 
     key: Key
@@ -54,6 +55,8 @@ class Plan:
     ends: bool = True
     kicks: list[float] = field(default_factory=list)
     motif: Any = None
+    feel: float = 1.0
+    fades: tuple[str, ...] = ()
     _scales: dict[Chord | None, tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -140,10 +143,25 @@ class Plan:
             self._scales[chord] = tuple(sorted(tones))
         return self._scales[chord]
 
+    def key_of(self, bar: int) -> Key:
+        """Return the key of a bar (from 0)."""
+        section = self.section_of(bar)
+        return parse_key(section.key) if section.key else self.key
+
+    def by_keys(self) -> list[tuple[frozenset[int], "Plan"]]:
+        """Return the bars of each key with the plan in that key: writers know one key at a time."""
+        bars: dict[Key, set[int]] = {}
+        for section in self.sections:
+            key = parse_key(section.key) if section.key else self.key
+            bars.setdefault(key, set()).update(range(section.start_bar - 1, section.start_bar - 1 + section.bars))
+        if set(bars) <= {self.key}:
+            return [(frozenset(range(self.bars)), self)]
+        return [(frozenset(found), replace(self, key=key, _scales={})) for key, found in bars.items()]
+
     @classmethod
     def of_score(cls, score: Score, seed: int, genre: Genre | None = None) -> "Plan":
         """Return the plan behind a score: what a new part has to agree with."""
-        meter = meter_of(score.meter)
+        meter = meter_of(score.meter, tuple(score.grouping))
         found = genre or find_genre(score.genre or "") or all_genres()["pop"]
         sections = _whole_sections(score)
         spans = [
@@ -217,8 +235,8 @@ _OFFSET_MS = {"drums": 0.0, "percussion": 2.0, "bass": 4.0, "chords": 6.0, "pad"
 def performed(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Note]:
     """Turn written events into notes: accents by the meter, jitter, swing, the player's own lateness.
 
-    Timing deviates by 5 ms (normal, at most 12) round a constant offset for each player; machines
-    are exact. Velocity jitter stays within ±5.
+    Timing deviates by 5 ms (normal, at most 12; more where a loose feel is asked for) round a constant offset
+    for each player; machines are exact. Velocity jitter stays within ±5.
     """
     rng = plan.rng("perform", voice.name)
     offset = 0.0
@@ -247,7 +265,7 @@ def performed(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Note]:
             two_before, one_before = one_before, value
         shift = (swung(event.start, plan.swing, plan.genre.swing_unit) - event.start) * seconds
         if not plan.machine:
-            shift += offset + jitter(rng, 0.005, 0.012)
+            shift += offset + jitter(rng, 0.005 * plan.feel, 0.012 * plan.feel)
             if event.start < 0.01:
                 shift = max(0.0, shift)
         performed_note = Note(

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,9 +10,11 @@ from segue.tools.core import vocabulary
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.instruments import find_ensemble, find_instrument, nearest_instruments
 from segue.tools.core.score import Score
-from segue.tools.core.theory import Key, parse_key
-from segue.tools.music.arrange import Asked
-from segue.tools.music.compose_wishes import Say, Wishes
+from segue.tools.core.theory import Key, parse_key, pitch_class
+from segue.tools.music.arrange import Asked, is_excluded
+from segue.tools.music.compose_plan import Voice
+from segue.tools.music.compose_wishes import Say as Say
+from segue.tools.music.compose_wishes import Wishes
 from segue.tools.music.genres import Genre, Mood, all_genres, blend, find_genre, find_mood, nearest_genres
 from segue.tools.music.rhythm import Meter
 
@@ -79,6 +82,22 @@ def check_limits(request: Request) -> None:
     if request.swing is not None and not 0.5 <= request.swing <= 0.8:
         raise InvalidArgument(
             f"A swing of {request.swing:g} is out of range.", "0.5 is straight, 0.667 is triplet swing."
+        )
+
+
+def check_length(bars: int, bar: float, bpm: float) -> None:
+    """Refuse bars that would last longer than the longest piece; ``bar`` is a bar's length in beats.
+
+    Raises
+    ------
+    InvalidArgument : the hint says how many bars fit.
+    """
+    seconds = bars * bar * 60.0 / bpm
+    if seconds > MAX_SECONDS + 1:
+        fit = int(MAX_SECONDS * bpm / 60.0 / bar)
+        raise InvalidArgument(
+            f"{bars} bars at {bpm:g} bpm last {seconds / 60:.0f} minutes.",
+            f"The longest piece is {MAX_SECONDS / 60:.0f} minutes: ask for {fit} bars or fewer, or for a loop that repeats.",
         )
 
 
@@ -181,19 +200,46 @@ def choose_genre(request: Request, mood: Mood, asked: Sequence[Asked], rng: rand
     return all_genres()[rng.choice(options)]
 
 
-def choose_key(request: Request, genre: Genre, mood: Mood, rng: random.Random) -> Key:
-    """Return the key asked for, or a tonic by chance with a mode of genre and mood."""
+_MAJOR_LIKE = ("major", "lydian", "mixolydian")
+
+
+def choose_key(request: Request, genre: Genre, mood: Mood, rng: random.Random, say: Say = silent) -> Key:
+    """Return the key asked for, or a tonic by chance with a mode of request, genre and mood.
+
+    Raises
+    ------
+    InvalidArgument : not a key; the hint has the nearest.
+    """
     if request.key:
-        return parse_key(request.key)
+        try:
+            return parse_key(request.key)
+        except InvalidArgument as error:
+            raise InvalidArgument(error.message, f"{_nearest_key(request.key)}{error.hint}") from error
     mode = rng.choices(genre.modes, weights=[3, 2, 1][: len(genre.modes)])[0]
-    if mood.mode and mood.mode not in genre.modes:
-        minor = [m for m in genre.modes if m not in ("major", "lydian", "mixolydian")]
-        major = [m for m in genre.modes if m in ("major", "lydian", "mixolydian")]
+    if request.mode:
+        if mood.mode and (mood.mode in _MAJOR_LIKE) != (request.mode in _MAJOR_LIKE):
+            say(f"The mood would rather be in {mood.mode}; {request.mode} was asked for and used.")
+        mode = request.mode
+    elif mood.mode and mood.mode not in genre.modes:
+        minor = [m for m in genre.modes if m not in _MAJOR_LIKE]
+        major = [m for m in genre.modes if m in _MAJOR_LIKE]
         mode = mood.mode if mood.mode == "phrygian" else ((major if mood.mode == "major" else minor) or [mood.mode])[0]
     elif mood.mode:
         mode = mood.mode
-    tonics = (0, 2, 4, 5, 7, 9, 10, 3) if mode in ("major", "lydian", "mixolydian") else (9, 2, 4, 7, 0, 5, 11, 6)
+    tonics = (0, 2, 4, 5, 7, 9, 10, 3) if mode in _MAJOR_LIKE else (9, 2, 4, 7, 0, 5, 11, 6)
     return Key(rng.choices(tonics, weights=(4, 4, 3, 3, 4, 3, 2, 2))[0], mode)
+
+
+def _nearest_key(text: str) -> str:
+    """Return a sentence with the key that something unreadable is nearest to, or nothing."""
+    letter = re.match(r"\s*([A-Za-z])", text)
+    if not letter:
+        return ""
+    name = letter[1].upper() if letter[1].upper() in "ABCDEFG" else "B" if letter[1].upper() == "H" else "C"
+    sharp, flat = re.search(r"sharp|#|is\b", text, re.I), re.search(r"flat|es\b", text, re.I)
+    tonic = (pitch_class(name) + bool(sharp) - bool(flat)) % 12
+    key = Key(tonic, "minor" if re.search(r"min|moll|m\b", text, re.I) else "major")
+    return f"The nearest is {key}. "
 
 
 def tempo_range(request: Request, genre: Genre) -> tuple[float, float, float]:
@@ -245,6 +291,10 @@ def swing_of(request: Request, genre: Genre, meter: Meter) -> float:
 
 def density_of(request: Request, mood: Mood) -> float:
     """Return how busy the writing is, −1..1 round the genre's own."""
+    wished = {"low": -1.0, "high": 0.9, "long": -0.9, "sixteenth": 0.8}
+    for word in (request.onsets, request.notes):
+        if request.density is None and word in wished:
+            return wished[word]
     return max(
         -1.0, min(1.0, request.density if request.density is not None else 0.7 * mood.density + 0.2 * mood.arousal)
     )
@@ -253,3 +303,49 @@ def density_of(request: Request, mood: Mood) -> float:
 def register_of(request: Request, mood: Mood) -> float:
     """Return how high the tune lies, −1..1 round the usual."""
     return max(-1.0, min(1.0, request.register if request.register is not None else mood.brightness))
+
+
+def register_shifts(request: Request) -> dict[str, float]:
+    """Return how far single instruments are moved, by the name that they have here."""
+    out: dict[str, float] = {}
+    for word, level in request.registers:
+        players = find_ensemble(word)
+        single = find_instrument(word)
+        for player in players or ([single] if single else []):
+            out[player.name] = level
+    return out
+
+
+def excluded(request: Request, say: Say) -> tuple[str, ...]:
+    """Return who must not play: nobody can dance without drums, and what is not for dancing has none."""
+    if request.dance is False and not any("drum" in word.lower() for word in request.instruments):
+        return (*request.exclude, "drums", "percussion")
+    if request.dance and any(word.lower() in ("drums", "percussion", "beat") for word in request.exclude):
+        say("Danceable music without drums leaves the pulse to the other players.")
+    return request.exclude
+
+
+def with_roles(voices: list[Voice], request: Request, genre: Genre, say: Say) -> list[Voice]:
+    """Return the players with the roles that were asked for: arpeggios are taken over by a comping hand or added."""
+    if "arpeggio" not in request.roles or any(v.role == "arpeggio" for v in voices):
+        return voices
+    hands = [v for v in voices if v.role == "chords"]
+    if request.only or len(hands) > 1:
+        for voice in hands[-1:]:
+            voice.manner = "arpeggio"
+        if not hands:
+            say("Nobody of the players that were asked for can play arpeggios beside the tune.")
+        return voices
+    names = [*genre.arp, *(v.instrument.name for v in hands), "harp"]
+    found = next(
+        (
+            i
+            for name in names
+            if (i := find_instrument(name)) and not is_excluded(Voice("", "arpeggio", i), request.exclude)
+        ),
+        None,
+    )
+    if found is None:
+        return voices
+    base = found.name if all(v.name != found.name for v in voices) else f"{found.name} arpeggio"
+    return [*voices, Voice(base, "arpeggio", found, pan=0.38, reverb=0.3)]

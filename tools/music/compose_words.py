@@ -28,7 +28,9 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _SOLO_SECTION = re.compile(r"\bsolo section|(?:\b(?:an?|the|with|and|long|short)\s+)(?:[\w-]+ )?INSTRUMENT solo\b|\bsolos\b", re.IGNORECASE)  # fmt: skip
-_LOOP = re.compile(r"\b(loops?|looping|loopable|seamless)\b(?! (?:of|progression|chords?)\b)", re.IGNORECASE)
+_LOOP = re.compile(
+    r"(?<!chord )\b(loops?|looping|loopable|seamless)\b(?! (?:of chords|progression|chords?)\b)", re.IGNORECASE
+)
 # Tempi, meters and keys that nobody can play are wishes all the same: the composer offers what is nearest.
 _ANY_BPM = re.compile(
     r"(?<![\w.])(-?\d+(?:\.\d+)?)\s?-?(?:bpm|beats per minute)\b|\bbpm\s*(?:of|:|=)?\s*(\d+)\b", re.IGNORECASE
@@ -51,17 +53,23 @@ def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
         return Wishes()
     instruments, exclude = _instruments(prompt)
     taken = [(f.start, f.end) for f in vocabulary.instruments_in(prompt) if not find_ensemble(f.value)]
-    genres = [f for f in vocabulary.genres_in(prompt) if not _inside(f, taken) or (f.start, f.end) in taken]
+    genres = [
+        f
+        for f in vocabulary.genres_in(prompt)
+        if (not _inside(f, taken) or (f.start, f.end) in taken) and not _is_feel(prompt, f)
+    ]
     styled = [(f.start, f.end) for f in genres]
     wanted = [f.value for f in genres if not _negated(prompt, f.start)]
     bpm, tempo_range = _tempo(prompt)
     section_bars, counted = section_bars_in(prompt)
     form = form_in(prompt)
+    if not any(":" in name for name in form):
+        form = tuple(f"{name}:{dict(section_bars)[name]}" if name in dict(section_bars) else name for name in form)
     home, keys = keys_in(prompt)
     key_spans = [(f.start, f.end) for f in vocabulary.key_in(prompt)]
     mode = mode_in(prompt, key_spans)
     meter = _meter(prompt)
-    moods = [f.value for f in vocabulary.moods_in(prompt) if not _negated(prompt, f.start) and not _inside(f, styled)]
+    moods = [f.value for f in vocabulary.moods_in(prompt) if _is_mood(prompt, f, styled)]
     faces, signs = feel.emoji_in(prompt)
     quadrants = feel.quadrants_in(prompt)
     found = Wishes(
@@ -79,7 +87,7 @@ def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
         bars=_bars(_blanked(prompt, counted)),
         chords=_chords(prompt),
         form=form,
-        section_bars=() if any(":" in name for name in form) else section_bars,
+        section_bars=() if form else section_bars,
         instruments=tuple(dict.fromkeys([*instruments, *signs])),
         exclude=tuple(exclude),
         only=(_is_alone(prompt) and bool(instruments)) or any("quartet" in i or "trio" in i for i in instruments),
@@ -112,6 +120,33 @@ def _negated(text: str, at: int) -> bool:
     return bool(_NEGATION.search(text[max(0, at - 40) : at]))
 
 
+def _is_mood(text: str, found: Found[str], styled: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a mood is one of the whole piece: not denied, no part of a genre's name, no start or end of a curve."""
+    before = text[max(0, found.start - 24) : found.start]
+    if _negated(text, found.start) or _inside(found, styled):
+        return False
+    return not re.search(
+        r"\b(?:not|never|isn['’]t|hardly)(?: too| so| very| at all)?\s+$|\b(?:starts?|begins?|opens?|ends?|finish(?:es)?)(?: out| off)?(?: very| really)?\s+$",
+        before,
+        re.IGNORECASE,
+    )
+
+
+def _is_feel(text: str, found: Found[str]) -> bool:
+    """Tell whether "swing" says how eighths are played rather than a style."""
+    if text[found.start : found.end].lower() != "swing":
+        return False
+    after, before = text[found.end : found.end + 16], text[max(0, found.start - 12) : found.start]
+    return bool(
+        re.match(r"\s*(?:of|at|:|=)?\s*\d|\s*(?:feel|ratio|percentage|timing)\b", after, re.IGNORECASE)
+        or re.search(
+            r"(?:%|\bwith|\ba little|\blight|\bhard|\bheavy|\bslight|\bno|\bsome|\bwithout)(?: an?)?\s+$",
+            before,
+            re.IGNORECASE,
+        )
+    )
+
+
 def _inside(found: Found[str], spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= found.start and found.end <= end for start, end in spans)
 
@@ -131,6 +166,10 @@ def _instruments(text: str) -> tuple[list[str], list[str]]:
     for found in vocabulary.instruments_in(text):
         if _inside(found, styles) and not find_ensemble(found.value):
             continue
+        if re.search(r"\b(?:per|each|every|on|off|the|behind the) $", text[: found.start], re.I) and text[
+            found.start : found.end
+        ].lower() in ("beat", "beats"):
+            continue  # "two notes per beat"
         negated = _negated(text, found.start)
         if before is not None and not negated:
             between = text[before[0] : found.start].lower()
@@ -177,12 +216,13 @@ def _tempo(text: str) -> tuple[float | None, tuple[float, float] | None]:
 
 
 def _meter(text: str) -> str | None:
-    found = vocabulary.meter_in(text)
+    chords = [(f.start, f.end) for f in vocabulary.chords_in(text)]
+    found = [f for f in vocabulary.meter_in(text) if not _inside(f, chords)]
     if found:
         return found[0].value
     if re.search(r"\b(waltz|minuet)", text, re.IGNORECASE):
         return "3/4"
-    impossible = _ANY_METER.search(text)
+    impossible = _ANY_METER.search(_blanked(text, chords))
     return impossible[1] if impossible and not re.match(r"24/7|50/50|9/11", impossible[1]) else None
 
 

@@ -15,7 +15,7 @@ _STRAIGHT = re.compile(r"\b(straight(?: eighths?| feel| rhythm)?|no swing|withou
 _SWUNG = re.compile(r"\b(swung|with (?:a )?swing|swing feel|swinging|shuffled?|triplet feel)\b", re.IGNORECASE)
 _PER_BEAT = re.compile(
     r"\b(?P<most>at most|no more than|less than|fewer than|under|up to|max(?:imum)?)?\s*(?P<least>at least|more than|over|min(?:imum)?)?\s*"
-    r"(?P<low>\d+(?:\.\d+)?|one|two|three|four)(?:\s*(?:-|–|to|or)\s*(?P<high>\d+(?:\.\d+)?|one|two|three|four))?\s+(?:notes?|onsets?|attacks?) (?:per|a|each|every) beat\b",
+    r"(?P<low>\d+(?:\.\d+)?|one|two|three|four)(?:\s*(?:-|–|to|or)\s*(?P<high>\d+(?:\.\d+)?|one|two|three|four))?(?P<more>\s+or more)?\s+(?:notes?|onsets?|attacks?) (?:per|a|each|every) beat\b",
     re.IGNORECASE,
 )
 _INTENSITY = (
@@ -67,7 +67,7 @@ def onsets_in(text: str) -> str | None:
     high = float(_NUMBER.get(match["high"].lower(), 0) or match["high"]) if match["high"] else None
     if match["most"]:
         return "low" if low <= 1 else "medium"
-    if match["least"] or (high is not None and low >= 2):
+    if match["least"] or match["more"] or (high is not None and low >= 2):
         return "high" if low >= 2 else "medium"
     middle = low if high is None else (low + high) / 2
     return "low" if middle <= 1 else "medium" if middle < 2 else "high"

@@ -50,7 +50,7 @@ def form_in(text: str) -> tuple[str, ...]:
     counted = _counted(text)
     listed = [run for run in _runs(text, counted) if len(run) > 1 and any(bars for _, bars, _, _ in run)]
     if listed:
-        return tuple(f"{name}:{bars}" if bars else name for name, bars, _, _ in max(listed, key=len))
+        return _repeated(text, max(listed, key=len))
     for pattern, form in _NAMED:
         if re.search(pattern, text, re.IGNORECASE):
             return form
@@ -63,6 +63,18 @@ def form_in(text: str) -> tuple[str, ...]:
         return tuple(names)
     alone = _ALONE.search(text)
     return (section_name(alone[1]),) if alone and not _NO_ALONE.search(text) else ()
+
+
+def _repeated(text: str, run: list[tuple[str, int, int, int]]) -> tuple[str, ...]:
+    """Return a run of counted sections; verses and choruses in the plural come twice, in turn."""
+    names = [f"{name}:{bars}" if bars else name for name, bars, _, _ in run]
+    many = [
+        i for i, (_, _, start, end) in enumerate(run) if re.search(r"verses|choruses", text[start:end], re.IGNORECASE)
+    ]
+    if len(many) > 1 and many == list(range(many[0], many[-1] + 1)):
+        block = names[many[0] : many[-1] + 1]
+        return (*names[: many[0]], *block, *block, *names[many[-1] + 1 :])
+    return tuple(names)
 
 
 def section_bars_in(text: str) -> tuple[tuple[tuple[str, int], ...], list[tuple[int, int]]]:
@@ -172,7 +184,7 @@ def energy_in(text: str) -> tuple[float, ...]:
         return (start, 0.45, 0.65, 0.85) if low else (start, 0.7, 0.75, 0.8)
     if end < 0.5:
         return (start, 0.9 if builds else max(start, 0.65), 0.8, 0.55, end)
-    return (start, start + (end - start) * 0.3, start + (end - start) * 0.6, start + (end - start) * 0.85, end)
+    return tuple(round(start + (end - start) * share, 3) for share in (0.0, 0.3, 0.6, 0.85, 1.0))
 
 
 def fades_in(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from segue.tools.core import vocabulary
-from segue.tools.core.theory import MODES, Key, parse_key
+from segue.tools.core.theory import MODES
 from segue.tools.music.compose_wishes import KeyWish
 from segue.tools.music.compose_words_form import SECTION
 from segue.tools.music.form import section_name
@@ -120,14 +120,3 @@ def mode_in(text: str, key_spans: Sequence[tuple[int, int]]) -> str | None:
         if word in MODES and not re.search(r"\b(?:relative|parallel) $", text[: match.start()], re.IGNORECASE):
             return word
     return None
-
-
-def key_of_wish(wish: KeyWish, home: Key) -> Key:
-    """Return the key that a wish names from a home key."""
-    if wish.key == "relative":
-        return Key((home.tonic + 3) % 12) if home.is_minor else Key((home.tonic + 9) % 12, "minor")
-    if wish.key == "parallel":
-        return Key(home.tonic, "major" if home.is_minor else "minor")
-    if wish.key in ("dominant", "subdominant"):
-        return home.transposed(7 if wish.key == "dominant" else 5)
-    return parse_key(wish.key) if wish.key else home.transposed(wish.shift)

@@ -1,28 +1,41 @@
 """Writing the parts of a plan in an order in which each can listen to the ones before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from segue.tools.core.score import Note, Part, Score
 from segue.tools.music.arrange import set_bars, set_registers
-from segue.tools.music.arrange_comp import write_comp, write_counter, write_pad
+from segue.tools.music.arrange_comp import write_comp, write_pad
 from segue.tools.music.bass import write_bass
 from segue.tools.music.compose_plan import Plan, Voice, performed
 from segue.tools.music.drums import pickup_fill, write_drums, write_percussion
 from segue.tools.music.genres import Mood
 from segue.tools.music.melody import write_melody
+from segue.tools.music.melody_counter import write_counter
 from segue.tools.music.rhythm import Event
 
 _HAND = {"melody": 0, "chords": 1, "bass": 2}
 
 
 def write_parts(
-    plan: Plan, voices: Sequence[Voice], asked: Sequence[str], mood: Mood, *, loop: bool, lead: Sequence[Event] = ()
+    plan: Plan,
+    voices: Sequence[Voice],
+    asked: Sequence[str],
+    mood: Mood,
+    *,
+    loop: bool,
+    lead: Sequence[Event] = (),
+    registers: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Part]:
     """Write every part: drums first, so that the bass can follow the kick; then the tune and what surrounds it.
 
-    ``lead`` is a tune that exists already: counter-lines keep out of its way.
+    ``lead`` is a tune that exists already: counter-lines keep out of its way. ``registers`` moves single
+    instruments up or down (−1..1, an octave).
     """
     set_registers(voices, plan.register)
+    for voice in voices:
+        if voice.instrument.name in registers:
+            _move_register(voice, round(12 * registers[voice.instrument.name]))
     levels = set_bars(plan, voices, asked, loop=loop)
     made: dict[str, tuple[Voice, list[Event]]] = {}
     tune = list(lead)
@@ -48,10 +61,35 @@ def write_parts(
     return parts
 
 
+def _move_register(voice: Voice, semitones: int) -> None:
+    """Move a player's register as far as the instrument reaches, in place."""
+    lowest, highest = voice.instrument.low, voice.instrument.high
+    shift = max(lowest - voice.low, min(highest - voice.high, semitones))
+    voice.low, voice.high = voice.low + shift, voice.high + shift
+
+
 def write_voice(
     plan: Plan, voice: Voice, levels: dict[int, int], tune: Sequence[Event], variant: int = 0
 ) -> list[Event]:
-    """Write one part; the kick's onsets are kept in the plan for the bass."""
+    """Write one part, key by key; the kick's onsets are kept in the plan for the bass."""
+    if voice.instrument.is_drum or voice.role in ("melody", "lead"):  # the tune remembers itself from key to key
+        return _written(plan, voice, levels, tune, variant)
+    keyed = plan.by_keys()
+    if len(keyed) == 1:
+        return _written(plan, voice, levels, tune, variant)
+    out: list[Event] = []
+    for bars, here in keyed:
+        for event in _written(here, voice, levels, tune, variant):
+            bar = plan.bar_at(event.start)
+            if bar in bars:
+                turn = next((b for b in range(bar, plan.bar_at(event.end - 1e-3) + 1) if b not in bars), None)
+                if turn is not None and turn < plan.bars:  # nothing hangs over into another key
+                    event.duration = max(0.1, plan.start_of(turn) - event.start)
+                out.append(event)
+    return sorted(out, key=lambda e: e.start)
+
+
+def _written(plan: Plan, voice: Voice, levels: dict[int, int], tune: Sequence[Event], variant: int) -> list[Event]:
     if voice.role == "drums":
         events = write_drums(plan, voice, levels, variant)
         plan.kicks = sorted({e.start for e in events if e.pitch in (35, 36, 41)})
@@ -74,7 +112,7 @@ def write_voice(
         return write_counter(plan, voice, tune, variant)
     if voice.role == "pad" and voice.manner in ("", "sustain"):
         return write_pad(plan, voice)
-    return write_comp(plan, voice, variant)
+    return write_comp(plan, voice, variant, tune)
 
 
 def replace_pitch(event: Event, voice: Voice) -> Event:

@@ -4,27 +4,28 @@ import math
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.score import Section
 
 ENERGY = {
     "intro": 0.3, "verse": 0.5, "pre-chorus": 0.62, "chorus": 0.85, "bridge": 0.55, "solo": 0.75, "outro": 0.35,
-    "A": 0.5, "B": 0.72, "C": 0.6, "head": 0.6, "build": 0.6, "drop": 0.95, "break": 0.35, "groove": 0.6,
+    "A": 0.5, "B": 0.72, "C": 0.6, "D": 0.75, "E": 0.65, "head": 0.6, "build": 0.6, "drop": 0.95, "break": 0.35, "groove": 0.6,
     "climax": 0.98, "mambo": 0.85, "montuno": 0.7, "theme": 0.6, "interlude": 0.4, "ending": 0.4, "dub": 0.45,
 }  # fmt: skip
 _NAMES = {
     "prechorus": "pre-chorus", "pre": "pre-chorus", "hook": "chorus", "refrain": "chorus", "middle 8": "bridge",
     "middle eight": "bridge", "breakdown": "break", "buildup": "build", "build-up": "build", "build up": "build",
     "coda": "outro", "end": "ending", "instrumental": "solo", "strophe": "verse", "introduction": "intro",
-    "guitar solo": "solo", "a": "A", "b": "B", "c": "C",
+    "guitar solo": "solo", "solos": "solo", "a": "A", "b": "B", "c": "C", "d": "D", "e": "E",
 }  # fmt: skip
 _LENGTH = {"intro": 4, "outro": 4, "ending": 4, "pre-chorus": 4, "build": 8, "interlude": 4}
 # What a section shares its progression and tune with.
 _KIND = {
     "verse": "a", "A": "a", "head": "a", "groove": "a", "theme": "a", "chorus": "c", "drop": "c", "B": "c", "climax": "c",
     "mambo": "c", "bridge": "b", "C": "b", "break": "b", "dub": "b", "solo": "s", "montuno": "s", "pre-chorus": "p",
-    "build": "p", "intro": "i", "outro": "o", "ending": "o", "interlude": "i",
+    "build": "p", "D": "d", "E": "e", "intro": "i", "outro": "o", "ending": "o", "interlude": "i",
 }  # fmt: skip
 _UNITS: dict[str, tuple[tuple[str, ...], ...]] = {
     "song": (
@@ -75,9 +76,34 @@ def kind_of(name: str) -> str:
     return _KIND.get(section_name(name), "a")
 
 
+def read_form(asked: Sequence[str]) -> list[tuple[str, int | None]]:
+    """Read an asked form: names, with bars where they are given ("verse:16", "8 bar intro"); letters come apart ("AABA").
+
+    Raises
+    ------
+    InvalidArgument : a section of no bars.
+    """
+    out: list[tuple[str, int | None]] = []
+    for entry in asked:
+        text = entry.strip()
+        if re.fullmatch(r"[A-E](?:[ \-]?[A-E])+", text):
+            out += [(letter, None) for letter in re.sub(r"[^A-E]", "", text)]
+            continue
+        match = re.fullmatch(r"(?:(\d+)[\s-]*bars?(?: of)?\s+)?(.+?)(?:\s*[:(×x]\s*(\d+)(?:[\s-]*bars?)?\)?|\s+(\d+)[\s-]*bars?)?", text, re.I)  # fmt: skip
+        bars = next((int(n) for n in (match[1], match[3], match[4]) if n), None) if match else None
+        name = section_name(match[2] if match else text)
+        if bars is not None and not 1 <= bars <= 500:
+            raise InvalidArgument(f"'{entry}' has no length that can be made.", "Write for example verse:16.")
+        if name:
+            out.append((name, bars))
+    return out
+
+
 def default_bars(form: Sequence[str]) -> int:
-    """Return the usual length of an asked form, in bars, with one bar to end on."""
-    return sum(_LENGTH.get(section_name(name), 8) for name in form) + (1 if len(form) > 1 else 0)
+    """Return the usual length of an asked form, in bars, with one bar to end on where it is not given bar by bar."""
+    read = read_form(form)
+    given = all(bars for _, bars in read)
+    return sum(bars or _LENGTH.get(name, 8) for name, bars in read) + (1 if len(read) > 1 and not given else 0)
 
 
 def plan_length(
@@ -111,9 +137,15 @@ def plan_length(
     ring = min(2.4, max(1.6, 0.06 * duration_s)) if duration_s >= 6 else 0.27 * duration_s
     if bars is not None:
         if bpm is None:
-            exact = bars * bar * 60.0 / (duration_s - ring)
-            fitting = min(max(exact, 30.0), 300.0)
+            fitting = bars * bar * 60.0 / (duration_s - ring)
             low, _, high = tempo_range
+            if not 30 <= fitting <= 300:  # nobody plays that: the length is kept
+                free = plan_length(bar=bar, tempo_range=tempo_range, preferred=preferred, bpm=None, bars=None,
+                                   duration_s=duration_s, loop=False, free_bars=bars)  # fmt: skip
+                text = (
+                    f"{bars} bars in {duration_s:g} s would need {fitting:.0f} bpm: {free.bars} bars were made instead."
+                )
+                return replace(free, notes=(text,))
             said: tuple[str, ...] = ()
             if not low <= fitting <= high:
                 said = (f"{bars} bars in {duration_s:g} s need {fitting:.0f} bpm.",)
@@ -178,21 +210,92 @@ def _loop_length(
 
 
 def plan_form(
-    family: str, bars: int, asked: Sequence[str], energy: Sequence[float], loop: bool, rng: random.Random
+    family: str,
+    bars: int,
+    asked: Sequence[str],
+    energy: Sequence[float],
+    loop: bool,
+    rng: random.Random,
+    *,
+    cycle: int = 1,
+    given: Sequence[tuple[str, int]] = (),
 ) -> list[Section]:
     """Return sections that fill ``bars`` bars exactly.
 
-    An asked form is kept in order; its sections get their usual proportions. Without one, the
-    family decides. ``energy`` (each 0–1, spread over the piece) replaces the usual curve.
+    An asked form is kept in order; its sections get the bars they ask for, or their usual proportions. Without
+    one, the family decides. ``energy`` (each 0–1, spread over the piece) replaces the usual curve.
+
+    Parameters
+    ----------
+    cycle : bars of an asked progression: sections of free length are whole turns of it.
+    given : bars of sections whose place in the form is free ("intro", 8).
     """
     if asked:
-        lengths = _stretched([_LENGTH.get(section_name(name), 8) for name in asked], bars)
-        named = [(section_name(name), n) for name, n in zip(asked, lengths, strict=True) if n > 0]
+        read = read_form(asked)
+        lengths = _fixed([n or 0 for _, n in read], [_LENGTH.get(name, 8) for name, _ in read], bars, cycle)
+        named = [(name, n) for (name, _), n in zip(read, lengths, strict=True) if n > 0]
     elif loop:
-        named = [("A", bars)] if bars <= 8 else [("A", bars // 2), ("B", bars - bars // 2)]
+        named = [("A", bars)] if bars <= 8 or cycle > 8 else [("A", bars // 2), ("B", bars - bars // 2)]
     else:
         named = _free_form(family, bars, rng)
+        if given:
+            named = _with_given(named, dict(given), bars, cycle)
+        elif cycle > 1 and any(at % cycle for at in _starts(named)):
+            named = _in_cycles([name for name, _ in named], bars, cycle)
+    if len(energy) > 1 and not asked:
+        named = _divided(named, max(1, cycle))
     return with_energy(named, energy)
+
+
+def _starts(named: Sequence[tuple[str, int]]) -> list[int]:
+    return [sum(n for _, n in named[:i]) for i in range(len(named))]
+
+
+def _fixed(wanted: Sequence[int], usual: Sequence[int], bars: int, cycle: int) -> list[int]:
+    """Return lengths that sum to ``bars``: those that are wanted (not 0) exactly where there is room."""
+    room = bars - sum(wanted)
+    free = [n for n, fixed in zip(usual, wanted, strict=True) if not fixed]
+    if room < len(free) or (not free and room):
+        return _stretched([fixed or n for n, fixed in zip(usual, wanted, strict=True)], bars, cycle)
+    rest = iter(_stretched(free, room, cycle) if free else [])
+    return [fixed or next(rest) for fixed in wanted]
+
+
+def _with_given(named: list[tuple[str, int]], given: dict[str, int], bars: int, cycle: int) -> list[tuple[str, int]]:
+    """Return a free form in which the sections of ``given`` have their bars; an intro or outro that lacks comes in."""
+    names = [name for name, _ in named]
+    if "intro" in given and names[0] != "intro":
+        names.insert(0, "intro")
+    if "outro" in given and names[-1] != "outro":
+        names.append("outro")
+    while len(names) > 2 and sum(given.get(name, 4) for name in names) > bars:
+        index = next((i for i, name in enumerate(names) if name not in given), len(names) - 1)
+        names.pop(index)
+    lengths = _fixed([given.get(name, 0) for name in names], [_LENGTH.get(name, 8) for name in names], bars, cycle)
+    return [(name, n) for name, n in zip(names, lengths, strict=True) if n > 0]
+
+
+def _in_cycles(names: Sequence[str], bars: int, cycle: int) -> list[tuple[str, int]]:
+    """Return sections that all begin with the first chord of a progression of ``cycle`` bars."""
+    names = list(names)
+    while len(names) > 1 and len(names) * cycle > bars:
+        names.pop(0 if names[0] in ("intro", "groove") else -1)
+    lengths = _stretched([max(cycle, _LENGTH.get(name, 8)) for name in names], bars, cycle)
+    return [(name, n) for name, n in zip(names, lengths, strict=True) if n > 0]
+
+
+def _divided(named: Sequence[tuple[str, int]], cycle: int) -> list[tuple[str, int]]:
+    """Return sections of at most eight bars (or one turn of the chords), so that an energy curve can be followed."""
+    size = cycle * max(1, round(8 / cycle))
+    out = []
+    for name, n in named:
+        while n >= size + 4:
+            out.append((name, size))
+            n -= size
+        out.append((name, n))
+    if len(out) == 1 and out[0][1] >= 8 and cycle in (1, 2, 4):
+        out = [(out[0][0], 4), (out[0][0], out[0][1] - 4)]
+    return out
 
 
 def with_energy(named: Sequence[tuple[str, int]], energy: Sequence[float]) -> list[Section]:
@@ -225,32 +328,28 @@ def _curve(points: Sequence[float], where: float) -> float:
     return points[low] * (1 - share) + points[high] * share
 
 
-def _stretched(usual: list[int], bars: int) -> list[int]:
-    """Return lengths in the proportion of ``usual`` that sum to ``bars``, in fours where they can be."""
+def _stretched(usual: Sequence[int], bars: int, cycle: int = 1) -> list[int]:
+    """Return lengths in the proportion of ``usual`` that sum to ``bars``.
+
+    They are whole turns of the chords where these are given, else fours or twos where they can be; what is
+    left over ends the last section. Where there are more sections than bars the last ones get none.
+    """
     total = sum(usual)
-    for step in (4, 2, 1):
-        lengths = [max(step, round(n * bars / total / step) * step) for n in usual]
-        rest = bars - sum(lengths)
-        if rest == 0:
-            return lengths
-        if step == 1:
-            break
-        if 0 < rest <= 3 and min(lengths) >= step:  # the odd bars end the last section
-            lengths[-1] += rest
-            return lengths
-        if rest < 0 and abs(rest) < lengths[-1] - step:
-            lengths[-1] += rest
-            return lengths
-    index = 0
-    while rest != 0 and any(lengths):
-        at = index % len(lengths)
-        if rest > 0 or lengths[at] > 1 or bars < len(lengths):
-            change = 1 if rest > 0 else -1
-            if lengths[at] + change >= 0:
-                lengths[at] += change
-                rest -= change
-        index += 1
-    return lengths
+    ideal = [n * bars / total for n in usual]
+    whole = cycle * max(1, round(4 / cycle))
+    for step in dict.fromkeys((whole, cycle, 4, 2, 1) if cycle > 1 else (4, 2, 1)):
+        if step * len(usual) > bars:
+            continue
+        lengths = [max(step, round(n / step) * step) for n in ideal]
+        while sum(lengths) > bars:
+            index = max((i for i, n in enumerate(lengths) if n > step), key=lambda i: (lengths[i] - ideal[i], -i))
+            lengths[index] -= step
+        while sum(lengths) + step <= bars:
+            index = max(range(len(lengths)), key=lambda i: (ideal[i] - lengths[i], i))
+            lengths[index] += step
+        lengths[-1] += bars - sum(lengths)
+        return lengths
+    return [1 if index < bars else 0 for index in range(len(usual))]
 
 
 def _free_form(family: str, bars: int, rng: random.Random) -> list[tuple[str, int]]:

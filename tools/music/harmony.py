@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.score import Note, Section
-from segue.tools.core.theory import Chord, Key, make_chord, parse_chord
+from segue.tools.core.theory import Chord, Key, make_chord, parse_chord, parse_key
 from segue.tools.music.compose_plan import Span
 from segue.tools.music.form import kind_of
 from segue.tools.music.genres import Genre
+from segue.tools.music.harmony_colour import coloured, turn_round
 from segue.tools.music.rhythm import Meter
 
 _DEGREES = {"i": 0, "ii": 2, "iii": 4, "iv": 5, "v": 7, "vi": 9, "vii": 11}
@@ -61,11 +62,21 @@ def parse_chords(symbols: Sequence[str]) -> list[list[Chord | None]]:
     return bars
 
 
-def asked_spans(bars_of_chords: Sequence[Sequence[Chord | None]], bars: int, meter: Meter) -> list[Span]:
-    """Return the asked chords, one entry a bar, repeated over ``bars`` bars."""
+def asked_spans(
+    bars_of_chords: Sequence[Sequence[Chord | None]], bars: int, meter: Meter, sections: Sequence[Section] = ()
+) -> list[Span]:
+    """Return the asked chords, one entry a bar, repeated over ``bars`` bars.
+
+    Where sections are given each of them starts with the first chord; an intro that is shorter than the
+    progression, or no multiple of it, takes its end, so that the order holds across the bar line.
+    """
     spans: list[Span] = []
-    for bar in range(bars):
-        _fill_bar(spans, bar, bars_of_chords[bar % len(bars_of_chords)], meter)
+    cycle = len(bars_of_chords)
+    blocks = [(s.start_bar - 1, s.bars, s.name) for s in sections] or [(0, bars, "")]
+    for index, (first, count, name) in enumerate(blocks):
+        offset = -count % cycle if name == "intro" and index == 0 and len(blocks) > 1 else 0
+        for bar in range(count):
+            _fill_bar(spans, first + bar, bars_of_chords[(bar + offset) % cycle], meter)
     return spans
 
 
@@ -89,38 +100,58 @@ def _places(count: int, meter: Meter) -> list[float]:
     return [round(i * meter.bar / count * 4) / 4 for i in range(count)]
 
 
+Line = list[list[Chord | None]]  # a progression: the chords of each bar
+
+
 @dataclass(frozen=True)
 class Material:
-    """The progressions of a piece by kind of section, as lists of bars of chords."""
+    """The progressions of a piece by kind of section."""
 
-    by_kind: dict[str, list[list[Chord | None]]]
+    by_kind: dict[str, Line]
+
+    def of(self, kind: str) -> Line:
+        """Return the progression of a kind of section."""
+        return self.by_kind.get(kind, self.by_kind["a"])
 
 
-def choose_material(genre: Genre, key: Key, rng: random.Random) -> Material:
-    """Choose a progression for each kind of section; verse and chorus differ where the genre has two."""
+def choose_material(genre: Genre, key: Key, seed: str) -> Material:
+    """Choose a progression for each kind of section; verse and chorus differ where the genre has two.
+
+    The same seed makes the same choice in every key of a mode.
+    """
+    rng = random.Random(seed)
     offered = list(genre.progressions(key.mode, key.is_minor))
     rng.shuffle(offered)
-    read: list[list[list[Chord | None]]] = [
-        [[roman_chord(n, key) for n in bar.split(",")] for bar in line.split()] for line in offered
-    ]
+    read: list[Line] = [[[roman_chord(n, key) for n in bar.split(",")] for bar in line.split()] for line in offered]
     first = read[0]
     second = read[1] if len(read) > 1 and rng.random() < (0.45 if genre.form == "edm" else 0.8) else first
-    third = read[2] if len(read) > 2 else read[-1]
-    return Material({"a": first, "c": second, "b": third, "s": first, "p": second, "i": first, "o": first})
+    third, fourth, fifth = (read[i] if len(read) > i else read[-1] for i in (2, 3, 4))
+    lines = {"a": first, "c": second, "b": third, "d": fourth, "e": fifth, "s": first}
+    if genre.cadence != "blues":
+        lines = {
+            k: coloured(line, genre, key, random.Random(f"{seed}:{k if k != 's' else 'a'}"))
+            for k, line in lines.items()
+        }
+    return Material({**lines, "p": lines["c"], "i": lines["a"], "o": lines["a"]})
 
 
 def write_chords(
-    genre: Genre, key: Key, meter: Meter, sections: Sequence[Section], rng: random.Random, *, ends: bool
+    genre: Genre, key: Key, meter: Meter, sections: Sequence[Section], seed: str, *, ends: bool
 ) -> list[Span]:
-    """Return the chords of every section, each closed by the genre's cadence, the last one on the tonic."""
-    material = choose_material(genre, key, rng)
-    tonic = home_chord(genre, key, material)
+    """Return the chords of every section in its key, each closed by the genre's cadence, the last one on the tonic."""
+    materials: dict[Key, Material] = {}
     spans: list[Span] = []
     for index, section in enumerate(sections):
-        line = material.by_kind[kind_of(section.name)]
-        bars: list[list[Chord | None]] = [list(line[i % len(line)]) for i in range(section.bars)]
+        here = parse_key(section.key) if section.key else key
+        if here not in materials:
+            materials[here] = choose_material(genre, here, seed)
+        line = materials[here].of(kind_of(section.name))
+        bars: Line = [list(line[i % len(line)]) for i in range(section.bars)]
         final = index == len(sections) - 1
-        close_section(bars, genre, key, tonic, final=final and ends, opens=section.name == "intro" and final)
+        tonic = home_chord(genre, here, materials[here])
+        close_section(bars, genre, here, tonic, final=final and ends, opens=section.name == "intro" and final)
+        if not final:
+            turn_round(bars, genre, here, random.Random(f"{seed}:turn:{section.name}"))
         for offset, chords in enumerate(bars):
             _fill_bar(spans, section.start_bar - 1 + offset, chords, meter)
     return spans

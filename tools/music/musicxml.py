@@ -29,6 +29,17 @@ KINDS: dict[str, tuple[str, tuple[tuple[int, int, str], ...]]] = {
     "m11": ("minor-11th", ()), "maj7#11": ("major-seventh", ((11, 1, "add"),)),
     "7#11": ("dominant", ((11, 1, "add"),)), "13": ("dominant-13th", ()), "m13": ("minor-13th", ()),
     "maj13": ("major-13th", ()), "7b13": ("dominant", ((13, -1, "add"),)),
+    "7alt": ("augmented-seventh", ((9, 1, "add"),)), "9#11": ("dominant-ninth", ((11, 1, "add"),)),
+    "13#11": ("dominant-13th", ((11, 1, "alter"),)), "13b9": ("dominant-13th", ((9, -1, "alter"),)),
+    "13sus4": ("suspended-fourth", ((7, -1, "add"), (9, 0, "add"), (13, 0, "add"))),
+    "7b9sus4": ("suspended-fourth", ((7, -1, "add"), (9, -1, "add"))), "m69": ("minor-sixth", ((9, 0, "add"),)),
+    "mmaj9": ("major-minor", ((9, 0, "add"),)), "maj9#11": ("major-ninth", ((11, 1, "add"),)),
+    "augmaj7": ("major-seventh", ((5, 1, "alter"),)), "9b5": ("dominant-ninth", ((5, -1, "alter"),)),
+    "9#5": ("dominant-ninth", ((5, 1, "alter"),)), "m7b9": ("minor-seventh", ((9, -1, "add"),)),
+    "add11": ("major", ((11, 0, "add"),)), "madd11": ("minor", ((11, 0, "add"),)),
+    "dimmaj7": ("diminished", ((7, 0, "add"),)), "7b9#11": ("dominant", ((9, -1, "add"), (11, 1, "add"))),
+    "7b9b13": ("dominant", ((9, -1, "add"), (13, -1, "add"))),
+    "7#9b13": ("dominant", ((9, 1, "add"), (13, -1, "add"))),
 }  # fmt: skip
 # General MIDI key → where a drummer reads it: step, octave, head.
 _DRUM_PLACES = {35: ("F", 4, ""), 36: ("F", 4, ""), 37: ("C", 5, "x"), 38: ("C", 5, ""), 39: ("C", 5, "x"),

@@ -73,8 +73,8 @@ class Meter:
 
 
 @lru_cache(maxsize=64)
-def meter_of(text: str) -> Meter:
-    """Return the meter that a time signature names.
+def meter_of(text: str, grouping: tuple[int, ...] = ()) -> Meter:
+    """Return the meter that a time signature names; ``grouping`` says how its units are grouped: (3, 2, 2) in 7/8.
 
     Raises
     ------
@@ -98,6 +98,9 @@ def meter_of(text: str) -> Meter:
     else:
         groups = [1] * upper
     groups = [group for group in groups if group] or [upper]
+    if grouping and sum(grouping) == upper and lower >= 4:
+        groups = list(grouping) if lower >= 8 else groups
+        compound = compound and set(groups) == {3}
     pulses, at = [], 0.0
     for group in groups:
         pulses.append(at)
