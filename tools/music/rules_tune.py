@@ -27,9 +27,9 @@ def step_share(line: Sequence[Note]) -> float | None:
 
 
 def leap_returns(line: Sequence[Note]) -> float | None:
-    """Return the share of leaps of more than seven semitones after which the line turns back."""
+    """Return the share of leaps of more than seven semitones after which the line turns back; None for under four."""
     leaps = [(a, b) for a, b in itertools.pairwise(intervals(line)) if abs(a) > 7]
-    return sum(a * b < 0 for a, b in leaps) / len(leaps) if leaps else None
+    return sum(a * b < 0 for a, b in leaps) / len(leaps) if len(leaps) >= 4 else None
 
 
 def steps(view: View) -> list[Finding]:
@@ -47,7 +47,7 @@ def steps(view: View) -> list[Finding]:
         measured(
             "leap_returns",
             back,
-            "leaps of more than seven semitones that turn back" if back is not None else "no wide leaps",
+            "leaps of more than seven semitones that turn back" if back is not None else "fewer than four wide leaps",
         ),
         measured("melody_range", width, f"from {min(pitches)} to {max(pitches)}"),
     ]
