@@ -8,7 +8,8 @@ from segue.tools.music.arrange import set_bars, set_registers
 from segue.tools.music.arrange_comp import write_comp, write_pad
 from segue.tools.music.bass import write_bass
 from segue.tools.music.compose_plan import Plan, Voice, performed
-from segue.tools.music.drums import pickup_fill, write_drums, write_percussion
+from segue.tools.music.drums import pickup_fill, write_drums
+from segue.tools.music.drums_percussion import write_percussion
 from segue.tools.music.genres import Mood
 from segue.tools.music.melody import write_melody
 from segue.tools.music.melody_counter import write_counter
@@ -92,7 +93,7 @@ def write_voice(
 def _written(plan: Plan, voice: Voice, levels: dict[int, int], tune: Sequence[Event], variant: int) -> list[Event]:
     if voice.role == "drums":
         events = write_drums(plan, voice, levels, variant)
-        plan.kicks = sorted({e.start for e in events if e.pitch in (35, 36, 41)})
+        plan.kicks = sorted({e.start for e in events if e.pitch in (35, 36)})
         for section in plan.sections[1:]:
             bar = section.start_bar - 1
             if bar in voice.bars and bar - 1 not in voice.bars and bar - 1 != plan.final_bar:
@@ -122,14 +123,16 @@ def replace_pitch(event: Event, voice: Voice) -> Event:
 
 
 def _shaped(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Event]:
-    """Let the loudness follow the sections: a chorus stands over its verse."""
+    """Let the loudness follow the sections: a chorus stands over its verse, the piece over all to its peak."""
     out = []
     lift: dict[int, float] = {}
     for event in events:
         bar = plan.bar_at(event.start)
         if bar not in lift:
             energy = plan.section_of(min(bar, plan.bars - 1)).energy
-            lift[bar] = (energy - 0.6) * (16.0 if not plan.machine else 9.0)
+            where = (bar + 0.5) / max(1, plan.bars)
+            arc = 4.0 * (1.0 - min(1.6, abs(where - 0.72) / 0.2)) if len(plan.sections) > 2 else 0.0
+            lift[bar] = (energy - 0.6) * (16.0 if not plan.machine else 9.0) + arc
         ghost = voice.instrument.is_drum and event.velocity <= 46
         out.append(event if ghost else Event(event.start, event.duration, event.pitch, event.velocity + lift[bar]))
     return out
