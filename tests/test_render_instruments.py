@@ -8,8 +8,8 @@ import pytest
 
 from segue.tools.core.errors import UnreadableMedia
 from segue.tools.music import fluid, sampler, synths
-from segue.tools.music.fluid import Event
 from segue.tools.music.render import render
+from segue.tools.music.render_notes import Event
 from segue.tools.music.soundfont import find_soundfont, read_soundfont
 from tests.render_support import make_score, make_settings
 

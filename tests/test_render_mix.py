@@ -7,7 +7,8 @@ from segue.tools.core.audio import Waveform, quantised
 from segue.tools.core.errors import Cancelled, InvalidArgument, NotFound
 from segue.tools.core.score import Note, Part, Score, TempoMark
 from segue.tools.core.settings import Settings
-from segue.tools.music.render import Rendered, part_events, remix, render
+from segue.tools.music.render import Rendered, remix, render
+from segue.tools.music.render_parts import part_events
 from segue.tools.sound.loudness import integrated_lufs, true_peak_db
 from tests.render_support import make_score, make_settings
 

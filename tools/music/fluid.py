@@ -1,4 +1,4 @@
-"""FluidSynth by ctypes: one synthesiser instance renders one part.
+"""FluidSynth by ctypes: one synthesiser instance renders one part, each different stroke once.
 
 The library comes inside pygame-ce's wheels for Linux and macOS; elsewhere the system's is used where
 there is one. ``find_library`` returns None where there is none: then ``sampler`` plays the soundfont.
@@ -11,28 +11,29 @@ import importlib.util
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from ctypes import c_char_p, c_double, c_int, c_void_p
-from dataclasses import dataclass
+from ctypes import c_char_p, c_double, c_float, c_int, c_void_p
 from functools import lru_cache
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from segue.tools.core.audio import Samples
 from segue.tools.core.errors import UnreadableMedia
+from segue.tools.music.render_notes import DARKEST_CENTS, PLAIN, Event, Manner, Stroke, strike
+from segue.tools.music.soundfont import FILTER_CUTOFF
 
 BLOCK = 64  # FluidSynth computes in blocks of 64 frames; events take effect at their edges
-_CHECK_FRAMES = 16_384  # how often a long note lets the caller look up (0.4 s of sound, some 5 ms of work)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One note as it is played: ``on`` and ``off`` in frames, MIDI ``pitch`` and ``velocity``."""
-
-    on: int
-    off: int
-    pitch: int
-    velocity: int
+_CHUNK, _TAIL_CHUNK = 16_384, 4096  # frames written at once while a note is held, and after it
+_LONGEST_TAIL_S = 12.0
+_SETTINGS = (
+    (b"synth.reverb.active", 0),
+    (b"synth.chorus.active", 0),
+    (b"synth.polyphony", 128),
+    (b"synth.dynamic-sample-loading", 1),
+    (b"synth.threadsafe-api", 0),
+    (b"synth.cpu-cores", 1),
+)
 
 
 def _candidates() -> Iterator[str]:
@@ -66,6 +67,9 @@ _PROTOTYPES: dict[str, tuple[object, list[object]]] = {
     "fluid_synth_program_change": (c_int, [c_void_p, c_int, c_int]),
     "fluid_synth_noteon": (c_int, [c_void_p, c_int, c_int, c_int]),
     "fluid_synth_noteoff": (c_int, [c_void_p, c_int, c_int]),
+    "fluid_synth_all_sounds_off": (c_int, [c_void_p, c_int]),
+    "fluid_synth_pitch_bend": (c_int, [c_void_p, c_int, c_int]),
+    "fluid_synth_set_gen": (c_int, [c_void_p, c_int, c_int, c_float]),
     "fluid_synth_get_active_voice_count": (c_int, [c_void_p]),
     "fluid_synth_write_float": (c_int, [c_void_p, c_int, c_void_p, c_int, c_int, c_void_p, c_int, c_int]),
     "fluid_set_log_function": (c_void_p, [c_int, c_void_p, c_void_p]),
@@ -102,6 +106,78 @@ def _load_library() -> ctypes.CDLL | None:
     return None
 
 
+class Instrument:
+    """One program of a soundfont in a synthesiser of its own; gives single notes. A context manager.
+
+    Raises
+    ------
+    UnreadableMedia : the soundfont cannot be loaded.
+    """
+
+    def __init__(self, soundfont: Path, program: int, is_drum: bool, sample_rate: int) -> None:
+        library = find_library()
+        if library is None:
+            raise RuntimeError("libfluidsynth is not there; callers ask find_library first")
+        self.library, self.channel, self.rate = library, 9 if is_drum else 0, sample_rate
+        self.settings, self.synth = library.new_fluid_settings(), None
+        for name, number in ((b"synth.sample-rate", float(sample_rate)), (b"synth.gain", 0.5)):
+            library.fluid_settings_setnum(self.settings, name, number)
+        for name, whole in _SETTINGS:
+            library.fluid_settings_setint(self.settings, name, whole)
+        self.synth = library.new_fluid_synth(self.settings)
+        if library.fluid_synth_sfload(self.synth, str(soundfont).encode(), 0) < 0:
+            self.close()
+            raise UnreadableMedia(f"{soundfont.name} is not a soundfont that can be read.", "Give a .sf2 or .sf3 file.")
+        library.fluid_synth_program_change(self.synth, self.channel, program)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the synthesiser."""
+        if self.synth is not None:
+            self.library.delete_fluid_synth(self.synth)
+        if self.settings is not None:
+            self.library.delete_fluid_settings(self.settings)
+        self.synth = self.settings = None
+
+    def stroke(self, stroke: Stroke, longest: int) -> Samples:
+        """Return one note with its release: float32 ``[2, frames]``, at most about ``longest`` frames.
+
+        Soft strokes are darker: soundfonts without velocity layers only make them softer.
+        """
+        library, synth, channel = self.library, self.synth, self.channel
+        library.fluid_synth_pitch_bend(synth, channel, 8192 + round(stroke.cents / 200 * 8192))
+        darker = DARKEST_CENTS * (1 - stroke.velocity / 127)
+        library.fluid_synth_set_gen(synth, channel, FILTER_CUTOFF, darker)
+        library.fluid_synth_noteon(synth, channel, stroke.pitch, stroke.velocity)
+        pieces: list[Samples] = []
+        written, held = 0, min(_grid(stroke.held), longest // BLOCK * BLOCK + BLOCK)
+        while written < held and library.fluid_synth_get_active_voice_count(synth):
+            written += self._write(pieces, min(held - written, _CHUNK))
+        library.fluid_synth_noteoff(synth, channel, stroke.pitch)
+        while written < longest and library.fluid_synth_get_active_voice_count(synth):
+            written += self._write(pieces, _TAIL_CHUNK)
+        if library.fluid_synth_get_active_voice_count(synth):
+            library.fluid_synth_all_sounds_off(synth, channel)
+            self._write([], BLOCK)
+        return np.concatenate(pieces, axis=1) if pieces else np.zeros((2, BLOCK), np.float32)
+
+    def _write(self, pieces: list[Samples], size: int) -> int:
+        out = np.empty((2, size), np.float32)
+        left, right = (out[c].ctypes.data for c in (0, 1))
+        self.library.fluid_synth_write_float(self.synth, size, left, 0, 1, right, 0, 1)
+        pieces.append(out)
+        return size
+
+
+def _grid(frame: int) -> int:
+    return max(1, (frame + BLOCK // 2) // BLOCK) * BLOCK
+
+
 def play(
     soundfont: Path,
     events: Sequence[Event],
@@ -110,6 +186,7 @@ def play(
     program: int,
     is_drum: bool,
     sample_rate: int,
+    manner: Manner = PLAIN,
     check: Callable[[], None] = lambda: None,
 ) -> Samples:
     """Play one part with an instance of its own: dry, float32 ``[2, frames]``.
@@ -117,81 +194,17 @@ def play(
     Parameters
     ----------
     events : sorted by ``on``; events beyond ``frames`` are cut.
+    manner : how repeated strokes differ, and whether the part is doubled.
     check : called often; may raise to stop.
 
     Raises
     ------
     UnreadableMedia : the soundfont cannot be loaded.
     """
-    library = find_library()
-    if library is None:
-        raise RuntimeError("libfluidsynth is not there; callers ask find_library first")
-    settings = library.new_fluid_settings()
-    synth = None
-    try:
-        for name, number in ((b"synth.sample-rate", float(sample_rate)), (b"synth.gain", 0.5)):
-            library.fluid_settings_setnum(settings, name, number)
-        for name, whole in (
-            (b"synth.reverb.active", 0),
-            (b"synth.chorus.active", 0),
-            (b"synth.polyphony", 128),
-            (b"synth.dynamic-sample-loading", 1),
-            (b"synth.threadsafe-api", 0),
-            (b"synth.cpu-cores", 1),
-        ):
-            library.fluid_settings_setint(settings, name, whole)
-        synth = library.new_fluid_synth(settings)
-        if library.fluid_synth_sfload(synth, str(soundfont).encode(), 0) < 0:
-            raise UnreadableMedia(f"{soundfont.name} is not a soundfont that can be read.", "Give a .sf2 or .sf3 file.")
-        channel = 9 if is_drum else 0
-        library.fluid_synth_program_change(synth, channel, program)
-        out = np.zeros((2, frames), np.float32)
-        _run(library, synth, channel, events, out, check)
-        return out
-    finally:
-        if synth is not None:
-            library.delete_fluid_synth(synth)
-        library.delete_fluid_settings(settings)
+    longest = round(_LONGEST_TAIL_S * sample_rate)
+    with Instrument(soundfont, program, is_drum, sample_rate) as instrument:
 
+        def sound(stroke: Stroke) -> Samples:
+            return instrument.stroke(stroke, stroke.held + longest)
 
-def _run(
-    library: ctypes.CDLL, synth: int, channel: int, events: Sequence[Event], out: Samples, check: Callable[[], None]
-) -> None:
-    """Play the events into ``out``, skipping silence; every write is a whole number of blocks."""
-    frames = out.shape[1]
-    actions = sorted(
-        [(_grid(e.off), 0, e.pitch, 0) for e in events] + [(_grid(e.on), 1, e.pitch, e.velocity) for e in events]
-    )
-    position = 0
-    for when, kind, pitch, velocity in [*actions, (frames, 2, 0, 0)]:
-        position = _write(library, synth, out, position, min(when, frames), check)
-        if position >= frames:
-            return
-        if kind == 1:
-            library.fluid_synth_noteon(synth, channel, pitch, velocity)
-        elif kind == 0:
-            library.fluid_synth_noteoff(synth, channel, pitch)
-
-
-def _grid(frame: int) -> int:
-    return (frame + BLOCK // 2) // BLOCK * BLOCK
-
-
-def _write(
-    library: ctypes.CDLL,
-    synth: int,
-    out: Samples,
-    position: int,
-    until: int,
-    check: Callable[[], None],
-) -> int:
-    left, right = (out[c].ctypes.data for c in (0, 1))
-    while position < until:
-        if library.fluid_synth_get_active_voice_count(synth) == 0:
-            return until
-        size = min(until - position, _CHECK_FRAMES)
-        at = position * 4
-        library.fluid_synth_write_float(synth, size, left + at, 0, 1, right + at, 0, 1)
-        position += size
-        check()
-    return position
+        return strike(events, frames, sound, manner, is_drum=is_drum, check=check)

@@ -1,27 +1,29 @@
 """Scores into sound: parts → stems → mix.
 
-Every part is played by an instance of its own (``fluid``, ``sampler`` or ``synths``), placed in the mix
-(``mixdown.mix_part``) and mastered together by a stored gain curve. The mix is the sum of the stems,
-sample for sample, on the 24-bit grid.
+Every part is played by an instance of its own (``render_parts``), placed in the mix (``mixdown_part``), makes
+way where the genre has it (``mixdown_duck``), and is mastered together with the others by a stored gain
+curve (``mixdown``). The mix is the sum of the stems, sample for sample, on the 24-bit grid.
 """
 
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from segue.tools.core.audio import Samples, Waveform, quantised
-from segue.tools.core.errors import BackendUnavailable, Cancelled, InvalidArgument
-from segue.tools.core.instruments import of_program
-from segue.tools.core.score import Clock, Part, Score
+from segue.tools.core.errors import Cancelled, InvalidArgument
+from segue.tools.core.score import Part, Score
 from segue.tools.core.settings import Settings
-from segue.tools.music import fluid, mixdown, sampler, synths
-from segue.tools.music.fluid import Event
+from segue.tools.music import mixdown, mixdown_duck
+from segue.tools.music.mixdown_part import Place, placed
+from segue.tools.music.mixdown_spaces import space_of
+from segue.tools.music.render_notes import Event
+from segue.tools.music.render_parts import choose_engine, doubled, part_events, play_part, trim_db
+from segue.tools.music.render_stems import Shelf, Stems
 from segue.tools.music.soundfont import find_soundfont
 from segue.tools.sound.loudness import (
     db_to_gain,
@@ -33,10 +35,10 @@ from segue.tools.sound.loudness import (
 )
 
 Progress = Callable[[float, float, str], None]
+VERSION = 2  # of ``Rendered.meta``; version 1 had no ducks
 _THREADS = 2
 _RING_S = 1.5  # the least that a piece rings after its last bar
 _FLOOR = 10 ** (-66 / 20)  # what is under it at the end is cut off
-_REFERENCE_LUFS = -23.0  # every instrument's test phrase is brought to this loudness
 # How loud a role stands in the mix when its part's gain_db is 0.
 _ROLE_DB = {"drums": 3.0, "bass": 3.0, "melody": 1.5, "lead": 1.5, "counter": -3.5, "chords": -4.5, "pad": -6.5,
             "arpeggio": -5.0, "percussion": -5.0, "other": -4.5}  # fmt: skip
@@ -49,13 +51,14 @@ class Rendered:
     Attributes
     ----------
     mix : stereo, float32 on the 24-bit grid.
-    stems : by part name, as long as ``mix``; their sum is ``mix``, sample for sample.
-    meta : JSON: the master's gain and curve, loudness, what played it; ``meta["note"]`` where
-        something must be said. Kept as ``Piece.mix``.
+    stems : by part name, as long as ``mix``; their sum is ``mix``, sample for sample. Long ones lie in a
+        temporary file and are read whenever they are asked for.
+    meta : JSON: the master's gain and curve, when parts make way, loudness, what played it; ``meta["note"]``
+        where something must be said. Kept as ``Piece.mix``.
     """
 
     mix: Waveform
-    stems: dict[str, Waveform]
+    stems: Mapping[str, Waveform]
     meta: dict[str, Any] = field(default_factory=dict)
 
 
@@ -77,7 +80,7 @@ def render(
     ----------
     progress : called with (done, total, label) several times a second; what it raises stops the work.
     reuse : stems by part name that are taken as they are; they and the result have one length.
-    mix : an earlier ``meta`` whose gain and curve are applied again (same tempo and bars), instead of
+    mix : an earlier ``meta`` whose gain, curve and ducks are applied again (same tempo and bars), instead of
         mastering to ``lufs``. With ``reuse`` it is needed.
     lufs : integrated loudness of the result; true peaks stay under −1 dBTP.
     duration_s : the file's exact length; the end is faded or padded.
@@ -90,36 +93,49 @@ def render(
     """
     reuse = {name: stem for name, stem in (reuse or {}).items() if score.part(name)}
     _check_reuse(reuse, mix, sample_rate)
-    job = _Job(score, settings, sample_rate, loop)
-    frames = job.plan_frames(duration_s, next((stem.frames for stem in reuse.values()), None))
+    job = Job(score, settings, sample_rate, loop, mix)
+    if loop:
+        job.frames = job.music_frames
+    elif reuse:
+        job.frames = next(iter(reuse.values())).frames
+    elif duration_s is not None:
+        job.frames = max(1, round(duration_s * sample_rate))
     new = [part for part in score.parts if part.name not in reuse]
-    raw = _play_all(job, new, progress or (lambda done, total, label: None))
-    if frames is None:
-        frames = _natural_frames(raw, job.music_frames, sample_rate)
-    if not loop:
-        fade_from = min(job.music_frames, frames)
-        for name in raw:  # one by one: a copy of everything at once would double the memory
-            raw[name] = _ended(raw[name], frames, fade_from, sample_rate)
+    tell = progress or (lambda done, total, label: None)
+    _each(job, new, job.play, tell, "playing")
+    frames = job.settle_length()
     meta: dict[str, Any] = {
-        "version": 1,
+        "version": VERSION,
         "sample_rate": sample_rate,
         "frames": frames,
         "synthesiser": job.engine,
         "soundfont": job.soundfont.name,
+        "ducks": job.ducks,
         "note": " ".join(job.notes),
     }
+    if not score.parts:
+        return _silence(frames, meta | {"gain_db": 0.0, "curve": mixdown.pack_curve(np.ones(2))})
     if mix:
         master = mixdown.Master(float(mix["gain_db"]), str(mix["curve"]))
     else:
-        total, loudest = _total(raw, frames)
-        master = mixdown.decide_master(total, loudest, sample_rate, lufs, loop)
-    gain, curve = db_to_gain(master.gain_db), mixdown.unpack_curve(master.curve)
-    stems = dict(reuse)
-    for name in list(raw):
-        stems[name] = Waveform(mixdown.mastered(raw.pop(name), curve, gain), sample_rate)
+        rides = [] if loop else mixdown.sections_of(score, sample_rate)
+        master = mixdown.decide_master(job.total_of(frames), job.loudest, sample_rate, lufs, loop, rides)
     meta |= {"gain_db": master.gain_db, "curve": master.curve, "target_lufs": (mix or {}).get("target_lufs", lufs)}
-    ordered = {part.name: stems[part.name] for part in score.parts}
-    return remix(ordered, meta) if ordered else _silence(frames, meta)
+    steps = job.start_sum(frames)
+    curve, gain = mixdown.unpack_curve(master.curve), db_to_gain(master.gain_db)
+    _each(job, new, lambda part: job.master(part, curve, gain), tell, "mixing")
+    for stem in reuse.values():
+        mixdown.add_steps(steps, stem.samples)
+    whole = Waveform(mixdown.from_steps(steps), sample_rate)
+    stems = Stems(job.shelf, [part.name for part in score.parts], sample_rate, reuse)
+    peak = true_peak_db(whole)
+    if peak > mixdown.CEILING_DB + 0.001:
+        return remix(stems, meta)
+    loud = master.lufs
+    if loud is None:
+        energy = k_weighted_energy(whole.samples, sample_rate, mixdown.HOP)
+        loud = lufs_of_energy(energy, sample_rate, mixdown.HOP)
+    return Rendered(whole, stems, {**meta, "lufs": round(loud, 2), "true_peak_db": round(peak, 2)})
 
 
 def remix(stems: Mapping[str, Waveform], meta: Mapping[str, Any]) -> Rendered:
@@ -161,10 +177,12 @@ def _check_reuse(reuse: Mapping[str, Waveform], mix: Mapping[str, Any] | None, s
         raise InvalidArgument("The stems to reuse have another sample rate.", "Pass their rate as sample_rate.")
 
 
-class _Job:
-    """What all parts of one rendering share."""
+class Job:
+    """What all parts of one rendering share, and what is known of the sum so far."""
 
-    def __init__(self, score: Score, settings: Settings, sample_rate: int, loop: bool) -> None:
+    def __init__(
+        self, score: Score, settings: Settings, sample_rate: int, loop: bool, mix: Mapping[str, Any] | None = None
+    ) -> None:
         self.score, self.sample_rate, self.loop = score, sample_rate, loop
         self.soundfont = find_soundfont(settings)
         self.engine = choose_engine(settings)
@@ -179,148 +197,118 @@ class _Job:
         if not loop:
             last = max((event.off for events in self.events.values() for event in events), default=0)
             self.music_frames = max(self.music_frames, last)
-        self.room_s = mixdown.room_seconds(score.genre)
-        self.tail = round((4.0 + self.room_s) * sample_rate)
-        self.fixed: int | None = None
+        self.space = space_of(score.genre)
+        self.ducks = mixdown_duck.known_ducks(score, self.space, mix)
+        self.tail = round((4.0 + self.space.room_s) * sample_rate)
+        self.frames: int | None = None  # the result's length, once it is known
+        self.shelf = Shelf()
         self.stop = threading.Event()
-
-    def plan_frames(self, duration_s: float | None, reused: int | None) -> int | None:
-        """Settle the length where it is known beforehand, and how far parts are played."""
-        if self.loop:
-            self.fixed = self.music_frames
-        elif reused is not None:
-            self.fixed = reused
-        elif duration_s is not None:
-            self.fixed = max(1, round(duration_s * self.sample_rate))
-        return self.fixed
+        self._adding = threading.Lock()
+        self.loudest = np.zeros(0, np.float32)
+        self._sum = np.zeros((2, 0), np.int32)
 
     def check(self) -> None:
         """Stop a worker thread when the caller has given up."""
         if self.stop.is_set():
             raise Cancelled("Stopped.")
 
-    def part(self, part: Part) -> Samples:
-        """Play and place one part."""
-        events = self.events[part.name]
-        played = self.music_frames + self.tail
-        if self.fixed is not None and not self.loop:
-            played = min(played, self.fixed)
+    @property
+    def played(self) -> int:
+        """How far parts are played, in frames."""
+        longest = self.music_frames + self.tail
+        return longest if self.frames is None or self.loop else min(longest, self.frames)
+
+    def in_place(self, part: Part, events: list[Event], frames: int) -> Samples:
+        """Play one part and put it in its place: float32 ``[2, frames]``, before ducking and the master."""
         if not events:
-            return np.zeros((2, self.fixed or played), np.float32)
-        dry = play_part(part, events, played, self.soundfont, self.engine, self.sample_rate, self.check)
+            return np.zeros((2, frames), np.float32)
+        rate = self.sample_rate
+        dry = play_part(part, events, frames, self.soundfont, self.engine, rate, self.check)
         self.check()
-        trim = _trim_db(
-            self.soundfont, self.engine, part.program, part.is_drum, part.synth, part.role, self.sample_rate
-        )
+        trim = trim_db(self.soundfont, self.engine, part.program, part.is_drum, part.synth, part.role, rate)
         dry *= np.float32(db_to_gain(trim + _ROLE_DB.get(part.role, -4.5)))
-        placed = mixdown.mix_part(
-            dry, self.sample_rate, role=part.role, gain_db=part.gain_db, pan=part.pan, reverb=part.reverb,
-            room_s=self.room_s, check=self.check,
-        )  # fmt: skip
+        place = Place(part.role, part.gain_db, part.pan, part.reverb, self.space, self.score.bpm, doubled(part))
+        return placed(dry, rate, place, self.check)
+
+    def play(self, part: Part) -> None:
+        """Play one part onto the shelf and add it to the sum."""
+        sound = self.in_place(part, self.events[part.name], self.played)
+        if self.loop:
+            sound = _wrapped(sound, self.music_frames)
+        curve = mixdown_duck.duck_curve(
+            self.ducks, part, sound.shape[1], self.sample_rate, self.music_frames if self.loop else None
+        )
+        if curve is not None:
+            mixdown.apply_curve(sound, curve)
+        peaks = peak_envelope(sound, mixdown.HOP, floor=2.0)
+        with self._adding:
+            if self._sum.shape[1] == 0:
+                self._sum, self.loudest = np.zeros(sound.shape, np.int32), np.zeros(len(peaks), np.float32)
+            # In whole steps, so that the sum is the same in whatever order parts are done.
+            mixdown.add_steps(self._sum, sound)
+            np.maximum(self.loudest, peaks, out=self.loudest)
+        self.shelf.put(part.name, sound)
+
+    def settle_length(self) -> int:
+        """Return the length; where none was fixed, all has died away, at least ``_RING_S`` after the music."""
+        if self.frames is None:
+            least = self.music_frames + round(_RING_S * self.sample_rate)
+            heard = np.flatnonzero(self.loudest > _FLOOR * self.loudest.max(initial=0.0))
+            self.frames = max(least, (int(heard[-1]) + 1) * mixdown.HOP if len(heard) else 0)
+        return self.frames
+
+    def total_of(self, frames: int) -> Samples:
+        """Return the sum of the parts before the master, as long as the result; its memory is given away."""
+        total = self._ended(mixdown.from_steps(self._sum), frames)
+        self._sum = np.zeros((2, 0), np.int32)
+        self.loudest = _fitted(self.loudest[None], -(-frames // mixdown.HOP))[0]
+        return total
+
+    def start_sum(self, frames: int) -> npt.NDArray[np.int32]:
+        """Return the sum that ``master`` adds to, all zero."""
+        self._sum = np.zeros((2, frames), np.int32)
+        return self._sum
+
+    def master(self, part: Part, curve: npt.NDArray[np.float64], gain: float) -> None:
+        """Make the finished stem of what lies on the shelf, and add it to the mix."""
         self.check()
-        return _wrapped(placed, self.music_frames) if self.loop else placed
+        stem = self._ended(self.shelf.get(part.name), self._sum.shape[1])
+        mixdown.mastered(stem, curve, gain)
+        with self._adding:
+            mixdown.add_steps(self._sum, stem)
+        self.shelf.put(part.name, stem)
+
+    def _ended(self, samples: Samples, frames: int) -> Samples:
+        """Return exactly ``frames`` frames; what would be cut off is faded out, at most 1.5 s long."""
+        out = _fitted(samples, frames)
+        if self.loop:
+            return out
+        fade_from = min(self.music_frames, frames)
+        cut_short = frames < fade_from + round(_RING_S * self.sample_rate)
+        longest = round((1.5 if cut_short else 0.25) * self.sample_rate)
+        size = max(1, min(frames, longest, max(frames - fade_from, round(0.3 * self.sample_rate))))
+        out[:, frames - size :] *= np.cos(np.linspace(0, np.pi / 2, size, dtype=np.float32)) ** 2
+        return out
 
 
-def choose_engine(settings: Settings) -> str:
-    """Return "fluidsynth" or "sampler" as the setting ``synthesiser`` and the machine have it.
-
-    Raises
-    ------
-    BackendUnavailable : FluidSynth is demanded and not there.
-    """
-    if settings.synthesiser == "sampler":
-        return "sampler"
-    if fluid.find_library() is not None:
-        return "fluidsynth"
-    if settings.synthesiser == "fluidsynth":
-        raise BackendUnavailable("libfluidsynth was not found.", "Install FluidSynth, or set SEGUE_SYNTHESISER=auto.")
-    return "sampler"
-
-
-def part_events(part: Part, clock: Clock, sample_rate: int, loop: bool = False, period: int = 0) -> list[Event]:
-    """Return a part's notes as they are played, in frames, sorted; a repeated pitch ends the one before."""
-    events: dict[int, list[Event]] = {}
-    for note in part.notes:
-        on = round((clock.seconds(note.start) + note.shift_s) * sample_rate)
-        off = round((clock.seconds(note.end) + note.shift_s) * sample_rate)
-        if on < 0:
-            on, off = (on + period, off + period) if loop else (0, max(off, 1))
-        events.setdefault(note.pitch, []).append(Event(on, max(off, on + 2 * fluid.BLOCK), note.pitch, note.velocity))
-    out = []
-    for same in events.values():
-        same.sort(key=lambda event: (event.on, -event.velocity))
-        for here, after in zip(same, [*same[1:], None], strict=True):
-            if after is None or here.off <= after.on:
-                out.append(here)
-            elif after.on - here.on >= 2 * fluid.BLOCK:
-                out.append(Event(here.on, after.on, here.pitch, here.velocity))
-            else:  # two at once are one: the later keeps its end, the earlier its beginning
-                same[same.index(after)] = Event(
-                    here.on, max(here.off, after.off), here.pitch, max(here.velocity, after.velocity)
-                )
-    return sorted(out, key=lambda event: (event.on, event.pitch))
-
-
-def play_part(
-    part: Part, events: list[Event], frames: int, soundfont: Path, engine: str, sample_rate: int,
-    check: Callable[[], None],
-) -> Samples:  # fmt: skip
-    """Play one part dry: float32 ``[2, frames]``, at the instrument's own level."""
-    if synths.knows(part.synth):
-        return synths.play(str(part.synth), events, frames, sample_rate, check)
-    player = fluid.play if engine == "fluidsynth" else sampler.play
-    sound = player(
-        soundfont, events, frames, program=part.program, is_drum=part.is_drum, sample_rate=sample_rate, check=check
-    )
-    return synths.aged(sound, sample_rate) if part.synth == "vinyl" else sound
-
-
-@lru_cache(maxsize=256)
-def _trim_db(
-    soundfont: Path, engine: str, program: int, is_drum: bool, synth: str | None, role: str, sample_rate: int
-) -> float:
-    """Return the gain in dB that brings an instrument's test phrase to the reference loudness.
-
-    Soundfonts differ by 15 dB from program to program; the phrase depends on the instrument only, so a
-    part's level never depends on what it plays.
-    """
-    if is_drum:
-        keys: tuple[int, ...] = (36, 42, 38, 42) if role != "percussion" else (62, 70, 63, 70)
-    else:
-        instrument = of_program(program)
-        low, high = (28, 52) if role == "bass" else (instrument.low, instrument.high)
-        keys = tuple(round(low + (high - low) * share) for share in (0.3, 0.45, 0.6))
-    # Long enough for slow strings to swell; drums are struck as in a quick beat.
-    step = round((0.25 if is_drum else 1.2) * sample_rate)
-    events = [Event(i * step, round((i + 0.9) * step), key, 90) for i, key in enumerate(keys)]
-    part = Part(name="test", program=program, is_drum=is_drum, synth=synth)
-    sound = play_part(part, events, (len(keys) + 1) * step, soundfont, engine, sample_rate, lambda: None)
-    energy = k_weighted_energy(sound, sample_rate, mixdown.HOP)
-    size = max(1, round(0.4 * sample_rate / mixdown.HOP))
-    blocks = np.convolve(energy, np.ones(size), "valid")
-    loudest = np.partition(blocks, -len(blocks) // 4)[-len(blocks) // 4 :].mean() / (size * mixdown.HOP)
-    loudness = -0.691 + 10 * np.log10(loudest + 1e-12)
-    return float(np.clip(_REFERENCE_LUFS - loudness, -30.0, 40.0)) if loudness > -69 else 0.0
-
-
-def _play_all(job: _Job, parts: list[Part], progress: Progress) -> dict[str, Samples]:
-    """Play the parts, two side by side; the caller's progress function may raise to stop."""
-    out: dict[str, Samples] = {}
-    progress(0.0, max(1, len(parts)), "playing")
+def _each(job: Job, parts: list[Part], work: Callable[[Part], None], progress: Progress, label: str) -> None:
+    """Do the same work to parts, two side by side; the caller's progress function may raise to stop."""
+    total = max(1, 2 * len(parts))
+    before = 0 if label == "playing" else len(parts)
+    progress(before, total, label)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="render") as pool:
-        waiting: dict[Future[Samples], str] = {pool.submit(job.part, part): part.name for part in parts}
+        waiting = {pool.submit(work, part) for part in parts}
         try:
             while waiting:
-                done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in done:
-                    out[waiting.pop(future)] = future.result()
-                progress(len(out), len(parts), "playing")
+                    future.result()
+                progress(before + len(parts) - len(waiting), total, label)
         except BaseException:
             job.stop.set()
             for future in waiting:
                 future.cancel()
             raise
-    return {part.name: out[part.name] for part in parts}
 
 
 def _wrapped(samples: Samples, period: int) -> Samples:
@@ -332,37 +320,11 @@ def _wrapped(samples: Samples, period: int) -> Samples:
     return out
 
 
-def _natural_frames(raw: Mapping[str, Samples], music_frames: int, sample_rate: int) -> int:
-    """Return where the last part has died away, at least ``_RING_S`` after the music's end."""
-    least = music_frames + round(_RING_S * sample_rate)
-    last = least
-    peak = max((float(np.abs(samples).max(initial=0)) for samples in raw.values()), default=0.0)
-    for samples in raw.values():
-        heard = np.flatnonzero(peak_envelope(samples[:, least:], 1024, floor=2.0) > _FLOOR * peak)
-        if len(heard):
-            last = max(last, least + (int(heard[-1]) + 1) * 1024)
-    return last
-
-
-def _ended(samples: Samples, frames: int, fade_from: int, sample_rate: int) -> Samples:
-    """Return exactly ``frames`` frames; what would be cut off is faded out, at most 1.5 s long."""
+def _fitted(samples: Samples, frames: int) -> Samples:
     out = samples[:, :frames]
     if out.shape[1] < frames:
-        out = np.concatenate([out, np.zeros((2, frames - out.shape[1]), np.float32)], axis=1)
-    cut_short = frames < fade_from + round(_RING_S * sample_rate)
-    longest = round((1.5 if cut_short else 0.25) * sample_rate)
-    size = max(1, min(frames, longest, max(frames - fade_from, round(0.3 * sample_rate))))
-    out[:, frames - size :] *= np.cos(np.linspace(0, np.pi / 2, size, dtype=np.float32)) ** 2
+        out = np.concatenate([out, np.zeros((len(out), frames - out.shape[1]), np.float32)], axis=1)
     return out
-
-
-def _total(raw: Mapping[str, Samples], frames: int) -> tuple[Samples, Any]:
-    total = np.zeros((2, frames), np.float32)
-    loudest = np.zeros(-(-frames // mixdown.HOP), np.float32)
-    for samples in raw.values():
-        total += samples
-        np.maximum(loudest, peak_envelope(samples, mixdown.HOP, floor=2.0), out=loudest)
-    return total, loudest
 
 
 def _silence(frames: int, meta: dict[str, Any]) -> Rendered:

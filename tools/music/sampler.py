@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from segue.tools.core.audio import Samples
 from segue.tools.music import soundfont as sf
-from segue.tools.music.fluid import Event
+from segue.tools.music.render_notes import DARKEST_CENTS, PLAIN, Event, Manner, Stroke, strike
 
 _LOUDEST = 0.35  # the level of one full-velocity voice: about FluidSynth's at gain 0.5
 _ATTENUATION_SHARE = 0.4  # of a font's attenuation is applied, as the EMU8000 and FluidSynth do
 _SILENT_DB = 90.0
+_OPEN_CENTS = 13_000  # a low-pass from here on is none
 
 
 def play(
@@ -29,65 +30,35 @@ def play(
     program: int,
     is_drum: bool,
     sample_rate: int,
+    manner: Manner = PLAIN,
     check: Callable[[], None] = lambda: None,
 ) -> Samples:
     """Play one part dry: float32 ``[2, frames]``; the same contract as ``fluid.play``."""
     font = sf.read_soundfont(soundfont)
     zones = font.zones(program, is_drum)
-    out = np.zeros((2, frames), np.float32)
-    voices: dict[tuple[int, int, int], Samples] = {}
-    for event, choked_at in _with_chokes(events, zones):
-        check()
-        if event.on >= frames:
-            break
-        for number, zone in enumerate(zones):
-            if not (zone.keys[0] <= event.pitch <= zone.keys[1]):
-                continue
-            if not (zone.velocities[0] <= event.velocity <= zone.velocities[1]):
-                continue
-            held = event.off - event.on
-            key = (number, event.pitch, held)
-            if key not in voices:
-                if len(voices) > 64:
-                    voices.clear()
-                voices[key] = _voice(font, zone, event.pitch, held, sample_rate)
-            voice = voices[key]
-            length = min(voice.shape[1], frames - event.on)
-            gain = np.float32((event.velocity / 127) ** 2)
-            if choked_at is not None and choked_at - event.on < length:
-                length = choked_at - event.on
-                fade = min(length, 256)
-                voice = voice[:, :length].copy()
-                voice[:, length - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-            out[:, event.on : event.on + length] += voice[:, :length] * gain
-    return out
 
+    def sound(stroke: Stroke) -> Samples:
+        voices = [
+            _voice(font, zone, stroke, sample_rate)
+            for zone in zones
+            if zone.keys[0] <= stroke.pitch <= zone.keys[1]
+            and zone.velocities[0] <= stroke.velocity <= zone.velocities[1]
+        ]
+        out = np.zeros((2, max((voice.shape[1] for voice in voices), default=1)), np.float32)
+        for voice in voices:
+            out[:, : voice.shape[1]] += voice
+        return out * np.float32((stroke.velocity / 127) ** 2)
 
-def _with_chokes(events: Sequence[Event], zones: Sequence[sf.Zone]) -> list[tuple[Event, int | None]]:
-    """Pair every event with the frame where another of its exclusive class (hi-hats) cuts it off."""
-    classes: dict[int, int] = {}
-    for zone in zones:
-        group = zone.value(sf.EXCLUSIVE_CLASS)
-        if group:
-            classes.update(dict.fromkeys(range(zone.keys[0], zone.keys[1] + 1), group))
-    following: dict[int, int] = {}
-    out: list[tuple[Event, int | None]] = []
-    for event in sorted(events, key=lambda e: -e.on):
-        group = classes.get(event.pitch, 0)
-        after = following.get(group) if group else None
-        out.append((event, after if after is not None and after > event.on else None))
-        if group:
-            following[group] = event.on
-    return out[::-1]
+    return strike(events, frames, sound, manner, is_drum=is_drum, check=check)
 
 
 def _seconds(timecents: int) -> float:
     return 0.0 if timecents <= -12000 else min(60.0, float(2.0 ** (timecents / 1200)))
 
 
-def _voice(font: sf.SoundFont, zone: sf.Zone, pitch: int, held: int, sample_rate: int) -> Samples:
-    """Return one note at full velocity, release included: float32 ``[2, frames]``."""
-    header = zone.sample
+def _voice(font: sf.SoundFont, zone: sf.Zone, stroke: Stroke, sample_rate: int) -> Samples:
+    """Return one zone's note at full level, release included, soft strokes darker: float32 ``[2, frames]``."""
+    header, pitch, held = zone.sample, stroke.pitch, stroke.held
     root = zone.value(sf.ROOT_KEY) if zone.value(sf.ROOT_KEY) >= 0 else min(header.root, 127)
     played = zone.value(sf.FIXED_KEY) if zone.value(sf.FIXED_KEY) >= 0 else pitch
     cents = (
@@ -95,11 +66,16 @@ def _voice(font: sf.SoundFont, zone: sf.Zone, pitch: int, held: int, sample_rate
         + zone.value(sf.COARSE_TUNE) * 100
         + zone.value(sf.FINE_TUNE)
         + header.correction
+        + stroke.cents
     )
     step = 2.0 ** (cents / 1200) * header.rate / sample_rate
     envelope = _envelope(zone, pitch, held, sample_rate)
     source = _source(font, zone, step, held, len(envelope))
-    wave = _low_passed(source * envelope[: len(source)], zone.value(sf.FILTER_CUTOFF), sample_rate)
+    wave = _low_passed(
+        source * envelope[: len(source)],
+        _cutoff(zone, stroke.velocity),
+        sample_rate,
+    )
     attenuation_db = _ATTENUATION_SHARE * zone.value(sf.ATTENUATION) / 10
     pan = max(-1.0, min(1.0, zone.value(sf.PAN) / 500))
     angle = (pan + 1) * math.pi / 4
@@ -108,6 +84,12 @@ def _voice(font: sf.SoundFont, zone: sf.Zone, pitch: int, held: int, sample_rate
     fade = min(len(wave), 128)
     wave[len(wave) - fade :] *= np.linspace(1, 0, fade)
     return np.stack([wave * gain * math.cos(angle), wave * gain * math.sin(angle)]).astype(np.float32)
+
+
+def _cutoff(zone: sf.Zone, velocity: int) -> float:
+    """Return a low-pass in cents; where the font sets one itself (its envelope opens it), velocity changes nothing."""
+    resting = zone.value(sf.FILTER_CUTOFF)
+    return resting if resting < _OPEN_CENTS else resting + DARKEST_CENTS * (1 - velocity / 127)
 
 
 def _source(font: sf.SoundFont, zone: sf.Zone, step: float, held: int, length: int) -> npt.NDArray[np.float64]:
@@ -168,7 +150,7 @@ def _envelope(zone: sf.Zone, pitch: int, held: int, sample_rate: int) -> npt.NDA
     return np.concatenate([body, tail])
 
 
-def _low_passed(wave: npt.NDArray[np.float64], cents: int, sample_rate: int) -> npt.NDArray[np.float64]:
+def _low_passed(wave: npt.NDArray[np.float64], cents: float, sample_rate: int) -> npt.NDArray[np.float64]:
     from scipy.signal import butter, sosfilt
 
     cutoff = 8.176 * 2 ** (cents / 1200)

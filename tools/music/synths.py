@@ -6,6 +6,7 @@ on a ramp. ``synths_drums`` has the drum machine.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from segue.tools.core.audio import Samples
 from segue.tools.music import synths_drums
-from segue.tools.music.fluid import Event
+from segue.tools.music.render_notes import Event, Manner, Stroke, strike
 
 Mono = npt.NDArray[np.float64]
 _TABLE = 2048
@@ -62,30 +63,30 @@ def _gate(
     return np.concatenate([body, tail])
 
 
-def _noise_for(event: Event) -> np.random.Generator:
-    """Phases differ from note to note, and are the same on every run."""
-    return np.random.default_rng(event.pitch * 65_537 + event.on % 65_521)
+def _noise_for(stroke: Stroke) -> np.random.Generator:
+    """Phases differ from pitch to pitch and take to take, and are the same on every run."""
+    return np.random.default_rng(stroke.pitch * 65_537 + stroke.take)
 
 
-def _eight_oh_eight(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.002, 0.08, 1.6, 0.25)
+def _eight_oh_eight(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.002, 0.08, 1.6, 0.25)
     time = np.arange(len(gate)) / rate
-    hz = _hz(event.pitch)
+    hz = _hz(stroke.pitch)
     # The kick-like drop at the start is what makes the bass speak on small loudspeakers.
     phase = 2 * math.pi * hz * (time + 1.2 * 0.014 * (1 - np.exp(-time / 0.014)))
     tone = np.tanh(1.7 * np.sin(phase)) / math.tanh(1.7)
     return _stereo(tone * gate)
 
 
-def _sub(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.006, 0.06)
-    phase = 2 * math.pi * _hz(event.pitch) * np.arange(len(gate)) / rate
+def _sub(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.006, 0.06)
+    phase = 2 * math.pi * _hz(stroke.pitch) * np.arange(len(gate)) / rate
     return _stereo((np.sin(phase) + 0.12 * np.sin(2 * phase)) * gate)
 
 
-def _reese(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.008, 0.09)
-    random, hz, frames = _noise_for(event), _hz(event.pitch), len(gate)
+def _reese(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.008, 0.09)
+    random, hz, frames = _noise_for(stroke), _hz(stroke.pitch), len(gate)
     left, right = (
         sum(_oscillator("dark", hz * 2 ** (cents / 1200), frames, rate, random.random()) for cents in detune) / 2
         for detune in ((-14.0, 9.0), (-9.0, 14.0))
@@ -94,20 +95,20 @@ def _reese(event: Event, rate: int) -> Samples:
     return np.stack([(0.8 * side + 0.4 * root) * gate for side in (left, right)]).astype(np.float32)
 
 
-def _wobble(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.004, 0.05)
-    frames, hz = len(gate), _hz(event.pitch)
-    held_s = (event.off - event.on) / rate
+def _wobble(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.004, 0.05)
+    frames, hz = len(gate), _hz(stroke.pitch)
+    held_s = (stroke.held) / rate
     cycles = max(1, round(held_s * 4))  # whole cycles a note, so that a wobble ends where the note does
-    depth = 0.5 - 0.5 * np.cos(2 * math.pi * cycles * np.arange(frames) / max(1, event.off - event.on))
+    depth = 0.5 - 0.5 * np.cos(2 * math.pi * cycles * np.arange(frames) / max(1, stroke.held))
     dark, bright = (_oscillator(shape, hz, frames, rate) for shape in ("dark", "saw"))
     root = np.sin(2 * math.pi * hz * np.arange(frames) / rate)
     return _stereo(np.tanh(1.4 * (root + dark * 0.6 + bright * depth)) * gate * 0.8)
 
 
-def _supersaw(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.008, 0.18)
-    random, hz, frames = _noise_for(event), _hz(event.pitch), len(gate)
+def _supersaw(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.008, 0.18)
+    random, hz, frames = _noise_for(stroke), _hz(stroke.pitch), len(gate)
     out = np.zeros((2, frames))
     for cents, place in ((-19, -0.9), (-11.5, 0.6), (-5, -0.3), (0, 0.0), (5.5, 0.3), (12, -0.6), (19.5, 0.9)):
         voice = _oscillator("saw", hz * 2 ** (cents / 1200), frames, rate, random.random())
@@ -116,17 +117,17 @@ def _supersaw(event: Event, rate: int) -> Samples:
     return (out * gate / 3.2).astype(np.float32)
 
 
-def _acid(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.003, 0.03)
-    frames, hz = len(gate), _hz(event.pitch)
-    bite = np.exp(-np.arange(frames) / (0.12 * rate)) * (0.3 + 0.7 * event.velocity / 127)
+def _acid(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.003, 0.03)
+    frames, hz = len(gate), _hz(stroke.pitch)
+    bite = np.exp(-np.arange(frames) / (0.12 * rate)) * (0.3 + 0.7 * stroke.velocity / 127)
     dark, bright = (_oscillator(shape, hz, frames, rate) for shape in ("dark", "saw"))
     return _stereo(np.tanh(1.5 * (dark * (1 - 0.5 * bite) + bright * bite)) * gate)
 
 
-def _pluck(event: Event, rate: int) -> Samples:
-    gate = _gate(event.off - event.on, rate, 0.002, 0.25, 0.7, 0.05)
-    frames, hz, random = len(gate), _hz(event.pitch), _noise_for(event)
+def _pluck(stroke: Stroke, rate: int) -> Samples:
+    gate = _gate(stroke.held, rate, 0.002, 0.25, 0.7, 0.05)
+    frames, hz, random = len(gate), _hz(stroke.pitch), _noise_for(stroke)
     bite = np.exp(-np.arange(frames) / (0.09 * rate))
     sides = [
         _oscillator("dark", hz * 2 ** (c / 1200), frames, rate, random.random()) * (1 - bite)
@@ -136,10 +137,10 @@ def _pluck(event: Event, rate: int) -> Samples:
     return (np.stack(sides) * gate).astype(np.float32)
 
 
-def _fm_piano(event: Event, rate: int) -> Samples:
+def _fm_piano(stroke: Stroke, rate: int) -> Samples:
     """Two operators at 1:1 for the body, two at 1:14 for the tine (after Chowning 1973 and the DX7's electric piano)."""
-    gate = _gate(event.off - event.on, rate, 0.002, 0.18, 3.0, 0.0)
-    time, hz, force = np.arange(len(gate)) / rate, _hz(event.pitch), event.velocity / 127
+    gate = _gate(stroke.held, rate, 0.002, 0.18, 3.0, 0.0)
+    time, hz, force = np.arange(len(gate)) / rate, _hz(stroke.pitch), stroke.velocity / 127
     wave = 2 * math.pi * hz * time
     body = np.sin(
         wave + (0.3 + 1.3 * force * np.exp(-time / 0.5)) * np.sin(wave + 0.02 * np.sin(2 * math.pi * 5 * time))
@@ -155,7 +156,7 @@ def _stereo(mono: Mono) -> Samples:
     return np.stack([mono, mono]).astype(np.float32)
 
 
-_VOICES: dict[str, Callable[[Event, int], Samples]] = {
+_VOICES: dict[str, Callable[[Stroke, int], Samples]] = {
     "808": _eight_oh_eight,
     "sub": _sub,
     "reese": _reese,
@@ -183,19 +184,22 @@ def play(name: str, events: Sequence[Event], frames: int, sample_rate: int, chec
     """Play one part dry: float32 ``[2, frames]``; the same contract as ``fluid.play``."""
     if name == "drum_machine":
         return synths_drums.play(events, frames, sample_rate, check)
-    out = np.zeros((2, frames), np.float32)
-    voice, ordered = _VOICES[name], sorted(events, key=lambda event: event.on)
-    for number, event in enumerate(ordered):
-        check()
-        if event.on >= frames:
-            break
-        off = min(event.off, frames + sample_rate)
-        if name in _MONOPHONIC and number + 1 < len(ordered):
-            off = min(off, max(ordered[number + 1].on, event.on + 128))
-        sound = voice(Event(event.on, off, event.pitch, event.velocity), sample_rate)
-        length = min(sound.shape[1], frames - event.on)
-        out[:, event.on : event.on + length] += sound[:, :length] * np.float32((event.velocity / 127) ** 1.6 * 0.3)
-    return out
+    voice = _VOICES[name]
+
+    def sound(stroke: Stroke) -> Samples:
+        return voice(stroke, sample_rate) * np.float32((stroke.velocity / 127) ** 1.6 * 0.3)
+
+    played = _one_at_a_time(events) if name in _MONOPHONIC else events
+    manner = Manner(takes=1 if name in _MONOPHONIC else 3, power=1.6)
+    return strike(played, frames, sound, manner, is_drum=False, check=check)
+
+
+def _one_at_a_time(events: Sequence[Event]) -> list[Event]:
+    ordered = sorted(events, key=lambda event: event.on)
+    return [
+        here if after is None else replace(here, off=min(here.off, max(after.on, here.on + 128)))
+        for here, after in zip(ordered, [*ordered[1:], None], strict=False)
+    ]
 
 
 def aged(samples: Samples, sample_rate: int) -> Samples:

@@ -9,36 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.tools.core.audio import Samples
-from segue.tools.music.fluid import Event
+from segue.tools.music.render_notes import Event, Manner, Stroke, strike
 
 Mono = npt.NDArray[np.float64]
-_HATS = {42, 44, 46}  # a new one chokes the one that rings
 
 
 def play(events: Sequence[Event], frames: int, sample_rate: int, check: Callable[[], None]) -> Samples:
     """Play one drum part: float32 ``[2, frames]``. Notes ring as long as the drum does, whatever their length."""
-    out = np.zeros((2, frames), np.float32)
-    ordered = sorted(events, key=lambda event: event.on)
-    next_hat = frames + sample_rate * 10
-    cuts: list[int] = []
-    for event in reversed(ordered):
-        cuts.append(next_hat if event.pitch in _HATS else frames)
-        if event.pitch in _HATS:
-            next_hat = event.on
-    for event, cut in zip(ordered, reversed(cuts), strict=True):
-        check()
-        if event.on >= frames:
-            break
-        sound = drum(event.pitch, sample_rate)
-        length = min(len(sound), frames - event.on)
-        gain = np.float32((event.velocity / 127) ** 1.6 * 0.5)
-        piece = sound[:length] * gain
-        if 0 < cut - event.on < length:
-            piece = piece[: cut - event.on].copy()
-            fade = min(len(piece), 200)
-            piece[len(piece) - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-        out[:, event.on : event.on + len(piece)] += _placed(event.pitch, piece)
-    return out
+
+    def sound(stroke: Stroke) -> Samples:
+        return _placed(stroke.pitch, drum(stroke.pitch, sample_rate)) * np.float32((stroke.velocity / 127) ** 1.6 * 0.5)
+
+    return strike(events, frames, sound, Manner(power=1.6), is_drum=True, check=check)
 
 
 def _placed(key: int, mono: npt.NDArray[np.float32]) -> Samples:

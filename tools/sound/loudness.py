@@ -15,6 +15,9 @@ from segue.tools.core.audio import Samples, Waveform
 
 SILENCE_LUFS = -70.0  # the absolute gate of BS.1770-4: what is below counts as silence
 _TAPS = 12  # a phase, as in BS.1770-4 annex 2
+_ROWS = 16
+_SPAN = 64  # frames interpolated by one row of the matrix
+_BLOCK = 65_536  # frames filtered at once
 
 
 def db_to_gain(db: float) -> float:
@@ -67,27 +70,45 @@ def peak_envelope(samples: Samples, hop: int, floor: float = 0.5) -> npt.NDArray
     high = np.flatnonzero((peaks >= floor * peaks.max()) & (peaks > 0))
     for start in range(0, len(high), 512):
         chosen = high[start : start + 512]
-        index = chosen[:, None] * hop + np.arange(-_TAPS, hop + _TAPS)[None, :]
-        over = _oversampled(samples[:, np.clip(index, 0, frames - 1)])
-        peaks[chosen] = np.maximum(peaks[chosen], np.abs(over).max(axis=(0, 2)))
+        index = chosen[:, None] * hop + np.arange(-_TAPS // 2, hop + _TAPS // 2)[None, :]
+        over = _oversampled_peaks(samples[:, np.clip(index, 0, frames - 1)])
+        peaks[chosen] = np.maximum(peaks[chosen], over)
     return np.asarray(peaks, dtype=np.float32)
 
 
-def _oversampled(blocks: Samples) -> Samples:
-    """Interpolate the last axis fourfold and drop ``_TAPS`` frames of margin at both ends."""
-    from scipy.signal import upfirdn
+def _oversampled_peaks(blocks: Samples) -> npt.NDArray[np.float32]:
+    """Return the highest value between the samples of blocks ``[channels, blocks, frames]``, per block.
 
-    filter_, margin = _interpolator(), 4 * _TAPS
-    over = upfirdn(filter_, blocks, up=4, axis=-1)
-    delay = (len(filter_) - 1) // 2
-    return np.asarray(over[..., delay + margin : over.shape[-1] - delay - margin], dtype=np.float32)
+    One product with a banded matrix interpolates ``_SPAN`` frames at once: a polyphase filter for BLAS, in
+    products of ``_ROWS`` rows, which are too small for BLAS to wake other threads.
+    """
+    matrix = _interpolator()
+    channels, count, frames = blocks.shape
+    padded = np.zeros((channels, -(-count // _ROWS) * _ROWS, frames), np.float32)
+    padded[:, :count] = blocks
+    rows = padded.reshape(channels, -1, _ROWS, frames)
+    out = np.zeros(rows.shape[1:3], np.float32)
+    last = frames - len(matrix)
+    for start in [*range(0, last, _SPAN), last]:
+        over = rows[..., start : start + len(matrix)] @ matrix
+        np.maximum(out, over.max(axis=(0, 3)), out=out)
+        np.maximum(out, -over.min(axis=(0, 3)), out=out)
+    return out.reshape(-1)[:count]
 
 
 @lru_cache(maxsize=1)
 def _interpolator() -> Any:  # noqa: ANN401 - a numpy array; lru_cache loses the type
+    """Return a matrix from ``_SPAN + _TAPS`` samples to the three values after each of the middle ``_SPAN``."""
     from scipy.signal import firwin
 
-    return (4.0 * firwin(4 * _TAPS + 1, 0.25, window=("kaiser", 6.0))).astype(np.float32)
+    filter_ = (4.0 * firwin(4 * _TAPS + 1, 0.25, window=("kaiser", 6.0))).astype(np.float32)
+    matrix = np.zeros((_SPAN + _TAPS, _SPAN, 3), np.float32)
+    for phase in (1, 2, 3):
+        # The filter's centre is tap 2 * _TAPS; a value phase/4 after sample n weighs sample n + k by tap (phase - 4k).
+        for k in range(-_TAPS // 2 + 1, _TAPS // 2 + 1):
+            for n in range(_SPAN):
+                matrix[n + _TAPS // 2 + k, n, phase - 1] = filter_[2 * _TAPS + phase - 4 * k]
+    return matrix.reshape(_SPAN + _TAPS, -1)
 
 
 def with_gain(wave: Waveform, db: float) -> Waveform:
@@ -101,18 +122,22 @@ def k_weighted_energy(samples: Samples, sample_rate: int, hop: int) -> npt.NDArr
     With it the loudness under any slow gain curve costs microseconds: see ``lufs_of_energy``.
     """
     import pyloudnorm
-    from scipy.signal import lfilter
+    from scipy.signal import sosfilt
 
     channels, frames = samples.shape
-    count = -(-frames // hop)
-    out = np.zeros(count)
-    for channel in range(channels):
-        weighted = samples[channel]
-        for stage in pyloudnorm.Meter(sample_rate)._filters.values():
-            weighted = lfilter(stage.b, stage.a, weighted)
-        padded = np.zeros(count * hop)
-        padded[:frames] = weighted
-        out += np.square(padded).reshape(count, hop).sum(axis=1)
+    stages = pyloudnorm.Meter(sample_rate)._filters.values()
+    sections = np.array([[*(stage.b / stage.a[0]), *(stage.a / stage.a[0])] for stage in stages])
+    state = np.zeros((len(sections), channels, 2))
+    out = np.zeros(-(-frames // hop))
+    size = max(1, _BLOCK // hop) * hop
+    for start in range(0, frames, size):
+        weighted, state = sosfilt(sections, samples[:, start : start + size], axis=1, zi=state)
+        whole = weighted.shape[1] // hop
+        hops = weighted[:, : whole * hop].reshape(channels, whole, hop)
+        first = start // hop
+        out[first : first + whole] = np.einsum("ijk,ijk->j", hops, hops)
+        if whole * hop < weighted.shape[1]:
+            out[-1] = np.square(weighted[:, whole * hop :]).sum()
     return out
 
 
