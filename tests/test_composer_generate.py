@@ -48,16 +48,77 @@ def test_a_piece_of_exact_length_with_stems_that_sum_to_it(house):
 
 def test_the_same_seed_sounds_the_same_and_takes_differ(house):
     [one], _, _ = house(prompt="bossa nova", duration_s=6, seed=5)
-    takes, _, early = house(prompt="bossa nova", duration_s=6, seed=5, takes=2)
-    assert takes[0].clip.id == one.clip.id
-    assert takes[0].clip.id != takes[1].clip.id
+    takes, notes, early = house(prompt="bossa nova", duration_s=6, seed=5, takes=2)
+    by_seed = {piece.made_by.seed: piece for piece in takes}
+    assert set(by_seed) == {5, 6}
+    assert by_seed[5].clip.id == one.clip.id
+    assert by_seed[6].clip.id != one.clip.id
     assert len({piece.title for piece in (one, *takes)}) == 3
-    assert len(early) == 1
+    assert [len(out.pieces) for out in early] == [1]
+    assert early[0].pieces[0].id == takes[0].id
+    [why] = [note for note in notes if "critic" in note]
+    assert f"(seed {takes[0].made_by.seed}) comes first" in why
+
+
+def test_takes_stand_in_the_order_of_the_critic():
+    from segue.tools.music.compose_request import Request
+    from segue.tools.music.critic import rank
+    from segue.tools.music.takes import compose_takes
+
+    request = Request(genre="jazz", duration_s=30, seed=5)
+    takes = compose_takes(request, 4, lambda text: None)
+    assert sorted((take.number, take.seed) for take in takes) == [(1, 5), (2, 6), (3, 7), (4, 8)]
+    scores = [take.score for take in sorted(takes, key=lambda take: take.seed)]
+    assert [take.seed - 5 for take in takes] == [one.index for one in rank(scores, request)]
+    one = compose_takes(Request(genre="jazz", duration_s=30), 1, lambda text: None)[0]  # the best of some drafts
+    assert (
+        compose_takes(Request(genre="jazz", duration_s=30, seed=one.seed), 1, lambda text: None)[0].score == one.score
+    )
+
+
+_HASHES = """
+import sys
+from segue.tools.backends.generate_composer import BACKEND
+from segue.tools.core.base import Context
+from segue.tools.core.settings import Settings
+from segue.tools.core.store import Store
+from segue.tools.generate import Args
+from segue.tools.music import revise
+from segue.tools.music.compose import Request, compose
+import hashlib
+
+for genre in ("pop", "jazz_swing", "trap", "classical"):
+    score = compose(Request(genre=genre, seed=9, duration_s=40))
+    other = revise.set_meter(revise.restyle(score, "house", keep=["bass"], seed=2), "3/4", seed=3)
+    other = revise.regenerate(other, 2, 4, "more tension", seed=4)
+    print(hashlib.sha256(score.to_json() + other.to_json()).hexdigest())
+settings = Settings(home=sys.argv[1])
+store = Store(settings)
+out = BACKEND.load(settings)(Args(prompt="lo-fi", duration_s=4, seed=3), Context(store, settings, tool="generate"))
+print(out.pieces[0].clip.id, sorted(clip.id for clip in out.pieces[0].stems.values()))
+store.close()
+"""
+
+
+def test_the_same_seed_gives_the_same_bytes_in_every_process(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    printed = []
+    for number in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": number}
+        command = [sys.executable, "-c", _HASHES, str(tmp_path / number)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        printed.append(done.stdout)
+    assert len(printed[0].splitlines()) == 5
+    assert printed[0] == printed[1]
 
 
 def test_a_loop_is_exact_to_the_sample(house):
     [piece], _, _ = house(prompt="house loop, 2 bars at 125 bpm", seed=2)
     assert piece.clip.frames == round(2 * 4 * 60 / 125 * piece.clip.sample_rate)
+    assert piece.mix["loop"] is True
 
 
 def test_a_given_piece_is_continued_and_its_parent_is_known(house):

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from segue.tools.music.exact import Material
     from segue.tools.music.exact_sound import Done
 
+# What each operation on notes is called where there are none.
+_NEEDS_NOTES = {"replace": "Playing a part on another instrument", "regenerate": "Writing bars anew",
+                "restyle": "Playing it in another style", "chords": "Changing chords", "mode": "Changing the mode",
+                "meter": "Changing the meter", "feel": "Changing how it is played", "ending": "Another ending",
+                "lyrics": "Setting words", "extend": "Counting bars"}  # fmt: skip
 _SURE = 0.5  # confidence from which bar lines are cut at
 
 
@@ -175,11 +180,6 @@ class _Editor:
             "Transcribe it to notes first and edit those, or generate a new piece in its key and tempo.",
         )
 
-    def _scored(self, what: str) -> "Score":
-        if not self.material.stems or self.material.score is None:
-            raise self._no_recording(what)
-        return self.material.score
-
     # -- stems -----------------------------------------------------------------------------------
 
     def _remove(self, op: ops.Remove) -> _Result:
@@ -227,33 +227,49 @@ class _Editor:
             if facts.vocals is False and facts.vocals_confidence > _SURE:
                 self._say("No clear singing is heard here: what counts as vocals is whatever plays in the middle.")
 
-    # -- parts that sound anew -------------------------------------------------------------------
+    # -- by the score ----------------------------------------------------------------------------
 
-    def _rescored(self, score: "Score", how: str, label: str, measured: Mapping[str, Any], span_s: tuple[float, float] | None = None) -> _Result:  # fmt: skip
-        from segue.tools.music import exact_anew
+    def _by_score(self, op: Any, how: str) -> _Result:  # noqa: ANN401 - one of the operations
+        """Do an operation of ``exact_revise`` that takes exactly the fields of its arguments."""
+        from segue.tools.music import exact_revise
 
-        before = self.material.stems
-        made, new = exact_anew.rescored(self.material, score, self.context.settings, self._say, self._progress, span_s)
-        same = [name for name, stem in made.stems.items() if name in before and stem.samples is before[name].samples]
-        return _Result(made, how, label, {"rendered": new, "unchanged": same, **measured})
+        if not self.material.stems or self.material.score is None:
+            raise self._no_recording(_NEEDS_NOTES[op.op])
+        change = getattr(exact_revise, how)
+        done, label = change(self.material, self.desk, self.context.settings, **op.model_dump(exclude={"op"}))
+        return _labelled(done, label)
 
     def _replace(self, op: ops.Replace) -> _Result:
-        from segue.tools.music import exact, revise
+        return self._by_score(op, "replaced")
 
-        score = self._scored("Playing a part on another instrument")
-        names = exact.find_parts(self.material, op.stem)
-        for name in names:
-            score = revise.replace_instrument(score, name, op.instrument)
-        return self._rescored(score, "the part played anew", f"{op.stem} → {op.instrument}", {"parts": names})
+    def _regenerate(self, op: ops.Regenerate) -> _Result:
+        return self._by_score(op, "regenerated")
+
+    def _restyle(self, op: ops.Restyle) -> _Result:
+        return self._by_score(op, "restyled")
+
+    def _chords(self, op: ops.Chords) -> _Result:
+        return self._by_score(op, "rechorded")
+
+    def _mode(self, op: ops.Mode) -> _Result:
+        return self._by_score(op, "moded")
+
+    def _meter(self, op: ops.Meter) -> _Result:
+        return self._by_score(op, "metred")
+
+    def _feel(self, op: ops.Feel) -> _Result:
+        return self._by_score(op, "felt")
+
+    def _ending(self, op: ops.Ending) -> _Result:
+        return self._by_score(op, "ended")
+
+    def _lyrics(self, op: ops.Lyrics) -> _Result:
+        return self._by_score(op, "worded")
 
     def _add(self, op: ops.Add) -> _Result:
-        label = f"with {op.instrument}"
         if not self.material.stems or self.material.score is None:
-            return self._accompanied(op, label)
-        from segue.tools.music import revise
-
-        score = revise.add_part(self.material.score, op.instrument, op.prompt or "")
-        return self._rescored(score, "a part composed over the same chords", label, {})
+            return self._accompanied(op, f"with {op.instrument}")
+        return self._by_score(op, "added")
 
     def _accompanied(self, op: ops.Add, label: str) -> _Result:
         """Compose for a recording: over the bars, key and chords that are heard."""
@@ -275,45 +291,23 @@ class _Editor:
             done, label, bpm_confidence=round(facts.bpm_confidence, 2), key_confidence=round(facts.key_confidence, 2)
         )
 
-    def _regenerate(self, op: ops.Regenerate) -> _Result:
-        score = self._scored("Writing bars anew")
-        from segue.tools.music import exact_sound, revise
-
-        if op.end_bar > score.bars:
-            raise InvalidArgument(
-                f"Bar {op.end_bar} is beyond the end: the piece has {score.bars} bars.",
-                f"Name bars from 1 to {score.bars}.",
-            )
-        clock = score.clock()
-        span = (clock.seconds(score.bar_beat(op.start_bar)), clock.seconds(score.bar_beat(op.end_bar + 1)))
-        made = revise.regenerate(score, op.start_bar, op.end_bar, op.prompt or "")
-        label = f"bars {op.start_bar}–{op.end_bar} anew"
-        before = self.material.wave
-        done = self._rescored(made, "new notes in these bars; the rest keeps its samples", label, {}, span)
-        changed_s = exact_sound.difference_s(before, done.material.wave)
-        return replace(done, measured={**done.measured, "span_s": [round(s, 3) for s in span], "changed_s": changed_s})
-
-    def _restyle(self, op: ops.Restyle) -> _Result:
-        from segue.tools.music import exact_anew, revise
-
-        score = self._scored("Playing it in another style")
-        score = revise.restyle(score, op.prompt)
-        made = exact_anew.rendered_anew(self.material, score, self.context.settings, self._say, self._progress)
-        return _Result(made, "arranged and rendered anew", op.prompt, {"genre": score.genre})
-
     # -- key, tempo ------------------------------------------------------------------------------
 
     def _transpose(self, op: ops.Transpose) -> _Result:
-        from segue.tools.music import exact_sound
+        from segue.tools.music import exact_revise, exact_sound, revise
 
+        score = self.material.score if self.material.stems else None
+        if score is not None and op.key is not None:
+            done, label = exact_revise.in_key(self.material, self.desk, self.context.settings, key=op.key)
+            return _labelled(done, label)
         semitones, measured = (op.semitones, {}) if op.semitones is not None else self._semitones_to(op.key or "")
         measured["semitones"] = semitones
         label = f"in {op.key}" if op.key else f"{semitones:+g} semitones"
-        score = self.material.score
-        if self.material.stems and score is not None and semitones == round(semitones):
-            from segue.tools.music import revise
-
-            return self._rescored(revise.transpose(score, round(semitones)), "notes moved", label, measured)
+        if score is not None and semitones == round(semitones):
+            moved, settings = revise.transpose(score, round(semitones)), self.context.settings
+            return _labelled(
+                exact_revise.put(self.material, moved, "notes moved", self.desk, settings, measured), label
+            )
         return _labelled(exact_sound.stretched(self.material, 1.0, semitones, self.desk), label, **measured)
 
     def _semitones_to(self, key: str) -> tuple[float, dict[str, Any]]:
@@ -394,8 +388,24 @@ class _Editor:
         return _labelled(exact_sound.faded(self.material, op.in_s, op.out_s, self.desk), "faded")
 
     def _loop(self, op: ops.Loop) -> _Result:
-        from segue.tools.music import exact_sound
+        from segue.tools.music import exact, exact_revise, exact_sound, revise
 
+        score = self.material.score if self.material.stems else None
+        if op.seamless and score is None:
+            raise self._no_recording("A loop without a seam")
+        if op.seamless:
+            where = op.model_dump(include={"times", "start_bar", "end_bar", "section"})
+            done, label = exact_revise.seamless(self.material, self.desk, self.context.settings, **where)
+            return _labelled(done, label)
+        if op.start_bar or op.section:
+            if score is None:
+                raise self._no_recording("Looping bars by their number")
+            first, last = revise.bars_meant(score, op.start_bar, op.end_bar, op.section)
+            clock, rate = score.clock(), self.material.sample_rate
+            ends = [round(clock.seconds(score.bar_beat(bar)) * rate) for bar in (first, last + 1)]
+            self.material = exact.cut(self.material, ends[0], min(ends[1], self.material.frames), self._say)
+            if op.times == 1:
+                return _Result(self.material, "copy of the bars", f"bars {first}–{last}", {"bars": [first, last]})
         return _labelled(exact_sound.looped(self.material, op.times, self._bar_lines, self.desk), f"{op.times} times")
 
     def _reverse(self, op: ops.Reverse) -> _Result:
@@ -404,18 +414,16 @@ class _Editor:
         return _Result(exact.backwards(self.material, self._say), "samples in reverse order", "backwards")
 
     def _extend(self, op: ops.Extend) -> _Result:
-        from segue.tools.music import exact_anew, exact_sound, revise
+        from segue.tools.music import exact_sound
 
+        if op.duration_s is None:
+            return self._by_score(op, "lengthened")
         frames, label = round(op.duration_s * self.material.sample_rate), f"{_clock(op.duration_s)} long"
         if frames <= self.material.frames:
             return _labelled(exact_sound.shortened(self.material, frames, self.desk), label)
         if not self.material.stems or self.material.score is None:
             return _labelled(exact_sound.extended(self.material, frames, self._bar_lines(), self.desk), label)
-        score = revise.extend(self.material.score, op.duration_s)
-        made = exact_anew.rendered_anew(
-            self.material, score, self.context.settings, self._say, self._progress, op.duration_s
-        )
-        return _Result(made, "more sections composed", label, {"bars": score.bars})
+        return replace(self._by_score(op, "lengthened"), label=label)
 
     # -- sound -----------------------------------------------------------------------------------
 

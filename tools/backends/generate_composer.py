@@ -146,12 +146,10 @@ def _with_given(request: "Request", args: Args, given: _Given) -> "Request":
 
 
 def _run(args: Args, context: Context) -> BaseOut:
-    import secrets
-
-    from segue.tools.music.compose import compose
     from segue.tools.music.compose_request import read_moods
     from segue.tools.music.compose_titles import title_for
     from segue.tools.music.render import render
+    from segue.tools.music.takes import compose_takes
 
     said: list[str] = []
 
@@ -164,20 +162,19 @@ def _run(args: Args, context: Context) -> BaseOut:
     if args.video is not None:
         say("The video's cuts cannot be seen here, so the music does not follow them.")
     request = _with_given(request_from(args, say), args, given)
-    first = args.seed if args.seed is not None else secrets.randbelow(2**31 - 16)
     mood = read_moods(request.moods, lambda text: None)
     taken = {piece.title for piece in context.store.pieces(context.owner, limit=200)}
     pieces: list[Piece] = []
-    for take in range(args.takes):
-        label = f"take {take + 1} of {args.takes}" if args.takes > 1 else "composing"
-        context.progress(take / args.takes, 1.0, label)
-        score = compose(replace(request, seed=first + take), say)
-        score = score.model_copy(update={"title": title_for(score, mood, taken)})
+    context.progress(0.0, 1.0, "composing")
+    takes = compose_takes(request, args.takes, say)
+    for number, take in enumerate(takes):
+        score = take.score.model_copy(update={"title": title_for(take.score, mood, taken)})
         taken.add(score.title)
         seconds = None if request.loop else _asked_seconds(request)
 
-        def progress(done: float, total: float, label: str, take: int = take) -> None:
-            context.progress((take + 0.02 + 0.95 * done / max(total, 1e-9)) / args.takes, 1.0, label)
+        def progress(done: float, total: float, label: str, number: int = number) -> None:
+            label = f"take {number + 1} of {len(takes)}" if len(takes) > 1 else label
+            context.progress((number + 0.02 + 0.95 * done / max(total, 1e-9)) / len(takes), 1.0, label)
 
         rendered = render(score, context.settings, progress=progress, duration_s=seconds, loop=request.loop)
         if rendered.meta.get("note"):
@@ -188,11 +185,11 @@ def _run(args: Args, context: Context) -> BaseOut:
             stems=rendered.stems,
             score=score,
             parents=given.parents,
-            seed=first + take,
+            seed=take.seed,
             mix=_mix(rendered.meta, request),
         )
         pieces.append(piece)
-        if take + 1 < args.takes:
+        if number + 1 < len(takes):
             context.early(Out(pieces=list(pieces)))
     return Out(pieces=pieces)
 

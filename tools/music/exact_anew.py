@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segue.tools.core.audio import Samples, Waveform, quantised
-from segue.tools.core.score import Score
+from segue.tools.core.score import Part, Score
 from segue.tools.core.settings import Settings
 from segue.tools.music import mixdown
 from segue.tools.music.exact import Material, Progress, Say, fitted, on_grid, played, summed
@@ -34,7 +34,11 @@ def rescored(
     parts keep their samples, too. The list names the parts that were rendered.
     """
     old = {part.name: part for part in material.score.parts} if material.score else {}
-    reuse = {p.name: material.stems[p.name] for p in score.parts if p == old.get(p.name) and p.name in material.stems}
+    reuse = {
+        p.name: material.stems[p.name]
+        for p in score.parts
+        if p.name in material.stems and _sounds_as(p, old.get(p.name))
+    }
     new = [part.name for part in score.parts if part.name not in reuse]
     meta = {**material.mix, "note": ""} if "curve" in material.mix else {**material.mix, "gain_db": 0.0, "curve": mixdown.pack_curve(np.ones(2))}  # fmt: skip
     loop = material.frames == round(score.clock().seconds(score.bars * score.beats_per_bar) * material.sample_rate)
@@ -56,6 +60,18 @@ def rescored(
     return summed(stems, score, {**rendered.meta, "gain_db": meta["gain_db"], "applied": applied}, say), new
 
 
+def _sounds_as(part: Part, before: Part | None) -> bool:
+    """Return whether a part sounds as it did; words on its notes are not heard."""
+    if before is None or len(part.notes) != len(before.notes):
+        return False
+    if part == before:
+        return True
+    bare = [
+        p.model_copy(update={"notes": [n.model_copy(update={"lyric": None}) for n in p.notes]}) for p in (part, before)
+    ]
+    return bare[0] == bare[1]
+
+
 def _making_room(others: Mapping[str, Waveform], new: dict[str, Waveform], say: Say) -> dict[str, Waveform]:
     """Return new stems, softer for moments, so that their sum with the others passes no true peak of −1 dBTP.
 
@@ -70,11 +86,11 @@ def _making_room(others: Mapping[str, Waveform], new: dict[str, Waveform], say: 
     total = fixed + added
     ceiling = db_to_gain(mixdown.CEILING_DB)
     factor, deepest = np.ones_like(added), 0.0
-    for _ in range(6):
+    for turn in range(10):
         over = true_peak_db(Waveform(fixed + added * factor, rate)) - mixdown.CEILING_DB
         if over <= 0:
             break
-        ceiling *= db_to_gain(-over - 0.02)
+        ceiling *= db_to_gain(-over - 0.02 * (turn + 1))
         room = (ceiling - np.sign(total) * fixed) / np.maximum(np.abs(added), 1e-9)
         needed = np.where(np.abs(total) > ceiling, np.clip(room, db_to_gain(-_DEEPEST_DB), 1.0), 1.0).min(axis=0)
         factor = np.repeat(limiter_curve((1 / needed).astype(np.float32), rate, 1.0)[None], added.shape[0], axis=0)
@@ -89,11 +105,15 @@ def _making_room(others: Mapping[str, Waveform], new: dict[str, Waveform], say: 
 
 
 def rendered_anew(
-    material: Material, score: Score, settings: Settings, say: Say, progress: Progress, duration_s: float | None = None
+    material: Material, score: Score, settings: Settings, say: Say, progress: Progress, duration_s: float | None = None,
+    loop: bool | None = None,
 ) -> Material:  # fmt: skip
-    """Return the whole of a changed score, mastered to the loudness it had, with its effects and fades."""
+    """Return the whole of a changed score, mastered to the loudness it had, with its effects and fades.
+
+    ``loop`` says whether it goes round; without it, whether the piece did.
+    """
     lufs = float(material.mix.get("lufs", -14.0))
-    loop = duration_s is None and bool(material.score) and _is_loop(material)
+    loop = (duration_s is None and bool(material.score) and _is_loop(material)) if loop is None else loop
     rendered = render(
         score, settings, progress=progress, lufs=max(-40.0, min(-8.0, lufs)), sample_rate=material.sample_rate,
         duration_s=duration_s, loop=loop,
