@@ -10,10 +10,11 @@ from segue.tools.music.bass import write_bass
 from segue.tools.music.compose_plan import Plan, Voice, performed
 from segue.tools.music.drums import pickup_fill, write_drums
 from segue.tools.music.drums_percussion import write_percussion
+from segue.tools.music.feel import swell
 from segue.tools.music.genres import Mood
 from segue.tools.music.melody import write_melody
 from segue.tools.music.melody_counter import write_counter
-from segue.tools.music.rhythm import Event
+from segue.tools.music.rhythm import GHOST, Event
 
 _HAND = {"melody": 0, "chords": 1, "bass": 2}
 
@@ -129,11 +130,9 @@ def _shaped(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Event]:
     for event in events:
         bar = plan.bar_at(event.start)
         if bar not in lift:
-            energy = plan.section_of(min(bar, plan.bars - 1)).energy
-            where = (bar + 0.5) / max(1, plan.bars)
-            arc = 4.0 * (1.0 - min(1.6, abs(where - 0.72) / 0.2)) if len(plan.sections) > 2 else 0.0
-            lift[bar] = (energy - 0.6) * (16.0 if not plan.machine else 9.0) + arc
-        ghost = voice.instrument.is_drum and event.velocity <= 46
+            section = plan.section_of(min(bar, plan.bars - 1))
+            lift[bar] = swell(section.energy, bar - section.start_bar + 1, voice.role, machine=plan.machine)
+        ghost = voice.instrument.is_drum and event.velocity <= GHOST
         out.append(event if ghost else Event(event.start, event.duration, event.pitch, event.velocity + lift[bar]))
     return out
 

@@ -34,7 +34,7 @@ _UNITS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("verse", "chorus", "verse", "chorus", "bridge", "chorus", "chorus"),
         ("verse", "pre-chorus", "chorus", "verse", "pre-chorus", "chorus", "bridge", "chorus"),
     ),
-    "loop": (("A",), ("A", "B"), ("A", "B", "A"), ("A", "B", "A", "B"), ("A", "B", "C", "B", "A"),
+    "loop": (("A",), ("A", "B"), ("A", "A", "B"), ("A", "B", "A", "B"), ("A", "B", "A", "C", "B"),
              ("A", "B", "A", "C", "B", "A")),
     "edm": (("drop",), ("build", "drop"), ("groove", "build", "drop"), ("build", "drop", "break", "drop"),
             ("groove", "build", "drop", "break", "drop"), ("groove", "build", "drop", "break", "build", "drop"),
@@ -44,7 +44,7 @@ _UNITS: dict[str, tuple[tuple[str, ...], ...]] = {
     "aaba": (("A",), ("A", "B"), ("A", "B", "A"), ("A", "A", "B", "A"), ("A", "A", "B", "A", "solo"),
              ("A", "A", "B", "A", "solo", "A")),
     "ternary": (("A",), ("A", "B"), ("A", "B", "A"), ("A", "A", "B", "A"), ("A", "A", "B", "C", "A")),
-    "arc": (("A",), ("A", "B"), ("A", "B", "A"), ("A", "B", "C", "A")),
+    "arc": (("A",), ("A", "B"), ("A", "A", "B"), ("A", "C", "B", "A")),
     "cinematic": (("A",), ("A", "climax"), ("A", "B", "climax"), ("A", "B", "A", "climax"), ("A", "B", "A", "B", "climax")),
     "salsa": (("verse",), ("verse", "mambo"), ("verse", "montuno", "mambo"), ("verse", "mambo", "montuno", "mambo"),
               ("verse", "verse", "mambo", "montuno", "mambo")),
@@ -298,24 +298,34 @@ def _divided(named: Sequence[tuple[str, int]], cycle: int) -> list[tuple[str, in
     return out
 
 
+_PEAK = 0.72  # where a piece is at its fullest, as a share of its length
+
+
 def with_energy(named: Sequence[tuple[str, int]], energy: Sequence[float]) -> list[Section]:
-    """Return sections in a row with their energies; the last high point is the highest."""
+    """Return sections in a row with their energies; without a curve, the fullest lies about three quarters through."""
     total = sum(n for _, n in named)
-    high = [i for i, (name, _) in enumerate(named) if kind_of(name) == "c"]
-    out: list[Section] = []
-    start = 1
-    for index, (name, n) in enumerate(named):
-        if energy:
-            level = _curve(energy, (start - 1 + n / 2) / total)
-        else:
-            level = ENERGY.get(name, 0.6)
-            if high and index == high[-1] and len(high) > 1:
-                level = min(1.0, level + 0.1)
-            elif kind_of(name) == "a" and index >= 3:
-                level += 0.06
-        out.append(Section(name=name, start_bar=start, bars=n, energy=round(min(1.0, max(0.0, level)), 3)))
-        start += n
-    return out
+    starts = _starts(named)
+    levels = [ENERGY.get(name, 0.6) for name, _ in named]
+    if energy:
+        levels = [_curve(energy, (at + n / 2) / total) for at, (_, n) in zip(starts, named, strict=True)]
+    elif len(named) > 2:
+        levels = [
+            level + 0.06 * (kind_of(name) == "a" and i >= 3)
+            for i, (level, (name, _)) in enumerate(zip(levels, named, strict=True))
+        ]
+        top = max(levels)
+
+        def fit(i: int) -> float:
+            centre = (starts[i] + named[i][1] / 2) / total
+            return levels[i] - 1.3 * abs(centre - _PEAK) - 0.5 * (named[i][0] in ("build", "break", "outro", "ending"))
+
+        peak = max(range(len(named)), key=fit)
+        levels = [level - 0.07 * (level > 0.7) for level in levels]
+        levels[peak] = min(1.0, top + 0.1)
+    return [
+        Section(name=name, start_bar=at + 1, bars=n, energy=round(min(1.0, max(0.0, level)), 3))
+        for at, (name, n), level in zip(starts, named, levels, strict=True)
+    ]
 
 
 def _curve(points: Sequence[float], where: float) -> float:
@@ -357,6 +367,8 @@ def _free_form(family: str, bars: int, rng: random.Random) -> list[tuple[str, in
         return [(_UNITS[family][0][0], bars)]
     if family == "blues":
         return _blues_form(bars)
+    if family == "edm" and 21 <= bars <= 37:
+        return _short_edm(bars)
     unit = 16 if bars >= 96 and family in ("edm", "jazz") else 8 if bars >= 21 else 4
     if unit == 8 and family in ("jazz", "ternary", "arc") and bars < 25:
         unit = 4
@@ -372,9 +384,30 @@ def _free_form(family: str, bars: int, rng: random.Random) -> list[tuple[str, in
     names = list(_unit_names(family, units, rng))
     named = [("intro", intro)] if intro else []
     named += [(name, unit) for name in names]
+    if left == 1 and len(names) > 2 and unit == 8:  # room to come down in after the last chorus
+        shrinks = [i for i, (name, _) in enumerate(named) if name in ("break", "bridge", "build", "montuno")]
+        if not shrinks and kind_of(names[-1]) == "c" and kind_of(names[-2]) in "ac":
+            shrinks = [len(named) - 1]
+        if shrinks:
+            named[shrinks[-1]], left = (named[shrinks[-1]][0], 4), 5
     if left:
         named.append(("outro", left))
     return named
+
+
+def _short_edm(bars: int) -> list[tuple[str, int]]:
+    """Return two drops round a break: the kick drops out once even in under a minute."""
+    named = [("intro", 4), ("drop", 4), ("break", 4), ("drop", 8)]
+    left = bars - 20
+    if left >= 4:
+        named[1], left = ("drop", 8), left - 4
+    if left >= 5:
+        named.insert(1, ("build", 4))
+        left -= 4
+    if left >= 5:
+        named.insert(4, ("build", 4))
+        left -= 4
+    return [*named, ("outro", left)] if left else named
 
 
 def _unit_names(family: str, units: int, rng: random.Random) -> tuple[str, ...]:
