@@ -221,9 +221,9 @@ def phrase_rests(score: Score) -> float:
             if not inside or start + 2 >= score.bars:
                 continue
             ends += 1
-            # The rest may lie before an upbeat: up to three notes in the last beats lead into what follows.
-            near = [n for n in line if start * bar <= n.start <= after + bar][: len(inside) + 1]
-            gaps = [b.start - a.end for a, b in itertools.pairwise(near[-5:]) if b.start > after - 2.0]
+            # The rest may lie before an upbeat: up to two beats before the bar line, or after it.
+            pairs = [(a, b) for a, b in itertools.pairwise(line) if start * bar <= a.start < after]
+            gaps = [b.start - a.end for a, b in pairs if b.start > after - 2.0]
             rests += max(gaps, default=1.0) >= 0.45
     return rests / ends if ends else 1.0
 

@@ -1,6 +1,8 @@
-"""Comping, pads, arpeggios and counter-lines: what stands between bass and tune."""
+"""Comping, pads and arpeggios: what stands between bass and tune."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from segue.tools.core.theory import Chord
 from segue.tools.music.compose_plan import Plan, Span, Voice
@@ -33,6 +35,13 @@ _STROKES: dict[str, tuple[tuple[str, ...], float]] = {
     "ostinato": (("x.x.x.x.x.x.x.x.", "x.xxx.x.x.xxx.x."), 0.6),
     "eighths": (("x.x.x.x.x.x.x.x.",), 0.9),
 }
+_FLOOR = 52  # lower chords would be mud over the bass
+# Manners that leave room for the tune: fewer strokes while it runs, more while it rests.
+_TALKS = frozenset(
+    {"pop", "charleston", "neo_soul", "lofi", "stab_sparse", "scratch", "clav", "backbeat", "bubble", "strum"}
+)
+# Manners that reach the next chord half a beat early.
+_EARLY = frozenset({"charleston", "neo_soul", "bossa", "lofi"})
 _BROKEN = frozenset({"fingerpick", "alberti", "arpeggio", "highlife", "montuno"})
 _POWER = frozenset({"power", "power_hold", "gallop"})
 # The order in which broken chords take their tones, from low (0) upwards.
@@ -45,34 +54,46 @@ _ORDERS: dict[str, tuple[tuple[int, ...], float]] = {
 }
 
 
-def write_comp(plan: Plan, voice: Voice, variant: int = 0) -> list[Event]:
-    """Write an accompanying part in the manner of ``voice.manner`` for ``voice.bars``."""
+def write_comp(plan: Plan, voice: Voice, variant: int = 0, lead: Sequence[Event] = ()) -> list[Event]:
+    """Write an accompanying part in the manner of ``voice.manner`` for ``voice.bars``, under ``lead`` where there is one."""
     manner = voice.manner
+    voice = _under(voice, lead)
     if manner in _BROKEN or voice.role == "arpeggio":
         return _broken(plan, voice, manner if manner in _ORDERS else "arpeggio", variant)
     if manner == "boom_chick":
         return _boom_chick(plan, voice)
     if manner in _STROKES:
-        return _strokes(plan, voice, variant)
+        return _strokes(plan, voice, variant, lead)
     return write_pad(plan, voice, sparse=manner == "sparse")
+
+
+def _under(voice: Voice, lead: Sequence[Event]) -> Voice:
+    """Return the player of chords in a register that leaves the tune five semitones of air (MUSIC.md, rule 16)."""
+    if not lead or voice.role != "chords":
+        return voice
+    middle = sorted(e.pitch for e in lead)[len(lead) // 2]
+    high = max(_FLOOR + 15, min(voice.high, middle - 5))
+    return replace(voice, low=max(voice.instrument.low, min(voice.low, max(_FLOOR, high - 16))), high=high)
 
 
 def _voicer(plan: Plan, voice: Voice) -> Voicer:
     return Voicer(voice.low, voice.high, plan.genre.voices)
 
 
-def _power_chord(chord: Chord, low: int) -> tuple[int, ...]:
+def _power_chord(chord: Chord, voice: Voice) -> tuple[int, ...]:
+    low = max(voice.instrument.low, 40)  # the guitar's own strings, an octave over the bass
     root = low + (chord.root - low) % 12
     fifth = 7 if 7 in {i % 12 for i in chord.intervals} or 6 not in chord.intervals else 6
     return (root, root + fifth, root + 12)
 
 
-def _strokes(plan: Plan, voice: Voice, variant: int) -> list[Event]:
+def _strokes(plan: Plan, voice: Voice, variant: int, lead: Sequence[Event]) -> list[Event]:
     patterns, legato = _STROKES[voice.manner]
     voicer = _voicer(plan, voice)
     power = voice.manner in _POWER
     cycle = voice.manner in ("bossa", "house")
     first = plan.rng("comp", voice.name, variant).randrange(len(patterns))
+    onsets = Counter(plan.bar_at(e.start) for e in lead)
     events: list[Event] = []
     for bar in sorted(voice.bars):
         start, end = plan.start_of(bar), plan.start_of(bar + 1)
@@ -82,7 +103,10 @@ def _strokes(plan: Plan, voice: Voice, variant: int) -> list[Event]:
         rng = plan.rng("comp", voice.name, bar, variant)
         shift = {"c": 1, "b": 2}.get(plan.kind_of_bar(bar), 0)
         index = bar if cycle else first + shift + (rng.random() < 0.25)
-        hits = [start + at for at, _ in grid(patterns[index % len(patterns)], plan.meter)]
+        pattern = patterns[index % len(patterns)]
+        if voice.manner in _TALKS and (sung := onsets.get(bar, 0) if lead else 0):
+            pattern = _answering(pattern, patterns, sung, plan)
+        hits = [start + at for at, _ in grid(pattern, plan.meter)]
         if plan.density < -0.4 and len(hits) > 3:
             hits = hits[::2]
         if voice.manner in ("pop", "lofi", "neo_soul", "strum", "ostinato", "power", "power_hold", "eighths"):
@@ -93,10 +117,13 @@ def _strokes(plan: Plan, voice: Voice, variant: int) -> list[Event]:
             if span.chord is None:
                 continue
             following = hits[i + 1] if i + 1 < len(hits) else end
+            chord = span.chord
+            if voice.manner in _EARLY and abs(end - 0.5 - at) < 0.01 and bar + 1 in voice.bars:
+                chord = plan.chord_at(end) or chord
             length = max(0.1, min(following, span.end) - at) * legato
             if legato < 0.6:
                 length = min(length, 0.5)
-            pitches = _power_chord(span.chord, voice.low) if power else voicer.voice(span.chord)
+            pitches = _power_chord(chord, voice) if power else voicer.voice(chord)
             if voice.manner == "scratch" and i % 3 == 1:
                 pitches, length = pitches[-2:], min(length, 0.12)
             loud = 78.0 if at % 1 == 0 else 74.0
@@ -104,11 +131,20 @@ def _strokes(plan: Plan, voice: Voice, variant: int) -> list[Event]:
     return events
 
 
+def _answering(pattern: str, patterns: Sequence[str], sung: int, plan: Plan) -> str:
+    """Return the pattern of a manner that suits a bar of the tune: the barest under a run, the fullest under a held note."""
+    if sung >= 1.6 * plan.meter.bar:
+        return min(patterns, key=lambda p: p.count("x"))
+    if sung <= 0.4 * plan.meter.bar:
+        return max(patterns, key=lambda p: p.count("x"))
+    return pattern
+
+
 def _final(plan: Plan, voice: Voice, voicer: Voicer, events: list[Event], start: float, power: bool) -> None:
     chord = plan.chord_at(start)
     if chord is None:
         return
-    pitches = _power_chord(chord, voice.low) if power else voicer.voice(chord)
+    pitches = _power_chord(chord, voice) if power else voicer.voice(chord)
     events += [Event(start, plan.final_duration(), p, 80) for p in pitches]
 
 
@@ -185,8 +221,8 @@ def _broken(plan: Plan, voice: Voice, manner: str, variant: int) -> list[Event]:
                 length = step * (1.9 if manner == "fingerpick" else 0.9)
                 loud = 76.0 if i == 0 else 68.0
                 events.append(Event(at, min(length, span.end - at), pitch, loud))
-                if manner == "montuno" and pitch - 12 >= voice.low - 5:
-                    events.append(Event(at, min(length, span.end - at), pitch + 12, loud - 6))
+                if manner == "montuno" and pitch - 12 >= max(_FLOOR, voice.instrument.low):
+                    events.append(Event(at, min(length, span.end - at), pitch - 12, loud - 6))
     return events
 
 
@@ -213,49 +249,4 @@ def _boom_chick(plan: Plan, voice: Voice) -> list[Event]:
             else:
                 events += [Event(at, length * 0.6, p, 70 - 2 * j) for j, p in enumerate(pitches[1:] or pitches)]
                 events += [Event(at + length / 2, length * 0.4, p, 58) for p in pitches[-2:]]
-    return events
-
-
-def write_counter(plan: Plan, voice: Voice, lead: Sequence[Event], variant: int = 0) -> list[Event]:
-    """Write a second line: long chord tones that move by step, with an answer where the tune rests."""
-    rng = plan.rng("counter", voice.name, variant)
-    busy = sorted((e.start, e.end) for e in lead)
-    events: list[Event] = []
-    last = (voice.low + voice.high) // 2
-    for span in plan.spans:
-        bar = plan.bar_at(span.start)
-        if span.chord is None or bar not in voice.bars:
-            continue
-        tones = [
-            p
-            for p in range(voice.low, voice.high + 1)
-            if p % 12 in {(span.chord.root + i) % 12 for i in span.chord.intervals}
-        ]
-        if not tones:
-            continue
-        third = {(span.chord.root + i) % 12 for i in (3, 4, 10, 11)}
-        pitch = min(tones, key=lambda p: abs(p - last) - 0.8 * (p % 12 in third) + 0.7 * (p == last))
-        if bar == plan.final_bar:
-            events.append(Event(span.start, plan.final_duration(), pitch, 74))
-            break
-        for start, end in _active(plan, voice, span):
-            gap_from = max((e for s, e in busy if s < end and e > start), default=start)
-            room = end - gap_from
-            if 1.0 <= room < end - start and rng.random() < 0.75:
-                turn = gap_from if gap_from % 0.5 == 0 else round(gap_from * 2 + 0.5) / 2
-                events.append(Event(start, max(0.5, turn - start) * 0.98, pitch, 74))
-                scale = [p for p in range(voice.low, voice.high + 1) if p % 12 in plan.scale(span.chord)]
-                step = rng.choice((-1, 1))
-                at, here = turn, pitch
-                while at + 0.5 <= end + 1e-6:
-                    place = min(range(len(scale)), key=lambda i: abs(scale[i] - here)) + step
-                    if not 0 <= place < len(scale):
-                        step, place = -step, place - 2 * step
-                    here = scale[min(max(place, 0), len(scale) - 1)]
-                    events.append(Event(at, 0.47, here, 70))
-                    at += 0.5
-                last = here
-            else:
-                events.append(Event(start, (end - start) * 0.97, pitch, 74))
-                last = pitch
     return events

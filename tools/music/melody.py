@@ -11,16 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segue.tools.core.score import Section
+from segue.tools.core.theory import Chord
 from segue.tools.music.compose_plan import Plan, Voice
 from segue.tools.music.form import kind_of
-from segue.tools.music.melody_ideas import Idea, Theme, draw_contour, draw_rhythm
-from segue.tools.music.melody_ornaments import breathing, ornamented, upbeat
+from segue.tools.music.melody_ideas import Idea, Rhythm, Theme, draw_contour, draw_rhythm
+from segue.tools.music.melody_ornaments import breathing, ornamented, turned_back, upbeat
 from segue.tools.music.melody_pitch import Line, find_pitches
 from segue.tools.music.melody_styles import Style, style_of
 from segue.tools.music.rhythm import Event
 
+Chords = tuple[tuple[float, Chord | None], ...]  # what sounds under an idea, beats from its start
 _SOURCE = {"i": "a", "o": "a", "p": "a"}  # these kinds of section use the verse's motif
 _LIFT = {"c": 4, "s": 2, "b": 2, "p": 2}  # semitones over the verse
+_BUSY = {"b": 0.8, "c": 0.95}
+_TRIES = 4
 _ARC = (0, 1, 3, 0)  # semitones: the third of four ideas is the peak of its eight bars
 
 
@@ -39,7 +43,20 @@ class _Slot:
 
 def write_melody(plan: Plan, voice: Voice, variant: int = 0) -> list[Event]:
     """Write the lead for ``voice.bars``: the motif returns in every section of its kind."""
-    return _Tune(plan, voice, variant).written()
+    line = _Tune(plan, voice, variant).written()
+    # Chords that ask for skips, and those that allow steps only: listen, and write it again (rule 10).
+    low, high, reach = 0.4, 3.0, 1.0
+    share = nearest = _step_share(line)
+    for _ in range(_TRIES):
+        if 0.72 <= nearest <= 0.84:
+            break
+        low, high = (reach, high) if share < 0.78 else (low, reach)
+        reach = (low * high) ** 0.5
+        again = _Tune(plan, voice, variant, reach).written()
+        share = _step_share(again)
+        if abs(share - 0.78) < abs(nearest - 0.78):
+            line, nearest = again, share
+    return line
 
 
 def lead_window(plan: Plan, voice: Voice) -> tuple[int, int]:
@@ -59,9 +76,10 @@ def lead_window(plan: Plan, voice: Voice) -> tuple[int, int]:
 class _Tune:
     """The tune of a piece while it is written: its ideas by kind of section, and what was sung so far."""
 
-    def __init__(self, plan: Plan, voice: Voice, variant: int) -> None:
-        self.plan, self.voice, self.variant = plan, voice, variant
+    def __init__(self, plan: Plan, voice: Voice, variant: int, reach: float = 1.0) -> None:
+        self.plan, self.voice, self.variant, self.reach = plan, voice, variant, reach
         self.style: Style = style_of(plan.genre)
+        self.keyed = plan.by_keys()
         density, syncopation = plan.genre.melody
         density = max(0.25, density * (1 + 0.45 * plan.density))
         if plan.bpm > 150:
@@ -77,8 +95,13 @@ class _Tune:
         self.finest = max(self.style.finest, 0.25 if 15.0 / plan.bpm >= shortest else 0.5)
         self.low, self.high = lead_window(plan, voice)
         self.ideas: dict[tuple[str, str, int], Idea] = {}
-        self.sung: dict[tuple[object, ...], tuple[tuple[object, ...], list[Event]]] = {}
+        self.sung: dict[tuple[object, ...], tuple[Chords, list[Event]]] = {}
         self.seen: dict[str, int] = {}
+        # Where a close falls: on the bar line, half a beat before it, or a pulse or two later.
+        rng = plan.rng("closes", variant)
+        early = [-0.5] * (self.style.push >= 0.3)
+        late = [p for p in plan.meter.pulses[1:] if p <= plan.meter.bar / 2]
+        self.closes_at = {kind: rng.choice([0.0, 0.0, *early, *late]) for kind in "abcs"}
         if isinstance(plan.motif, Idea):
             self.ideas["a", "m", 2] = plan.motif
         elif isinstance(plan.motif, Theme):
@@ -113,7 +136,8 @@ class _Tune:
         final = self.plan.final_bar
         if final is not None and final in self.voice.bars:
             events += self._final_note(final, last)
-        return breathing(self.plan, _without_overlap(events), self.voice.instrument)
+        line = turned_back(self.plan, _without_overlap(events), self.low, self.high)
+        return breathing(self.plan, line, self.voice.instrument)
 
     def _slots(self, section: Section, kind: str) -> list[_Slot]:
         """Return the ideas of a section in order, cut to the bars that are played."""
@@ -155,6 +179,11 @@ class _Tune:
             out = out[:-1] + "c"
         return out
 
+    def _plan_at(self, beat: float) -> Plan:
+        """Return the plan in the key of a beat."""
+        bar = self.plan.bar_at(beat)
+        return next((plan for bars, plan in self.keyed if bar in bars), self.plan)
+
     # -- ideas ---------------------------------------------------------------------------------
 
     def idea(self, kind: str, part: str, bars: int) -> Idea:
@@ -163,10 +192,10 @@ class _Tune:
         key = (source, part, bars)
         if key not in self.ideas:
             rng = self.plan.rng("idea", *key, self.variant)
-            new = self._drawn(rng, bars, {"b": 0.8, "c": 0.95}.get(source, 1.0), lick=part == "l")
+            new = self._drawn(rng, bars, _BUSY.get(source, 1.0), lick=part == "l")
             motif = None if part == "m" else self.idea(kind, "m", bars)
             if source != "a" and part == "m" and bars == 2:
-                new = self._kin(self.idea("a", "m", bars), new, rng)
+                new = self._kin(self.idea("a", "m", bars), rng, source, bars)
             elif motif is not None and part == "n" and rng.random() < 0.6:
                 new = motif.answered_by(new, self.plan.meter.bar)
             self.ideas[key] = new
@@ -180,18 +209,35 @@ class _Tune:
         rest = (0.45, 0.6) if lick else style.rest
         density = self.density * busy * (1.25 if lick else 1.0)
         rhythm = draw_rhythm(
-            rng, self.plan.meter, bars, density, self.tags, rest=rest, rhyme=style.rhyme, finest=self.finest
+            rng,
+            self.plan.meter,
+            bars,
+            density,
+            self.tags,
+            rest=rest,
+            rhyme=style.rhyme,
+            finest=self.finest,
+            legato=style.legato,
         )
         if style.push and bars == 2 and rng.random() < style.push:
             rhythm = _pushed(rhythm, self.plan.meter.bar)
         return Idea(rhythm, draw_contour(rng, len(rhythm), style.gestures))
 
-    def _kin(self, first: Idea, other: Idea, rng: random.Random) -> Idea:
-        """Return a motif that shares either the head's rhythm or the contour of the verse's."""
-        if rng.random() < 0.5:
-            return first.inverted().answered_by(other, self.plan.meter.bar)
-        contour = [*first.contour, *other.contour[len(first.contour) :]][: len(other.rhythm)]
-        return Idea(other.rhythm, (*contour, *([contour[-1]] * (len(other.rhythm) - len(contour)))))
+    def _kin(self, first: Idea, rng: random.Random, source: str, bars: int) -> Idea:
+        """Return a motif that is kin to the verse's: neither another piece nor the verse once more (rule 13)."""
+        bar = self.plan.meter.bar
+        best, closest = first, 9.0
+        for _ in range(5):
+            other = self._drawn(rng, bars, _BUSY.get(source, 1.0))
+            inverted = first.inverted()
+            for idea in (inverted.answered_by(other, bar), other.answered_by(first, bar), first.answered_by(other, bar),
+                         _on_contour(other.rhythm, first.contour, other.contour)):  # fmt: skip
+                away = abs(first.likeness(idea) - 0.5) + 0.08 * rng.random()
+                if away < closest:
+                    best, closest = idea, away
+            if closest < 0.12:
+                break
+        return best
 
     def _developed(self, slot: _Slot) -> Idea:
         """Return the idea that a letter of the scheme asks for."""
@@ -203,7 +249,8 @@ class _Tune:
             return self.idea(kind, letter, bars)
         if letter == "c":
             base = self.idea(kind, "n", bars) if slot.place % 4 == 3 and rng.random() < 0.6 else motif
-            return base.closed(slot.length, plan.meter, max(1.0, self.style.rest[1] * slot.length))
+            late = self.closes_at.get(kind, 0.0) if slot.ending == "closed" else 0.0
+            return base.closed(slot.length, plan.meter, max(1.0, self.style.rest[1] * slot.length), late=late)
         if bars == 1:
             return motif
         if letter == "o":
@@ -243,6 +290,10 @@ class _Tune:
             (round(s.start - slot.start, 3), s.chord) for s in self.plan.spans_in(slot.start, slot.start + slot.length)
         )
         known = self.sung.get(key)
+        if known and (shift := _shift(known[0], chords)):
+            moved = [Event(e.start, e.duration, e.pitch + shift, e.velocity) for e in known[1]]
+            if all(self.low <= e.pitch <= self.high for e in moved):
+                known = (chords, moved)
         # A verse that comes again is sung a little differently in one place, a chorus at its last return.
         returns = slot.letter not in "co" and (
             (source == "a" and turn > 0 and slot.place % 4 == 1 + turn % 2)
@@ -276,16 +327,26 @@ class _Tune:
         centre = self.low + (self.high - self.low) * 0.36 + lift
         repeats = self.style.gestures.get("repeat", 0.5)
         line = Line(
-            times, idea.contour, targets, self.low, self.high, centre, slot.ending, last, repeats, self.style.colour
+            times,
+            idea.contour,
+            targets,
+            self.low,
+            self.high,
+            centre,
+            slot.ending,
+            last,
+            repeats,
+            self.style.colour,
+            self.reach,
         )
-        pitches = find_pitches(self.plan, line)
+        pitches = find_pitches(self._plan_at(slot.start), line)
         count = len(times)
         out = []
         for index, ((at, duration), pitch) in enumerate(zip(times, pitches, strict=True)):
             arc = 6.0 * (1 - abs(2 * (index + 0.5) / count - 1))
-            out.append(Event(at, duration * (0.92 if index < count - 1 else 0.97), pitch, 82 + arc))
+            out.append(Event(at, duration * (0.94 if index < count - 1 else 0.97), pitch, 82 + arc))
         rng = self.plan.rng("ornament", slot.start if not plain else (slot.kind, slot.place), self.variant)
-        return ornamented(self.plan, self.style, out, rng, solo=slot.kind == "s")
+        return ornamented(self._plan_at(slot.start), self.style, out, rng, solo=slot.kind == "s")
 
     def _led_in(self, slot: _Slot, phrase: list[Event], end_before: float | None, turn: int) -> list[Event]:
         """Return a phrase with an upbeat now and then."""
@@ -293,15 +354,16 @@ class _Tune:
         if rng.random() >= self.style.pickup or slot.place % 2 or phrase[0].start > slot.start + 1e-6:
             return phrase
         before = max(end_before or 0.0, phrase[0].start - 2.0)
-        lead = upbeat(self.plan, phrase[0], before, self.low, self.high, rng, self.finest)
+        lead = upbeat(self._plan_at(slot.start), phrase[0], before, self.low, self.high, rng, self.finest)
         if not lead or any(self.plan.bar_at(e.start) not in self.voice.bars for e in lead):
             return phrase
         return [*lead, *phrase]
 
     def _final_note(self, bar: int, last: int | None) -> list[Event]:
         """The last note: on 1, 3 or 5 of the key where the chord has it, near the note before."""
-        plan, low, high = self.plan, self.low, self.high
-        at = plan.start_of(bar)
+        low, high = self.low, self.high
+        at = self.plan.start_of(bar)
+        plan = self._plan_at(at)
         chord = plan.chord_at(at)
         third = 3 if plan.key.is_minor else 4
         home = {(plan.key.tonic + i) % 12 for i in (0, third, 7)}
@@ -316,7 +378,33 @@ class _Tune:
         return [Event(at, plan.final_duration(), pitch, 86)]
 
 
-def _pushed(rhythm: tuple[tuple[float, float], ...], bar: float) -> tuple[tuple[float, float], ...]:
+def _shift(known: Chords, here: Chords) -> int:
+    """Return by how many semitones chords were moved that are otherwise the same; 0 where they were not."""
+    if len(known) != len(here) or known == here:
+        return 0
+    moves = {
+        (at == before, (now.root - then.root) % 12 if now and then and now.quality == then.quality else None)
+        for (before, then), (at, now) in zip(known, here, strict=True)
+    }
+    same, move = next(iter(moves))
+    if len(moves) != 1 or not same or not move:
+        return 0
+    return move if move <= 6 else move - 12
+
+
+def _on_contour(rhythm: Rhythm, contour: Sequence[int], rest: Sequence[int]) -> Idea:
+    """Return a rhythm with a contour that goes on as another does where it is too short."""
+    steps = [*contour[: len(rhythm)], *rest[len(contour) : len(rhythm)]]
+    return Idea(rhythm, tuple(steps + steps[-1:] * (len(rhythm) - len(steps))))
+
+
+def _step_share(line: Sequence[Event]) -> float:
+    """Return the share of moves of at most two semitones (rule 10); .78, the middle of its range, for a short line."""
+    moves = [abs(b.pitch - a.pitch) for a, b in itertools.pairwise(line)]
+    return sum(m <= 2 for m in moves) / len(moves) if len(moves) >= 8 else 0.78
+
+
+def _pushed(rhythm: Rhythm, bar: float) -> Rhythm:
     """Return a rhythm whose second bar starts half a beat early (an anticipation)."""
     line = list(rhythm)
     for i in range(1, len(line)):

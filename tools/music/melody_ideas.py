@@ -87,15 +87,32 @@ class Idea:
         rhythm = [(at, min(d, length - rest - at)) for _, at, d in kept]
         return Idea(tuple(rhythm), tuple(self.contour[i] for i, _, _ in kept))
 
-    def closed(self, length: float, meter: Meter, rest: float = 1.0) -> "Idea":
-        """Return the idea cut to end on a long note on a strong beat, with a rest before ``length``."""
+    def closed(self, length: float, meter: Meter, rest: float = 1.0, *, late: float = 0.0) -> "Idea":
+        """Return the idea cut to end on a long note, with a rest before ``length``.
+
+        The note falls on the second bar line, ``late`` beats after it (before it where negative).
+        """
         rest = max(0.5, min(rest, meter.bar / 3))
         place = meter.bar if length > meter.bar else max(meter.pulses)
+        if length > meter.bar and length - rest - place - late >= 0.5:
+            place += late
         before = [(at, d) for at, d in self.rhythm if at < place - 1e-6]
         final = max(0.5, min(length - rest, place + meter.bar * 0.6) - place)
         before = [(at, min(d, place - at)) for at, d in before]
         count = len(before)
         return Idea((*before, (place, final)), (*self.contour[:count], 0))
+
+    def likeness(self, other: "Idea") -> float:
+        """Return how alike two ideas are, 0–1: onsets in common (Dice), and of those the moves that agree."""
+        a = {round(at, 2): c for (at, _), c in zip(self.rhythm, self.contour, strict=True)}
+        b = {round(at, 2): c for (at, _), c in zip(other.rhythm, other.contour, strict=True)}
+        common = sorted(set(a) & set(b))
+        if not common:
+            return 0.0
+        shared = 2.0 * len(common) / (len(a) + len(b))
+        moves = [(a[y] - a[x], b[y] - b[x]) for x, y in itertools.pairwise(common)]
+        alike = sum((p > 0) == (q > 0) and (p < 0) == (q < 0) and abs(p - q) <= 1 for p, q in moves)
+        return 0.5 * shared + 0.5 * shared * (alike / len(moves) if moves else 1.0)
 
     def answered_by(self, other: "Idea", bar: float) -> "Idea":
         """Return the first bar of this idea with the second bar of another: kin that goes elsewhere."""
@@ -174,6 +191,7 @@ def draw_rhythm(
     rest: tuple[float, float],
     rhyme: float,
     finest: float = 0.25,
+    legato: float = 0.5,
 ) -> Rhythm:
     """Draw a rhythm of ``bars`` bars that ends with a rest.
 
@@ -184,6 +202,7 @@ def draw_rhythm(
     rest : shares of the whole, lowest and highest, that are left free at the end.
     rhyme : chance that the second bar starts as the first did.
     finest : the shortest note, in beats.
+    legato : chance that a note is held over a rest of up to half a beat.
     """
     length = bars * meter.bar
     stop = length - max(0.5, round(length * rng.uniform(*rest) * 2) / 2)
@@ -203,7 +222,9 @@ def draw_rhythm(
     if len(line) < 2:
         line = [(0.0, min(1.0, stop / 2)), (min(1.0, stop / 2), stop - min(1.0, stop / 2))]
     for i, ((at, d), (after, _)) in enumerate(itertools.pairwise(line)):
-        line[i] = (at, min(d, after - at))
+        gap = after - at - d
+        held = 0 < gap <= 0.51 and rng.random() < legato
+        line[i] = (at, after - at if held else min(d, after - at))
     last_at, last = line[-1]
     line[-1] = (last_at, max(last, min(stop - last_at, 1.0 if density > 0.8 else 2.0)))
     return tuple((round(at, 4), round(d, 4)) for at, d in line)
@@ -249,7 +270,7 @@ def _cell(
         count = sum(d > 0 for d in cell)
         away = abs(math.log((count + 0.4) / (density * size + 0.4)))
         options.append(cell)
-        weights.append(max(0.001, tags.get(tag, 0.3)) * math.exp(-1.6 * away))
+        weights.append(tags.get(tag, 0.04) * math.exp(-1.6 * away) + 1e-4)
     return rng.choices(options, weights=weights)[0] if options else (size,)
 
 
@@ -271,6 +292,17 @@ def draw_contour(rng: random.Random, count: int, gestures: Mapping[str, float] |
     ``gestures`` weighs the kinds; what a leap opens, the next gesture fills from the other side.
     """
     liked = gestures or {"step": 1.0, "turn": 0.7, "leap": 0.5, "repeat": 0.5, "chord": 0.4, "swing": 0.3}
+    best: tuple[int, ...] = ()
+    for _ in range(4):  # a motif of two neighbouring notes is none: take the first draw that spans a fourth
+        drawn = _gestured(rng, count, liked)
+        if not best or max(drawn) - min(drawn) > max(best) - min(best):
+            best = drawn
+        if max(best) - min(best) >= min(3, count - 1):
+            break
+    return best
+
+
+def _gestured(rng: random.Random, count: int, liked: Mapping[str, float]) -> tuple[int, ...]:
     names, weights = list(liked), list(liked.values())
     contour = [0]
     heading = rng.choice((1, 1, -1))

@@ -133,3 +133,25 @@ def breathing(plan: Plan, line: Sequence[Event], instrument: Instrument) -> list
         longest = _BREATH_S / seconds
         out.append(event if event.duration <= longest else Event(event.start, longest, event.pitch, event.velocity))
     return out
+
+
+def turned_back(plan: Plan, line: Sequence[Event], low: int, high: int) -> list[Event]:
+    """Return a line in which every leap of more than a fifth is followed by a move the other way (rule 10).
+
+    Phrases that come back meet other neighbours than at first: the note after such a leap gives way.
+    """
+    out = list(line)
+    for i in range(1, len(out) - 2):
+        leap, after = out[i].pitch - out[i - 1].pitch, out[i + 1].pitch - out[i].pitch
+        if abs(leap) <= 7 or leap * after < 0:
+            continue
+        side = -1 if leap > 0 else 1
+        event = out[i + 1]
+        chord = plan.chord_at(event.start)
+        strong = plan.meter.strength(event.start) >= 0.6 and chord is not None
+        allowed = chord.pitch_classes if chord and strong else frozenset(plan.scale(chord))
+        near = [out[i].pitch + side * d for d in range(1, 6) if (out[i].pitch + side * d) % 12 in allowed]
+        near = [p for p in near if low <= p <= high]
+        if near:
+            out[i + 1] = Event(event.start, event.duration, near[0], event.velocity)
+    return out

@@ -26,6 +26,7 @@ class Line:
     last : the pitch before the line, or None.
     repeats : how much repeated notes belong to the style, 0–1.
     colour : what a strong note outside the chord costs: low where suspensions and ninths are liked.
+    reach : factor on the cost of skips and leaps.
     """
 
     times: Sequence[tuple[float, float]]
@@ -38,6 +39,7 @@ class Line:
     last: int | None
     repeats: float = 0.5
     colour: float = 3.4
+    reach: float = 1.0
 
 
 def find_pitches(plan: Plan, line: Line) -> list[int]:
@@ -45,8 +47,8 @@ def find_pitches(plan: Plan, line: Line) -> list[int]:
     if not line.times:
         return []
     targets = list(line.targets) or _targets(plan, line)
-    # (cost, pitches, whether the last is a strong non-chord tone)
-    beams: list[tuple[float, tuple[int, ...], bool]] = [(0.0, (), False)]
+    # (cost, pitches, whether the last is a strong non-chord tone, how many there were)
+    beams: list[tuple[float, tuple[int, ...], bool, int]] = [(0.0, (), False, 0)]
     final = len(line.times) - 1
     unison = 2.4 - 1.5 * min(1.0, line.repeats)
     for index, (at, duration) in enumerate(line.times):
@@ -54,13 +56,15 @@ def find_pitches(plan: Plan, line: Line) -> list[int]:
         options = _options(plan, at, duration, targets[index], line, ending)
         if index == final:  # nothing follows in which it could be resolved
             options = [(p, cost + 6.0 * foreign, foreign) for p, cost, foreign in options]
-        grown: list[tuple[float, tuple[int, ...], bool]] = []
-        for cost, done, hanging in beams:
+        grown: list[tuple[float, tuple[int, ...], bool, int]] = []
+        for cost, done, hanging, strange in beams:
             before = done[-1] if done else line.last
             earlier = done[-2] if len(done) > 1 else line.last if done else None
             for pitch, own, foreign in options:
-                move = _move_cost(earlier, before, pitch, hanging, unison, first=not done)
-                grown.append((cost + own + move, (*done, pitch), foreign))
+                move = _move_cost(earlier, before, pitch, hanging, unison, line.reach, first=not done)
+                if foreign:  # one suspension colours a phrase, three blur its chords
+                    move += 1.8 * strange
+                grown.append((cost + own + move, (*done, pitch), foreign, strange + foreign))
         grown.sort(key=lambda item: item[0])
         beams = grown[:_BEAM]
     return list(beams[0][1])
@@ -68,6 +72,11 @@ def find_pitches(plan: Plan, line: Line) -> list[int]:
 
 def _targets(plan: Plan, line: Line) -> list[int]:
     scale = plan.key.scale
+    scaling = 1.4 if line.reach < 0.6 else 1.0  # where skips are cheap the contour is drawn out
+    contour = [round(c * scaling) for c in line.contour]
+    if plan.genre.blue:  # a lick climbs the blues scale: six tones to the octave instead of seven
+        scale = tuple(sorted((plan.key.tonic + s) % 12 for s in (0, 3, 5, 6, 7, 10)))
+        contour = [round(c * 6 / 7) for c in contour]
     ladder = [p for p in range(line.low - 12, line.high + 13) if p % 12 in scale]
     chord = heard_chord(plan, *line.times[0])
     tones = chord.pitch_classes if chord else frozenset(scale)
@@ -78,7 +87,7 @@ def _targets(plan: Plan, line: Line) -> list[int]:
     )
     base = min(range(len(ladder)), key=lambda i: abs(ladder[i] - anchor))
     top = len(ladder) - 1
-    return [ladder[min(max(base + step, 0), top)] for step in line.contour]
+    return [ladder[min(max(base + step, 0), top)] for step in contour]
 
 
 def heard_chord(plan: Plan, at: float, duration: float) -> Chord | None:
@@ -107,7 +116,7 @@ def _options(
         inside = pc in tones
         if not inside and pc not in scale and pc not in blue:
             continue
-        cost = abs(pitch - wanted) * 0.6
+        cost = abs(pitch - wanted) * 0.7 / line.reach
         foreign = bool(chord) and not inside
         if foreign:
             if pc in blue:
@@ -143,13 +152,15 @@ def blue_notes(plan: Plan) -> frozenset[int]:
 
 
 def _move_cost(
-    earlier: int | None, before: int | None, pitch: int, hanging: bool, unison: float, *, first: bool
+    earlier: int | None, before: int | None, pitch: int, hanging: bool, unison: float, reach: float, *, first: bool
 ) -> float:
     if before is None:
         return 0.0
     step = pitch - before
     size = abs(step)
-    cost = unison if size == 0 else _STEP[size] if size <= 7 else 5.4 + 0.8 * (size - 8)
+    cost = unison if size == 0 else _STEP[size] if size <= 7 else 7.0 + 0.8 * (size - 8)
+    if size > 2:
+        cost *= reach
     if first:
         cost *= 0.6
     if hanging and not 1 <= size <= 2:
@@ -162,4 +173,6 @@ def _move_cost(
             cost += 3.0
         if leap == 0 and step == 0:
             cost += 1.5
+        elif pitch == earlier:  # a trill between two notes goes nowhere
+            cost += 0.5
     return cost

@@ -28,6 +28,7 @@ class Style:
     bend : chance that a blue note slides into the third, fourth or fifth.
     grace : chance of an ornament on a note that is long enough.
     finest : the shortest note, in beats.
+    legato : chance that a note is held over a short rest inside a cell.
     solo : how much busier a solo is.
     colour : what a strong note outside the chord costs: low where suspensions and ninths are liked.
     counter : what a second line does: "thirds", "guide", "stabs" or "answer".
@@ -38,7 +39,7 @@ class Style:
     bridge: tuple[str, ...] = ("dsdo", "isfo", "dsfo", "dado")
     tags: dict[str, float] = field(default_factory=dict)
     gestures: dict[str, float] = field(default_factory=dict)
-    rest: tuple[float, float] = (0.14, 0.24)
+    rest: tuple[float, float] = (0.1, 0.18)
     rhyme: float = 0.4
     pickup: float = 0.1
     push: float = 0.0
@@ -46,6 +47,7 @@ class Style:
     bend: float = 0.0
     grace: float = 0.0
     finest: float = 0.25
+    legato: float = 0.6
     solo: float = 1.35
     colour: float = 3.4
     counter: str = "answer"
@@ -58,7 +60,7 @@ _POP = Style(
 )  # fmt: skip
 _FAMILIES: dict[str, Style] = {
     "pop": _POP,
-    "ballad": replace(_POP, tags={**_POP.tags, "run": 0.5, "snap": 0.4}, push=0.45, rest=(0.18, 0.3), grace=0.1, colour=3.2, counter="guide"),
+    "ballad": replace(_POP, tags={**_POP.tags, "run": 0.5, "snap": 0.4}, push=0.45, rest=(0.12, 0.2), grace=0.1, colour=3.2, counter="guide"),
     "tune": Style(
         verse=("mnmc", "mmnc", "mnvc", "mvnc", "msnc"), chorus=("mnmc", "msnc", "mmvc", "mvmc"),
         tags={"even": 1.3, "dotted": 0.9, "long": 0.7, "snap": 0.25, "run": 0.2, "off": 0.1},
@@ -75,19 +77,19 @@ _FAMILIES: dict[str, Style] = {
         verse=("mlmc", "mmvc", "mlvc", "mnmc"), chorus=("mmmc", "mmvc", "mnmc"), bridge=("dsdo", "_s_o", "dlfo"),
         tags={"stab": 1.4, "off": 1.2, "sync": 1.2, "run": 0.8, "three": 0.7, "even": 0.5, "gap": 0.5, "long": 0.25},
         gestures={"repeat": 1.3, "turn": 0.7, "step": 0.7, "leap": 0.4, "swing": 0.6, "chord": 0.4},
-        rest=(0.2, 0.34), rhyme=0.5, push=0.3, bend=0.12, counter="stabs",
+        rest=(0.13, 0.22), legato=0.2, rhyme=0.5, push=0.3, bend=0.12, counter="stabs",
     ),
     "bop": Style(
         verse=("msnc", "mvic", "mnmc", "mfnc", "msfc"), chorus=("msnc", "dsnc", "mvnc"), bridge=("dsdo", "isio", "dsfo"),
         tags={"even": 1.4, "off": 1.1, "sync": 0.7, "run": 0.15, "long": 0.35, "gap": 0.4, "dotted": 0.3},
         gestures={"step": 1.0, "chord": 0.9, "turn": 0.8, "swing": 0.8, "leap": 0.5, "repeat": 0.15},
-        push=0.4, pickup=0.3, approach=0.45, grace=0.03, finest=0.5, rhyme=0.25, solo=1.5, colour=3.2, counter="guide",
+        push=0.4, pickup=0.3, legato=0.5, approach=0.45, grace=0.03, finest=0.5, rhyme=0.25, solo=1.5, colour=3.2, counter="guide",
     ),
     "blues": Style(
         verse=("mlmldc", "mlmlfc", "mlvldc", "mlmlrc"), chorus=("mlmldc",), bridge=("mlmldc",),
         tags={"even": 1.0, "off": 1.2, "sync": 0.9, "long": 0.6, "gap": 0.5, "dotted": 0.3},
         gestures={"repeat": 0.9, "step": 0.9, "turn": 0.9, "leap": 0.5, "swing": 0.6, "chord": 0.2},
-        rest=(0.22, 0.36), pickup=0.3, push=0.3, approach=0.1, bend=0.3, solo=1.4, counter="answer",
+        rest=(0.15, 0.26), pickup=0.3, push=0.3, approach=0.1, bend=0.3, solo=1.4, counter="answer",
     ),
     "bossa": Style(
         verse=("msnc", "mvnc", "mnmc", "mssc"), chorus=("dsnc", "msnc", "mvnc"), bridge=("dsdo", "dsfo"),
@@ -96,16 +98,16 @@ _FAMILIES: dict[str, Style] = {
         push=0.6, pickup=0.15, approach=0.15, colour=3.0, finest=0.5, counter="guide",
     ),
     "hook": Style(
-        verse=("mmmv", "mvmc", "msmv", "mrmc", "mmsc"), chorus=("mmmv", "mmvc", "mvmc", "msmc", "mrmc"), bridge=("aoac", "a_ac", "daoc"),
+        verse=("mmmv", "mvmc", "msmv", "mrmc", "mmsc"), chorus=("mmmv", "mmvc", "mvmc", "msmc", "mrmc"), bridge=("aoac", "aiac", "daoc"),
         tags={"three": 1.5, "sync": 1.0, "off": 1.0, "even": 0.7, "run": 0.4, "long": 0.4, "stab": 0.4},
         gestures={"repeat": 1.1, "chord": 0.8, "swing": 0.8, "turn": 0.6, "step": 0.6, "leap": 0.4},
         rhyme=0.7, push=0.2, counter="guide",
     ),
     "ostinato": Style(
-        verse=("mmmv", "mvmc", "mmrc", "mrmv"), chorus=("mmmv", "mmvc", "mmsc", "mrmc"), bridge=("a_ac", "i_ic", "d_dc"),
+        verse=("mmmv", "mvmc", "mmrc", "mrmv"), chorus=("mmmv", "mmvc", "mmsc", "mrmc"), bridge=("aiac", "idic", "dadc"),
         tags={"even": 1.0, "off": 0.8, "three": 0.9, "gap": 0.6, "sync": 0.6, "run": 0.4, "long": 0.5},
         gestures={"turn": 1.1, "step": 0.8, "repeat": 0.8, "swing": 0.6, "chord": 0.5, "leap": 0.3},
-        rest=(0.2, 0.34), rhyme=0.6, counter="guide",
+        rest=(0.13, 0.22), rhyme=0.6, counter="guide",
     ),
     "period": Style(
         verse=("momc", "msfc", "mnvc", "movc", "mofc"), chorus=("momc", "msfc", "dsnc", "movc"), bridge=("dsfo", "isfo", "dsdo"),
@@ -114,16 +116,16 @@ _FAMILIES: dict[str, Style] = {
         pickup=0.25, grace=0.16, rest=(0.12, 0.2), counter="thirds",
     ),
     "sparse": Style(
-        verse=("m_mc", "ml_c", "mlmc", "mnlc"), chorus=("mnmc", "mmvc", "mlmc"), bridge=("d_dc", "a_ac"),
+        verse=("mlmc", "mmlc", "mlmc", "mvmc"), chorus=("mnmc", "mmvc", "mlmc"), bridge=("dadc", "aiac"),
         tags={"off": 1.2, "even": 0.9, "sync": 0.6, "long": 0.5, "gap": 0.7, "three": 0.3},
         gestures={"repeat": 0.9, "step": 1.0, "turn": 0.6, "chord": 0.5, "leap": 0.3, "swing": 0.3},
-        rest=(0.24, 0.38), rhyme=0.5, pickup=0.2, bend=0.06, counter="thirds",
+        rest=(0.15, 0.25), rhyme=0.5, pickup=0.2, bend=0.06, counter="thirds",
     ),
     "long": Style(
-        verse=("mvnc", "msnc", "manc", "mnvc"), chorus=("msnc", "mnvc", "manc"), bridge=("asdo", "aidc", "d_dc"),
+        verse=("mvnc", "msnc", "manc", "mnvc"), chorus=("msnc", "mnvc", "manc"), bridge=("asdo", "aidc", "dadc"),
         tags={"hold": 1.4, "long": 1.5, "dotted": 0.3, "gap": 0.4, "even": 0.1, "sync": 0.2},
         gestures={"step": 1.0, "chord": 0.7, "leap": 0.5, "turn": 0.4, "repeat": 0.2, "swing": 0.3},
-        rest=(0.2, 0.36), finest=0.5, colour=3.2, counter="guide",
+        rest=(0.12, 0.2), finest=0.5, colour=3.2, counter="guide",
     ),
     "coro": Style(
         verse=("mnmc", "mvnc", "msnc", "mrnc"), chorus=("mmmv", "mmvc", "mmmc", "mrmc"), bridge=("dldc", "dsdo"),
@@ -135,7 +137,7 @@ _FAMILIES: dict[str, Style] = {
         verse=("msnc", "mmsc", "mnsc", "mvnc", "masc"), chorus=("mssc", "mnsc", "msnc"), bridge=("asdo", "iado", "dsfo"),
         tags={"long": 1.2, "dotted": 1.0, "even": 0.5, "hold": 0.5, "snap": 0.2},
         gestures={"leap": 1.0, "step": 1.0, "chord": 0.8, "turn": 0.4, "repeat": 0.3, "swing": 0.3},
-        rest=(0.14, 0.26), finest=0.5, pickup=0.2, counter="guide",
+        rest=(0.1, 0.2), finest=0.5, pickup=0.2, counter="guide",
     ),
 }  # fmt: skip
 _FAMILY_OF: dict[str, str] = {
