@@ -20,6 +20,7 @@ test: .setup-dev
 
 test-served: .setup-dev
 	@.ci/browser
+	@.ci/vllm
 	@.venv/bin/python -m pytest -m served $(TESTS)
 
 lint: .setup-dev

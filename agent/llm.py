@@ -20,7 +20,6 @@ T = TypeVar("T")
 Trace = Callable[[str, dict[str, Any]], None]
 Messages = list[dict[str, str]]
 _BACKOFF_S = 0.4
-_MOST_TOKENS = 4096  # of one answer; a plan needs a few hundred
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Llm:
 
         async def ask() -> Answer:
             chat = await self._client()
-            body: dict[str, Any] = {"max_tokens": _MOST_TOKENS}
+            body: dict[str, Any] = {"max_tokens": self.settings.llm_max_tokens}
             if schema is not None:
                 # In the extra body, which the client sends as it is: as an argument it walks through the whole
                 # schema for every call (8 ms), parses the answer a second time, and raises when it was cut off.
@@ -159,13 +158,13 @@ def _chat_model(settings: Settings, model: str) -> Any:  # noqa: ANN401 - a Chat
         model=model,
         base_url=settings.llm_base_url,
         api_key=SecretStr(settings.llm_api_key),
-        temperature=0.0,
+        temperature=settings.llm_temperature,
         max_retries=0,  # ours are counted and bounded by the wall clock; the client's are neither
         timeout=settings.llm_timeout_s,
         # Connections of our own: LangChain's are shared by address, also with an event loop that has been closed.
         http_async_client=openai.DefaultAsyncHttpxClient(timeout=settings.llm_timeout_s),
         max_completion_tokens=None,
-        extra_body={"max_tokens": _MOST_TOKENS},
+        extra_body={"max_tokens": settings.llm_max_tokens},
         use_responses_api=False,
     )
 

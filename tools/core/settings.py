@@ -40,6 +40,8 @@ class Settings(BaseModel):
     llm_api_key: str = Field("none", description="key for that server", repr=False)
     llm_model: str | None = Field(None, description="model name; the server's first when unset")
     llm_timeout_s: float = Field(60.0, gt=0, description="wall-clock limit of one LLM call, seconds")
+    llm_temperature: float = Field(0.0, ge=0, le=2, description="the LLM's sampling temperature; 0 is the steadiest")
+    llm_max_tokens: int = Field(4096, ge=1, description="longest answer of the LLM; a plan needs a few hundred")
     step_timeout_s: float = Field(600.0, gt=0, description="wall-clock limit of one step, seconds")
     turn_timeout_s: float = Field(1800.0, gt=0, description="wall-clock limit of one turn, seconds")
     retries: int = Field(2, ge=0, le=10, description="how often a transient failure is tried again")
