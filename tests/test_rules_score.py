@@ -1,6 +1,7 @@
 """Every measure of the rules: a score that meets it, and one made to break it and nothing else."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -398,7 +399,8 @@ def test_acoustic_styles_slow_down_where_they_may() -> None:
 
 
 def test_every_measure_of_the_file_has_a_test_and_a_range() -> None:
-    text = open(__file__).read() + open(__file__.replace("_score", "_sound")).read()
+    here = Path(__file__)
+    text = here.read_text() + here.with_name("test_rules_sound.py").read_text()
     for name, entry in ranges().items():
         assert f'"{name}"' in text, name
         assert 1 <= entry["rule"] <= 20

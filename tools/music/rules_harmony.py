@@ -81,9 +81,8 @@ def _low_intervals(view: View) -> Finding:
     ids = {id(n) for n in view.bass}
     others = sorted((n for n in low if id(n) not in ids), key=lambda n: n.start)
     bad = _meeting(bass, others)
-    return measured(
-        "low_intervals", bad / len(bass), f"{bad} of {len(bass)} bass notes have one within a fifth of them below E3"
-    )
+    why = f"{bad} of {len(bass)} bass notes have one within a fifth of them below E3"
+    return measured("low_intervals", bad / len(bass), why, view.genre.name if view.genre else None)
 
 
 def _meeting(bass: Sequence[Note], others: Sequence[Note]) -> int:

@@ -96,7 +96,7 @@ def _power(samples: Samples, sample_rate: int) -> tuple[Floats, Floats]:
         block = samples[:, start : start + size]
         if block.shape[1] == size:
             total += np.abs(np.fft.rfft(block * window, axis=1)) ** 2
-    return np.fft.rfftfreq(size, 1.0 / sample_rate), total
+    return np.asarray(np.fft.rfftfreq(size, 1.0 / sample_rate), dtype=np.float64), total
 
 
 def stereo(mix: Waveform) -> list[Finding]:
