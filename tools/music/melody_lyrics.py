@@ -67,7 +67,7 @@ def syllables(word: str) -> list[str]:
         cuts.append(end + _before(word[end:start].lower(), word[start:].lower()))
     bounds = [0, *cuts, len(word)]
     parts = [word[a:b] for a, b in itertools.pairwise(bounds)]
-    return [*(part + "-" for part in parts[:-1]), parts[-1]]
+    return [*(part.rstrip("-") + "-" for part in parts[:-1]), parts[-1]]
 
 
 def _before(between: str, after: str) -> int:
