@@ -20,6 +20,7 @@ from segue.agent.check_types import (
     model_at,
     placeholder,
     ref_of,
+    said,
     substitute,
     type_words,
 )
@@ -129,10 +130,10 @@ class _Edges:
             return f"'{name}' is not an argument here; {hint}"
         if error["type"] == "missing":
             return f"'{name}' is missing"
-        message = error["msg"].removeprefix("Value error, ")
+        message = said(error)
         got = error.get("input")
         shown = f", not {got!r}" if isinstance(got, str | int | float | bool) and len(repr(got)) < 80 else ""
-        return f"'{name}': {message}{shown}" if name else message
+        return f"'{name}'{'' if message.startswith('must ') else ':'} {message}{shown}" if name else message
 
     def _put(self, slot: Slot, ref: Ref) -> Any:  # noqa: ANN401 - any JSON
         if ref.id is not None:

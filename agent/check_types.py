@@ -4,6 +4,7 @@ One walk over the types serves both ``check`` (is every edge of the graph well t
 runner (put values in the place of references), so that the two cannot disagree.
 """
 
+import math
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -260,3 +261,27 @@ def limits_at(model: type[Args], path: Path, data: Any) -> list[Any]:  # noqa: A
     owner = model_at(model, path[:-1], data)
     info = owner.model_fields.get(str(path[-1])) if owner else None
     return list(info.metadata) if info else []
+
+
+_KINDS = {"float": "a number", "int": "a whole number", "string": "a text", "bool": "true or false", "list": "a list"}
+
+
+def said(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    """Say what is wrong with a value, in words that follow its name: "must be at least 20"."""
+    kind, limits = error["type"], error.get("ctx", {})
+    value = error.get("input")
+    if (isinstance(value, float) and math.isnan(value)) or kind == "finite_number":
+        return "must be a number"
+    for name, words in (
+        ("greater_than_equal", "at least {ge:g}"), ("less_than_equal", "at most {le:g}"),
+        ("greater_than", "more than {gt:g}"), ("less_than", "less than {lt:g}"),
+    ):  # fmt: skip
+        if kind == name:
+            return f"must be {words.format(**limits)}"
+    if kind == "int_from_float":
+        return "must be a whole number"
+    stem, _, failed = kind.partition("_")
+    if failed in ("type", "parsing") and stem in _KINDS:
+        return f"must be {_KINDS[stem]}"
+    message: str = error["msg"].removeprefix("Value error, ")
+    return message

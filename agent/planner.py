@@ -1,6 +1,7 @@
 """Which planner plans a turn, the repair of a bad plan, and the fall-back to the built-in planner."""
 
 import asyncio
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -174,7 +175,7 @@ class Planner:
             return check(plan, state, self.known)
         except PlanError as error:
             trace("check", {"for": plan.planner, "plan": plan.model_dump(mode="json"), "problems": error.problems})
-            why = "; ".join(error.problems)
+            why = "; ".join(map(_for_people, error.problems))
             return Plan(
                 planner=plan.planner,
                 reply=f"I understood that only in part, so I did nothing: {why}.",
@@ -184,6 +185,13 @@ class Planner:
 
     def _names(self, message: str) -> list[Known]:
         return _library_names(self.settings)(message) if self._own is None else []
+
+
+def _for_people(problem: str) -> str:
+    """Say a problem without the step's name and the argument's spelling, which only planners know."""
+    words = re.sub(r"^step \S+ \(\w+\): ", "", problem)
+    words = re.sub(r"'(\w+)_s'", r"\1 in seconds", words)
+    return re.sub(r"(\d)\.0\b", r"\1", words)
 
 
 def _unheard(piece: str) -> None:

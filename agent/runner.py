@@ -7,6 +7,7 @@ set, its late words are not heard, and the loop goes on.
 
 import asyncio
 import contextlib
+import math
 import os
 import random
 import threading
@@ -19,6 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from segue.agent.check import dependencies
+from segue.agent.check_types import said
 from segue.agent.events import Emit, Event, Fault, Status, ToolResult, silent
 from segue.agent.plan import Plan, Step
 from segue.agent.runner_refs import NothingThere, Resolver
@@ -349,5 +351,12 @@ def validated(tool: Tool, args: dict[str, Any]) -> Args:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise InvalidArgument(f"{tool.name} cannot be done so: {where + ': ' if where else ''}{message}.") from error
+        message, got = said(first), first.get("input")
+        known = isinstance(got, str | int) or (isinstance(got, float) and math.isfinite(got))
+        shown = f", not {got!r}" if known and len(repr(got)) < 80 else ""
+        limits = first.get("ctx", {})
+        limit = next((limits[name] for name in ("ge", "le") if name in limits), None)
+        hint = f"The nearest is {limit:g}." if limit is not None and known else ""
+        colon = " " if message.startswith("must ") else ": "
+        named = f"{where}{colon}" if where else ""
+        raise InvalidArgument(f"{tool.name} cannot be done so: {named}{message}{shown}.", hint) from error

@@ -99,7 +99,7 @@ def test_files_with_notes_may_stand_where_a_clip_may():
         ("generate", {"key": {"step": "s1", "field": "mood"}}, "'key' wants a text, but 'mood' of step s1 (tag) is a list of texts"),
         ("generate", {"bpm": {"step": "s1", "field": "sections"}}, "is a list of objects"),
         ("generate", {"bpm": {"step": "s1", "field": "bpm", "index": 0}}, "leave 'index' out"),
-        ("generate", {"duration_s": -4}, "'duration_s': Input should be greater than 0, not -4"),
+        ("generate", {"duration_s": -4}, "'duration_s' must be more than 0, not -4"),
         ("generate", {"bmp": 90}, "'bmp' is not an argument here; did you mean 'bpm'?"),
         ("edit", {"clip": SONG, "operations": []}, "'operations'"),
         ("edit", {"clip": SONG, "operations": [{"op": "gain", "dbs": 3}]}, "'operations[0].db' is missing"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.evals import generate_variety, genre_check
+from segue.evals import generate_bad, generate_variety, genre_check
 from segue.evals.genre_measures import MEASURES, Reading
 from segue.tools.core.score import ChordSpan, Note, Part, Score, Section, TempoMark
 from segue.tools.music.compose import Request, compose
@@ -88,10 +88,11 @@ def test_chords_and_missing_players_are_measured():
     assert not found["instruments"]
 
 
-@pytest.mark.parametrize("genre", ["jazz_swing", "reggaeton", "metal"])
+@pytest.mark.parametrize("genre", ["jazz_swing", "reggaeton"])
 def test_a_composed_piece_fits_its_own_list_best(genre):
-    ranked = dict(genre_check.nearest(compose(Request(genre=genre, seed=1))))
-    assert ranked[genre] == max(ranked.values())
+    ranked = genre_check.nearest(compose(Request(genre=genre, seed=1)))
+    assert [share for _, share in ranked] == sorted((share for _, share in ranked), reverse=True)
+    assert dict(ranked)[genre] == ranked[0][1]
 
 
 def test_the_suite_counts_and_tabulates():
@@ -135,3 +136,19 @@ def test_the_variety_suite_draws_its_own_seeds_and_names_them():
     assert len(set(row["seeds"])) == 3
     header, lines = generate_variety.table(result)
     assert len(lines[0]) == len(header)
+
+
+def test_what_cannot_be_played_is_said_without_jargon():
+    """The refusals only: nothing is rendered."""
+    result = generate_bad.run([case for case in generate_bad.CASES if case.outcome == generate_bad.ERROR])
+    assert result["total"] >= 20
+    assert [(row["name"], row["reply"], row["wrong"]) for row in result["rows"] if not row["ok"]] == []
+    header, rows = generate_bad.table(result)
+    assert all(len(row) == len(header) for row in rows)
+
+
+def test_jargon_and_a_missing_hint_are_noticed():
+    rows = generate_bad.run([generate_bad.Case("no tempo", {"bpm": 0}, generate_bad.PIECE, "banana")])["rows"]
+    assert "wanted: piece" in rows[0]["wrong"]
+    assert "does not say banana" in rows[0]["wrong"]
+    assert generate_bad.JARGON.search("step s1 (generate): Input should be greater than 0")

@@ -81,6 +81,10 @@ def whole(message: str, draft: Draft) -> bool:
             return False
         draft.reply = "I heard nothing. " + HELP
         return True
+    foreign = not any("a" <= letter <= "z" for word in words for letter in word) and any(map(str.isalpha, words))
+    if foreign and not (draft.names or state.attached or state.pending):
+        draft.reply = "I cannot read that script: please say it in English. " + HELP
+        return True
     if state.pending is not None and _answer(clause, words, draft):
         return True
     if clause.match(_STOP):
