@@ -10,9 +10,10 @@ from typing import Any
 from segue.tools.core.instruments import Instrument, find_instrument, of_program
 from segue.tools.core.score import ChordSpan, Note, Part, Score, Section
 from segue.tools.core.theory import Chord, Key, parse_chord, parse_key
+from segue.tools.music import feel
 from segue.tools.music.form import kind_of
 from segue.tools.music.genres import Genre, all_genres, find_genre
-from segue.tools.music.rhythm import Event, Meter, jitter, merged, meter_of, swung
+from segue.tools.music.rhythm import GHOST, Event, Meter, jitter, merged, meter_of, swung
 
 
 @dataclass(frozen=True)
@@ -229,9 +230,6 @@ class Voice:
         )  # fmt: skip
 
 
-_OFFSET_MS = {"drums": 0.0, "percussion": 2.0, "bass": 4.0, "chords": 6.0, "pad": 0.0, "melody": 8.0, "lead": 8.0}
-
-
 def performed(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Note]:
     """Turn written events into notes: accents by the meter, jitter, swing, the player's own lateness.
 
@@ -241,31 +239,33 @@ def performed(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Note]:
     rng = plan.rng("perform", voice.name)
     offset = 0.0
     if not plan.machine:
-        offset = _OFFSET_MS.get(voice.role, 5.0) / 1000.0 + rng.uniform(-0.003, 0.003)
-        if plan.genre.name in ("lofi", "rnb", "hiphop_boombap", "soul", "reggae") and voice.role != "drums":
-            offset += 0.006
-    accent = 15.0 if voice.role in ("pad", "counter") else 20.0
+        offset = feel.lateness_s(plan.genre, voice.role) + rng.uniform(-0.003, 0.003)
     is_drum = voice.instrument.is_drum
     seconds = 60.0 / plan.bpm
     notes: list[Note] = []
-    two_before = one_before = -1
+    cymbals: list[int] = [-1, -1]
+    hats: list[int] = [-1, -1]
     for event in merged(events):
         if event.duration < 0.03:
             continue
-        strength = plan.meter.strength(event.start)
         velocity = event.velocity
-        ghost = is_drum and velocity <= 46
+        ghost = is_drum and velocity <= GHOST
         if not ghost:
-            velocity += (strength - 0.45) * accent
+            velocity += feel.accent(voice.role, plan.meter, event.start)
+            if is_drum and event.pitch in (38, 40):  # a snare is struck or ghosted, nothing between
+                velocity = max(velocity, 66.0 if voice.instrument.name in ("jazz kit", "brush kit") else 76.0)
         velocity += jitter(rng, 1.2 if plan.machine else 2.2, 4.4)
         value = int(min(127, max(25, min(55, round(velocity)) if ghost else round(velocity))))
         if is_drum and event.pitch in (42, 44, 46, 51, 70):
-            if value == one_before == two_before:
+            lists = (cymbals, hats) if event.pitch in (42, 44, 46) else (cymbals,)
+            while any(value == before[0] == before[1] for before in lists):  # no three alike, on hats or on all
                 value = value - 2 if value > 60 else value + 2
-            two_before, one_before = one_before, value
+            for before in lists:
+                before[:] = [before[1], value]
         shift = (swung(event.start, plan.swing, plan.genre.swing_unit) - event.start) * seconds
         if not plan.machine:
-            shift += offset + jitter(rng, 0.005 * plan.feel, 0.012 * plan.feel)
+            late = feel.drum_lateness_s(plan.genre, event.pitch) if voice.role == "drums" else 0.0
+            shift += offset + late + jitter(rng, 0.005 * plan.feel, 0.012 * plan.feel)
             if event.start < 0.01:
                 shift = max(0.0, shift)
         performed_note = Note(

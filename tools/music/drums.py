@@ -101,7 +101,7 @@ class _Kit:
             hits = self._crashed(hits, start, 2)
         if plan.is_last_of_section(bar):
             hits = self._with_fill(hits, bar, level, rng)
-        elif level >= 2 and section.bars >= 8 and place % 8 in (3, 7) and rng.random() < 0.4:
+        elif level >= 2 and section.bars >= 8 and place % 8 in (3, 7) and rng.random() < (0.25 if self.light else 0.4):
             hits = self._with_fill(hits, bar, 1, rng)
         return hits
 
@@ -137,7 +137,7 @@ class _Kit:
         """Return one stroke: how loud depends on the drum, its mark and the level."""
         force = 5.0 if level == 3 else -8.0 if level == 1 else 0.0
         if mark in ("o", "g"):
-            return Event(start, 0.2, key, rng.uniform(40, 46) if lane != "k" else 44.0)
+            return Event(start, 0.2, key, 52.0 if self.plan.machine else rng.uniform(48, 53) if lane != "k" else 50.0)
         if lane in "hrp":
             if mark == "O":
                 return Event(start, 0.45, OPEN if lane == "h" else 53, 82.0 + force)
@@ -149,8 +149,8 @@ class _Kit:
         if lane == "k":
             velocity = VELOCITY[mark] + 8 + (-10.0 if level == 1 else 0.0)
         elif self.light:
-            velocity -= 12.0
-        elif lane in "iwvb":
+            velocity = {"x": 72.0, "X": 86.0}.get(mark, velocity) + force / 2
+        elif lane in "siwvb":
             velocity -= 6.0
         return Event(start, 0.25, key, velocity)
 
@@ -243,7 +243,7 @@ class _Kit:
         pitch = SNARE if soft else KICK
         if any(abs(h.start - at) < 0.01 and h.pitch == pitch for h in hits):
             return [h for h in hits if not (abs(h.start - at) < 0.01 and h.pitch == pitch)]
-        return [*hits, Event(at, 0.2, pitch, 42 if soft else 84)]
+        return [*hits, Event(at, 0.2, pitch, 49 if soft else 84)]
 
 
 def _two_hands(hits: Iterable[Event]) -> list[Event]:

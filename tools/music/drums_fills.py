@@ -65,11 +65,10 @@ def played(fill: Fill, start: float, snare: int, *, soft: float, rng: random.Ran
     for at, key, mark in fill.hits:
         pitch = snare if key == SNARE and snare == CLAP and fill.beats <= 1.0 else key
         if mark == "o":
-            velocity = rng.uniform(36, 46)
+            velocity = rng.uniform(46, 52)
         else:
             growth = 20.0 * at / max(0.25, fill.beats)
-            velocity = max(78.0 if key == SNARE else 74.0, 82.0 + growth + (14.0 if mark == "X" else 0.0) - soft)
-            velocity += rng.uniform(-3, 3)
+            velocity = max(74.0, 82.0 + growth + (12.0 if mark == "X" else 0.0) - soft) + rng.uniform(-2, 2)
         length = 0.12 if fill.beats and len(fill.hits) / fill.beats > 5 else 0.24
         out.append(Event(round(start + at, 4), length, pitch, velocity))
     return out

@@ -8,6 +8,7 @@ from functools import lru_cache
 from segue.tools.core.errors import InvalidArgument
 
 VELOCITY = {"x": 86, "X": 106, "o": 40, "O": 92, "g": 32}
+GHOST = 53.0  # a drum stroke up to this velocity is a ghost note: neither accents nor sections move it
 KNOWN_METERS = ("4/4", "3/4", "2/4", "6/8", "12/8", "5/4", "7/8")
 
 
@@ -129,35 +130,6 @@ def grid(pattern: str, meter: Meter) -> list[tuple[float, str]]:
         ]
         return [(i * 0.5, mark) for i, mark in enumerate(marks) if mark != "."]
     return [(i * 0.25, pattern[i % 16]) for i in range(meter.steps) if pattern[i % 16] != "."]
-
-
-def kick_grid(pattern: str, meter: Meter) -> list[tuple[float, str]]:
-    """Return a kick pattern for a meter: what fits of the pattern, and always the strong pulses."""
-    if meter.is_common:
-        return grid(pattern, meter)
-    if pattern.count("x") >= 10:
-        return [(i * 0.25, "x") for i in range(meter.steps)]
-    if pattern == "x...x...x...x...":
-        return [(pulse, "x") for pulse in meter.pulses]
-    if not any(mark != "." for mark in pattern[:4]):  # one-drop: the kick falls with the backbeat
-        return [(beat, "X") for beat in meter.backbeats[:1]]
-    strong = [0.0]
-    if len(meter.pulses) >= 4:
-        strong.append(meter.pulses[len(meter.pulses) // 2 + len(meter.pulses) % 2])
-    extra = [meter.bar - 0.5] if pattern.count("x") >= 3 and meter.bar >= 3 else []
-    return [(at, "x") for at in sorted({*strong, *extra})]
-
-
-def snare_grid(pattern: str, meter: Meter) -> list[tuple[float, str]]:
-    """Return a snare pattern for a meter: the backbeats, with the pattern's ghosts between."""
-    if meter.is_common:
-        return grid(pattern, meter)
-    if all(mark == "." for mark in pattern):
-        return []
-    hits = dict.fromkeys(meter.backbeats, "X" if "X" in pattern else "x")
-    if "o" in pattern and meter.bar >= 3:
-        hits.setdefault(meter.bar - 0.25, "o")
-    return sorted(hits.items())
 
 
 def swung(start: float, share: float, unit: float) -> float:
