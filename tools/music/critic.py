@@ -6,8 +6,8 @@
 
 - fit: the mean over what was asked for (key, tempo, meter, length, bars, chords in order, form, genre,
   instruments in and out, density, swing); 1 where nothing was asked for.
-- taste: the share of the rules that apply and are met (``segue.tools.music.rules``); the measures of a rule
-  share its weight.
+- taste: how nearly the rules that apply are met (``segue.tools.music.rules``), all weighing alike; the measures
+  of a rule share its weight, and each counts 0.5 ^ (10 · distance from its range / limit of the range).
 - clean: 1 less five times the share of time in which the tune rubs by a semitone against the comping, or the
   bass by a minor ninth against tune or comping.
 - variety: how little the tune copies the other takes, and that it neither loops one bar nor never repeats one.
@@ -17,20 +17,14 @@ Nothing is drawn by chance: the same scores and request give the same order.
 
 import bisect
 import itertools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segue.tools.core.instruments import is_meant_by
-from segue.tools.core.score import Note, Part, Score
-from segue.tools.core.theory import parse_key
-from segue.tools.music.compose_request import Request, read_instruments
-from segue.tools.music.form import section_name
-from segue.tools.music.genres import find_genre
-from segue.tools.music.harmony import asked_spans, parse_chords
-from segue.tools.music.rhythm import meter_of
-from segue.tools.music.rules import check_view, shares_met
-from segue.tools.music.rules_view import Finding, View, player_of
+from segue.tools.core.score import Note, Score
+from segue.tools.music.compose_request import Request
+from segue.tools.music.critic_fit import shares_of_wishes
+from segue.tools.music.rules import check_view, distance
+from segue.tools.music.rules_view import Finding, View
 
 _WEIGHTS = {"fit": 0.45, "taste": 0.30, "clean": 0.15, "variety": 0.10}
 _GRAM = 6  # notes of a melody that count as the same when they follow each other alike
@@ -61,11 +55,10 @@ class Ranked:
 def judge(score: Score, request: Request, others: Sequence[Score] = ()) -> Judgement:
     """Judge a score by what was asked for, by the rules, by its clashes and against other takes."""
     view = View(score)
-    asked = [(name, value) for name, value in ((name, ask(view, request)) for name, ask in _ASKED) if value is not None]
-    fit = sum(value for _, value in asked) / len(asked) if asked else 1.0
+    asked = shares_of_wishes(view, request)
+    fit = sum(asked.values()) / len(asked) if asked else 1.0
     findings = check_view(view, request)
-    shares = shares_met(findings)
-    taste = sum(shares.values()) / len(shares) if shares else 1.0
+    taste = _taste(findings)
     rub = clashes(view)
     clean = max(0.0, 1.0 - 5.0 * rub)
     mine = melody_grams(view)
@@ -73,7 +66,7 @@ def judge(score: Score, request: Request, others: Sequence[Score] = ()) -> Judge
     variety = (1.0 - likeness) * _repeats_well(view)
     total = sum(_WEIGHTS[name] * value for name, value in
                 (("fit", fit), ("taste", taste), ("clean", clean), ("variety", variety)))  # fmt: skip
-    missed = [name for name, value in asked if value < 0.9]
+    missed = [name for name, value in asked.items() if value < 0.9]
     reasons = [f"What was asked for is missed in {name}." for name in missed]
     unmet = [f for f in findings if f.met is False]
     if unmet:
@@ -92,6 +85,20 @@ def rank(scores: Sequence[Score], request: Request) -> list[Ranked]:
     return [Ranked(i, judged[i].total, _why(judged[i], [judged[j] for j in order])) for i in order]
 
 
+def _taste(findings: Sequence[Finding]) -> float:
+    """Return the mean over the rules that apply, their measures weighing alike, of how nearly they are met.
+
+    What misses its range by a tenth of the limit still counts half, so that takes that miss the same rules differ.
+    """
+    marks: dict[int, list[float]] = {}
+    for finding in findings:
+        if finding.met is not None:
+            limit = max((abs(edge) for edge in finding.wanted if edge is not None), default=1.0)
+            off = 0.0 if finding.met else distance(finding)
+            marks.setdefault(finding.rule, []).append(0.5 ** (10.0 * off / max(limit, 0.05)))
+    return sum(sum(m) / len(m) for m in marks.values()) / len(marks) if marks else 1.0
+
+
 def _why(one: Judgement, ranked: Sequence[Judgement]) -> str:
     """Say in one sentence what the take has over the others, or what it lacks."""
     figures = (
@@ -108,106 +115,6 @@ def _why(one: Judgement, ranked: Sequence[Judgement]) -> str:
     if abs(gaps[name]) < 1e-9:
         return f"As good as the {'next' if best else 'first'} take: {figures}."
     return f"It {names[name]} {'better than the next' if best else 'less than the first'} take: {figures}."
-
-
-# -- what was asked for -----------------------------------------------------------------------------
-
-
-def _key(view: View, request: Request) -> float | None:
-    if not request.key:
-        return None
-    asked, found = parse_key(request.key), parse_key(view.score.key)
-    if asked == found:
-        return 1.0
-    return 0.5 if set(asked.scale) == set(found.scale) else 0.0
-
-
-def _tempo(view: View, request: Request) -> float | None:
-    return None if request.bpm is None else max(0.0, 1.0 - 10.0 * abs(view.score.bpm / request.bpm - 1.0))
-
-
-def _meter(view: View, request: Request) -> float | None:
-    return None if not request.meter else float(meter_of(request.meter).name == view.score.meter)
-
-
-def _bars(view: View, request: Request) -> float | None:
-    return None if request.bars is None else max(0.0, 1.0 - abs(view.score.bars / request.bars - 1.0))
-
-
-def _length(view: View, request: Request) -> float | None:
-    """A piece may end up to 3.5 s before the length of its file: its last chord rings out."""
-    if request.duration_s is None:
-        return None
-    rest = request.duration_s - view.score.clock().seconds(view.score.bars * view.bar - view.bar)
-    ring = 3.5 + view.bar * view.seconds_per_beat
-    off = max(0.0, -rest, rest - ring)
-    return max(0.0, 1.0 - 5.0 * off / request.duration_s)
-
-
-def _chords(view: View, request: Request) -> float | None:
-    """Share of the asked chords that sound where they were asked for."""
-    wanted = parse_chords(request.chords)
-    if not wanted:
-        return None
-    spans = asked_spans(wanted, view.score.bars, view.meter)
-    places = [(s.start, s.chord) for s in spans if s.chord is not None and s.start < (view.score.bars - 1) * view.bar]
-    right = sum(view.chord_at(at) == chord for at, chord in places)
-    return right / len(places) if places else 1.0
-
-
-def _form(view: View, request: Request) -> float | None:
-    if not request.form:
-        return None
-    names = [section_name(name) for name in request.form]
-    found = [section.name for section in view.score.sections]
-    return sum(a == b for a, b in zip(names, found, strict=False)) / max(len(names), len(found))
-
-
-def _genre(view: View, request: Request) -> float | None:
-    asked = find_genre(request.genre) if request.genre else None
-    return None if asked is None else float(view.score.genre == asked.name)
-
-
-def _players(view: View) -> list[Part]:
-    return [part for part in view.score.parts if part.notes]
-
-
-def _instruments(view: View, request: Request) -> float | None:
-    asked = [one.instrument for one in read_instruments(request.instruments)]
-    if not asked:
-        return None
-    here = [player_of(part) for part in _players(view)]
-    return sum(any(one == p or is_meant_by(p, one.name) for p in here) for one in asked) / len(asked)
-
-
-def _excluded(view: View, request: Request) -> float | None:
-    if not request.exclude:
-        return None
-    here = [player_of(part) for part in _players(view)]
-    return sum(not any(is_meant_by(p, word) for p in here) for word in request.exclude) / len(request.exclude)
-
-
-def _density(view: View, request: Request) -> float | None:
-    """The tune's notes a beat against the genre's own, made busier or sparer as the composer means it."""
-    if request.density is None or view.genre is None or not view.lead:
-        return None
-    wanted = max(0.25, view.genre.melody[0] * (1 + 0.45 * request.density))
-    bars = {int(note.start // view.bar) for note in view.lead}
-    found = len(view.lead) / (len(bars) * view.bar)
-    return math.exp(-abs(math.log(found / wanted)))
-
-
-def _swing(view: View, request: Request) -> float | None:
-    if request.swing is None or view.meter.lower >= 8:
-        return None
-    return max(0.0, 1.0 - 10.0 * abs(view.score.swing - request.swing))
-
-
-_ASKED: tuple[tuple[str, Callable[[View, Request], float | None]], ...] = (
-    ("key", _key), ("tempo", _tempo), ("meter", _meter), ("bars", _bars), ("length", _length), ("chords", _chords),
-    ("form", _form), ("genre", _genre), ("instruments", _instruments), ("instruments left out", _excluded),
-    ("density", _density), ("swing", _swing),
-)  # fmt: skip
 
 
 # -- clashes and copies -------------------------------------------------------------------------------
@@ -235,8 +142,8 @@ def _overlap(upper: Sequence[Note], lower: Sequence[Note], distances: tuple[int,
     total = 0.0
     for note in upper:
         longest = 0.0
-        for distance in distances:
-            spans = by_pitch.get(note.pitch - distance, [])
+        for step in distances:
+            spans = by_pitch.get(note.pitch - step, [])
             first = max(0, bisect.bisect_left(spans, (note.start, 0.0)) - 2)  # one pitch hardly overlaps itself
             for start, end in spans[first:]:
                 if start >= note.end:

@@ -15,7 +15,7 @@ from segue.tools.music.rules_rhythm import check_rhythm
 from segue.tools.music.rules_tune import check_tune
 from segue.tools.music.rules_view import Finding, View
 
-__all__ = ["Finding", "Row", "check_rules", "check_view", "rules_table", "shares_met"]
+__all__ = ["Finding", "Row", "check_rules", "check_view", "distance", "rules_table", "shares_met"]
 
 
 def check_rules(score: Score, request: Request | None = None) -> list[Finding]:
@@ -70,12 +70,12 @@ def rules_table(scores: Sequence[Score]) -> list[Row]:
     for (genre, rule, name), found in cells.items():
         judged = [f for f in found if f.met is not None]
         unmet = [f for f in judged if not f.met]
-        worst = max(unmet, key=_distance, default=None)
+        worst = max(unmet, key=distance, default=None)
         rows.append(Row(genre, rule, name, len(judged), len(judged) - len(unmet), worst))
     return sorted(rows, key=lambda row: (row.share, row.genre, row.rule, row.name))
 
 
-def _distance(finding: Finding) -> float:
+def distance(finding: Finding) -> float:
     """Return how far a value lies outside its range."""
     low, high = finding.wanted
     value = finding.value or 0.0

@@ -93,8 +93,9 @@ def phrases(view: View) -> list[Finding]:
     found = {bars: share for bars, share in shares.items() if share is not None}
     best = max(found, key=lambda bars: found[bars]) if found else None
     last = (view.score.bars - 1) * view.bar
-    whole = max(line[-1].end, last) - line[0].start
-    silent = 1.0 - sum(min(n.duration, max(0.0, last - n.start)) for n in line if n.start < last) / whole
+    heard = [min(n.end, after.start) - n.start for n, after in itertools.pairwise(line)] + [line[-1].duration]
+    sounding = sum(min(d, max(0.0, last - n.start)) for n, d in zip(line, heard, strict=True))
+    silent = 1.0 - sounding / (max(line[-1].end, last) - line[0].start)
     return [
         measured("phrase_rests", found[best] if best else None, f"rests at the ends of phrases of {best} bars"),
         measured("lead_silence", silent, "share of the time from its first note that the lead is silent"),
