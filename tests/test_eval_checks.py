@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from segue.evals import generate_bad, generate_variety, genre_check
+from segue.evals import generate_bad, generate_pictures, generate_variety, genre_check
 from segue.evals.genre_measures import MEASURES, Reading
+from segue.tools.core.audio import Waveform
 from segue.tools.core.score import ChordSpan, Note, Part, Score, Section, TempoMark
 from segue.tools.music.compose import Request, compose
 
@@ -152,3 +154,35 @@ def test_jargon_and_a_missing_hint_are_noticed():
     assert "wanted: piece" in rows[0]["wrong"]
     assert "does not say banana" in rows[0]["wrong"]
     assert generate_bad.JARGON.search("step s1 (generate): Input should be greater than 0")
+
+
+def sine(hertz=997.0, amplitude=0.1, seconds=5.0, rate=44_100):
+    time = np.arange(int(seconds * rate)) / rate
+    return Waveform(np.tile(amplitude * np.sin(2 * np.pi * hertz * time), (2, 1)).astype(np.float32), rate)
+
+
+def test_the_loudness_curve_is_in_lufs():
+    """A stereo sine of 997 Hz at −20 dBFS measures −20 LUFS (EBU Tech 3341, test 1 at another level)."""
+    times, lufs = generate_pictures.short_term(sine())
+    assert times[0] == pytest.approx(1.5)
+    assert times[-1] == pytest.approx(3.5, abs=0.11)
+    assert lufs[5:] == pytest.approx(-20.0, abs=0.1)
+
+
+def test_the_spectrogram_has_low_notes_below_high_ones():
+    def row(hertz):
+        return int(generate_pictures.spectrogram(sine(hertz), columns=9)[:, 4].argmax())
+
+    assert row(5000.0) < row(997.0) < row(110.0)
+
+
+def test_a_picture_is_small_and_has_the_sections_and_parts():
+    score = beat((0, 8), (4, 12)).model_copy(update={"sections": [Section(name="verse", start_bar=1, bars=8)]})
+    wave = sine(seconds=20.0)
+    svg = generate_pictures._svg(score, wave, "four < five")
+    assert ">verse<" in svg
+    assert ">drums<" in svg
+    assert "four &lt; five" in svg
+    png = generate_pictures.draw(score, wave, "a beat")
+    assert png.startswith(b"\x89PNG")
+    assert len(png) < 150_000
