@@ -140,3 +140,36 @@ def test_what_is_not_there_is_said_and_recordings_have_no_notes(bench, piece):
 def test_operations_that_mean_nothing_are_refused(operation):
     with pytest.raises(ValueError, match=r"wants|whole|bars|order|after|literal|Input|comes|played"):
         ops.Args.model_validate({"clip": {"id": "p_1"}, "operations": [operation]})
+
+
+@pytest.mark.parametrize(
+    ("operation", "changed"),
+    [
+        ({"op": "effect", "description": "the second half busier"}, {"drums", "bass", "rhodes"}),
+        ({"op": "restyle", "prompt": "half-time feel"}, {"drums"}),
+        ({"op": "restyle", "prompt": "simpler"}, {"drums", "bass", "rhodes"}),
+        ({"op": "regenerate", "start_bar": 2, "end_bar": 3, "prompt": "chords to Dm7 E7"}, {"bass", "rhodes"}),
+        ({"op": "effect", "description": "brighter harmonically"}, {"bass", "rhodes"}),
+    ],
+)
+def test_words_for_notes_are_done_by_the_notes_wherever_they_come(bench, piece, operation, changed):
+    out = bench.edit(piece, operation)
+    assert set(piece.stems) - same(piece, out.piece) <= changed
+    assert same(piece, out.piece) != set(piece.stems)
+    assert out.piece.clip.frames == piece.clip.frames
+    score = bench.store.score(out.piece.score)
+    if "chords" in str(operation):
+        assert [c.symbol for c in score.chords] == ["Am", "Dm7", "E7", "G"]
+    if "second half" in str(operation):
+        assert score.parts != bench.store.score(piece.score).parts
+        before = bench.store.score(piece.score)
+        for a, b in zip(before.parts, score.parts, strict=True):
+            first, second = ([n.model_dump_json() for n in part.notes if n.start < 8] for part in (a, b))
+            assert sorted(first) == sorted(second)
+
+
+def test_words_for_sounds_stay_sounds_and_styles_stay_styles(bench, piece):
+    assert bench.edit(piece, {"op": "effect", "description": "darker"}).details[0]["stages"]
+    assert bench.edit(piece, {"op": "restyle", "prompt": "swing jazz"}).piece.score.genre == "jazz_swing"
+    with pytest.raises(CannotDo, match="purple"):
+        bench.edit(piece, {"op": "effect", "description": "purple"})

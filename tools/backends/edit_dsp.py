@@ -243,9 +243,21 @@ class _Editor:
         return self._by_score(op, "replaced")
 
     def _regenerate(self, op: ops.Regenerate) -> _Result:
+        from segue.tools.music import exact_words, revise
+
+        score = self.material.score if self.material.stems else None
+        if score is not None and op.prompt and not (op.parts or op.keep or op.seed is not None):
+            bars = revise.bars_meant(score, op.start_bar, op.end_bar, op.section)
+            given = bars if op.start_bar or op.end_bar or op.section else None
+            if named := exact_words.by_words(self.material, self.desk, self.context.settings, op.prompt, given):
+                return _labelled(*named)
         return self._by_score(op, "regenerated")
 
     def _restyle(self, op: ops.Restyle) -> _Result:
+        from segue.tools.music import exact_words
+
+        if not op.keep and (named := exact_words.restyled(self.material, self.desk, self.context.settings, op.prompt)):
+            return _labelled(*named)
         return self._by_score(op, "restyled")
 
     def _chords(self, op: ops.Chords) -> _Result:
@@ -428,8 +440,10 @@ class _Editor:
     # -- sound -----------------------------------------------------------------------------------
 
     def _effect(self, op: ops.Effect) -> _Result:
-        from segue.tools.music import exact_sound
+        from segue.tools.music import exact_sound, exact_words
 
+        if named := exact_words.sounded(self.material, self.desk, self.context.settings, op.description):
+            return _labelled(*named)
         return _labelled(exact_sound.affected(self.material, op.description, self.desk), op.description)
 
     def _loudness(self, op: ops.Loudness) -> _Result:
