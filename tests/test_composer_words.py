@@ -5,6 +5,7 @@ import pytest
 from segue.tools.backends.generate_composer import BACKEND, request_from
 from segue.tools.generate import Args
 from segue.tools.music.compose import Request, compose
+from segue.tools.music.compose_wishes import KeyWish
 from segue.tools.music.compose_words import wishes_in
 from segue.tools.music.genres import all_genres, find_genre, find_mood
 
@@ -79,3 +80,129 @@ def test_a_style_written_as_its_nearest_is_said():
     said.clear()
     compose(Request(genre="lo-fi", bars=2, seed=1), said.append)
     assert not any("rules of its own" in note for note in said)
+
+
+CAPTION = (
+    "A melodic electronic song with ambient elements, featuring synth bass, drums and strings. Set in G minor with a 4/4 time "
+    "signature, it moves at an Allegro tempo. The chord progression Gm, Eb, F, Cm forms the backbone."
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        (CAPTION, {"key": "G minor", "meter": "4/4", "tempo_range": (120, 156), "chords": ("Gm", "Eb", "F", "Cm"),
+                   "instruments": ("synth bass", "drums", "strings")}),
+        ("It is in the key of Bb major and moves at a Moderato tempo.", {"key": "Bb major", "tempo_range": (108, 120)}),
+        ("a repeated chord sequence of Ebm7, Abm7, Db, Gb/Bb", {"chords": ("Ebm7", "Abm7", "Db", "Gb/Bb")}),
+        ("Dm7 G7 | Cmaj7 | A7alt, bossa", {"chords": ("Dm7 G7", "Cmaj7", "A7alt")}),
+        ("Cmaj9 Am7b5 D7#9 Gsus4 C6/9", {"chords": ("Cmaj9", "Am7b5", "D7#9", "Gsus4", "C6/9"), "meter": None}),
+        # form
+        ("8 bar intro, 16 bar verse, 8 bar chorus", {"form": ("intro:8", "verse:16", "chorus:8"), "bars": None}),
+        ("4-bar intro then 8-bar verses and 8-bar choruses",
+         {"form": ("intro:4", "verse:8", "chorus:8", "verse:8", "chorus:8")}),
+        ("an AABA jazz tune in F", {"form": ("A", "A", "B", "A"), "key": "F major", "genre": "jazz_swing"}),
+        ("ABAB CB form, pop", {"form": ("A", "B", "A", "B", "C", "B")}),
+        ("like ABBA, happy", {"form": ()}),
+        ("rondo form in G major", {"form": ("A", "B", "A", "C", "A")}),
+        ("through-composed piece for piano", {"form": ("A", "B", "C", "D")}),
+        ("head, solos, head", {"form": ("head", "solo", "solo", "head")}),
+        ("a song with an 8 bar intro", {"section_bars": (("intro", 8),), "form": (), "bars": None}),
+        ("12-bar blues in E", {"genre": "blues", "key": "E major", "bars": None}),
+        # energy and endings
+        ("starts quiet and builds to a big finish", {"energy": (0.2, 0.44, 0.68, 0.88, 1.0), "ending": "big", "moods": ()}),
+        ("starts with a bang and ends softly", {"energy": (0.9, 0.9, 0.8, 0.55, 0.25)}),
+        ("piano piece that fades out", {"fades": ("out",), "energy": ()}),
+        ("high energy throughout", {"energy": (0.9,)}),
+        ("slows down at the end", {"ending": "slowing"}),
+        ("with an abrupt ending", {"ending": "cold"}),
+        # keys
+        ("verse in A minor, chorus in C major", {"key": "A minor", "keys": (KeyWish("chorus", "C major"),)}),
+        ("chorus in the relative major, verse in E minor", {"key": "E minor", "keys": (KeyWish("chorus", "relative"),)}),
+        ("pop in C major, modulate up a whole step for the last chorus",
+         {"key": "C major", "keys": (KeyWish("last chorus", None, 2),)}),
+        ("rock anthem, the last chorus goes up a half step", {"key": None, "keys": (KeyWish("last chorus", None, 1),)}),
+        ("key change to E major at bar 17", {"key": None, "bars": None, "keys": (KeyWish("bar 17", "E major"),)}),
+        ("a ballad with a truck driver's gear change", {"keys": (KeyWish("last chorus", None, 2),)}),
+        ("modulates from C major to D major halfway", {"key": "C major", "keys": (KeyWish("middle", "D major"),)}),
+        ("sad song in minor", {"mode": "minor", "key": None}),
+        ("a dorian funk groove", {"mode": "dorian", "key": None}),
+        ("in A minor with a minor change", {"mode": None, "key": "A minor"}),
+        # playing
+        ("long notes on strings", {"notes": "long", "instruments": ("strings",)}),
+        ("staccato strings", {"articulation": 0.45}),
+        ("sixteenth-note arpeggios on a harp", {"notes": "sixteenth", "roles": ("arpeggio",)}),
+        ("a two-voice invention for harpsichord", {"voices": 2}),
+        ("monophonic flute melody", {"voices": 1}),
+        ("quantised techno", {"feel": 0.0}),
+        ("loose hip hop beat", {"feel": 2.0}),
+        ("humanised drums, jazz", {"feel": 1.2}),
+        ("high melody over low strings", {"register": 0.9, "registers": (("strings", -1.0),)}),
+        ("solo piano, pp, in D minor", {"dynamics": -0.9}),
+        ("ff brass fanfare", {"dynamics": 0.9}),
+        ("soft rock with electric piano", {"dynamics": None}),
+        ("7/8 grouped 3+2+2 folk dance", {"meter": "7/8", "grouping": (3, 2, 2)}),
+        ("pitch range of 3 octaves, flute", {"octaves": 3}),
+        ("at most one onset per beat", {"onsets": "low", "instruments": ()}),
+        ("2 or more notes per beat, piano", {"onsets": "high", "instruments": ("piano",)}),
+        ("medium rhythm density pop song", {"onsets": "medium"}),
+        ("not danceable at all, ambient", {"dance": False, "moods": ()}),
+        ("a danceable tune", {"dance": True}),
+        ("Q3 emotion", {"moods": ("sad",)}),
+        ("low valence, high arousal", {"moods": ("tense",)}),
+        ("swing at 60 %, 90 bpm", {"swing": 0.6, "genre": None, "bpm": 90.0}),
+        ("just a simple rock song with guitar", {"only": False}),
+        ("rock with a guitar solo", {"only": False}),
+        ("strings only", {"only": True}),
+        ("energetic dance track, not too fast", {"moods": ("energetic",)}),
+        ("a loop of four bars, Am F C G", {"loop": True, "bars": 4}),
+        ("😢🎹", {"moods": ("sad",), "instruments": ("piano",)}),
+        # what cannot be played is passed on, so that the composer can offer what is nearest
+        ("400 bars of 13/17", {"meter": "13/17", "bars": 400}),
+        ("bpm 5000", {"bpm": 5000.0}),
+        ("key H sharp", {"key": "H sharp"}),
+    ],
+)  # fmt: skip
+def test_attributes_in_words(prompt, wanted):
+    found = wishes_in(prompt)
+    assert {name: getattr(found, name) for name in wanted} == wanted
+
+
+CLASSES = {
+    "piano": "piano", "keyboard": "piano", "percussion": "percussion", "organ": "organ", "guitar": "guitar", "bass": "bass",
+    "violin": "violin", "viola": "viola", "cello": "cello", "harp": "harp", "strings": "strings", "voice": "choir",
+    "trumpet": "trumpet", "trombone": "trombone", "tuba": "tuba", "horn": "french horn", "brass": "brass", "sax": "tenor sax",
+    "oboe": "oboe", "bassoon": "bassoon", "clarinet": "clarinet", "piccolo": "piccolo", "flute": "flute", "pan pipes": "pan flute",
+    "synthesizer": "saw lead", "sitar": "sitar", "drums": "drums",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", CLASSES)
+def test_each_class_of_instruments_can_be_wanted_and_unwanted(word):
+    assert wishes_in(f"a pop song with {word}").instruments
+    assert wishes_in(f"a pop song without {word}").exclude
+
+
+def test_contradicting_words_are_said():
+    said = []
+    wishes_in("house at 90 bpm and 120 bpm", said.append)
+    wishes_in("a waltz in 4/4", said.append)
+    wishes_in("a piece in the style of Taylor Swift", said.append)
+    wishes_in("asdf qwer", said.append)
+    assert [any(word in note for note in said) for word in ("90 and 120", "3/4", "Taylor Swift", "chosen freely")] == [
+        True
+    ] * 4
+
+
+def test_typed_form_chords_and_genre_win_and_are_said():
+    said = []
+    args = Args(
+        prompt="pop AABA tune with C G Am F, 16 bars",
+        form=["verse", "chorus"],
+        chords=["Dm", "G"],
+        genre="jazz",
+        bars=8,
+    )
+    request = request_from(args, said.append)
+    assert (request.form, request.chords, request.genre, request.bars) == (("verse", "chorus"), ("Dm", "G"), "jazz", 8)
+    assert len(said) == 4

@@ -30,13 +30,12 @@ def _ignores(args: Args) -> list[str]:
 
 def request_from(args: Args, say: Say) -> "Request":
     """Return the wishes of words and arguments together; arguments win, and what they override is said."""
-    from segue.tools.core.theory import parse_key
     from segue.tools.music.compose_request import Request
     from segue.tools.music.compose_wishes import with_words
     from segue.tools.music.compose_words import wishes_in
 
     typed = Request(
-        genre=args.genre, moods=tuple(args.mood), bpm=args.bpm, key=str(parse_key(args.key)) if args.key else None,
+        genre=args.genre, moods=tuple(args.mood), bpm=args.bpm, key=args.key,
         meter=args.meter, duration_s=args.duration_s, bars=args.bars, chords=tuple(args.chords), form=tuple(args.form),
         instruments=tuple(_as_said(name, args.prompt) for name in args.instruments), exclude=tuple(args.exclude),
         lyrics=args.lyrics, energy=tuple(args.energy), loop=args.loop, seed=args.seed,

@@ -33,6 +33,7 @@ from segue.tools.music.compose_request import (
     register_of,
     register_shifts,
     say_stand_in,
+    say_unused,
     silent,
     swing_of,
     tempo_range,
@@ -42,7 +43,8 @@ from segue.tools.music.compose_request import (
 from segue.tools.music.compose_shape import shaped
 from segue.tools.music.compose_wishes import Say
 from segue.tools.music.compose_write import write_parts
-from segue.tools.music.form import Length, default_bars, plan_form, plan_length, read_form
+from segue.tools.music.form import ENERGY, default_bars, plan_form, read_form
+from segue.tools.music.form_length import Length, plan_length
 from segue.tools.music.genres import Genre
 from segue.tools.music.harmony import asked_spans, dominant_chords, parse_chords, write_chords
 from segue.tools.music.melody_lyrics import set_lyrics
@@ -68,6 +70,7 @@ def compose(request: Request, say: Say = silent) -> Score:
     request = replace(request, seed=secrets.randbelow(2**31) if request.seed is None else request.seed)
     check_limits(request)
     request = with_style(request)
+    say_unused(request, say)
     if request.continue_from is not None:
         return continued(request, say)
     if request.accompany is not None:
@@ -128,11 +131,20 @@ def _new_piece(request: Request, say: Say) -> Score:
         registers=register_shifts(request),
     )
     parts = shaped(parts, plan, request, say)
+    _say_players([one.instrument.name for one in asked], [part.instrument for part in parts], say)
     score = Score(
         title=request.title, tempo=_tempo(plan, request), key=str(key), meter=meter.name, grouping=list(request.grouping),
         bars=plan.bars, genre=genre.name, seed=seed, swing=plan.swing, chords=chord_spans(spans), sections=sections, parts=parts,
     )  # fmt: skip
     return set_lyrics(score, request.lyrics, say) if request.lyrics else score
+
+
+def _say_players(asked: Sequence[str], playing: Sequence[str], say: Say) -> None:
+    missing = [name for name in dict.fromkeys(asked) if name not in playing]
+    if missing:
+        say(f"No place was found for the {', '.join(missing)}.")
+    if len(asked) > 16:
+        say(f"{len(playing)} players in all are many for one piece: each has little to say.")
 
 
 def _sections(
@@ -150,6 +162,11 @@ def _sections(
         family, bars, request.form, energy, request.loop, rng, cycle=max(1, cycle), given=request.section_bars
     )
     asked = read_form(request.form)
+    strange = [name for name, _ in asked if name not in ENERGY]
+    if strange:
+        say(
+            f"'{strange[0]}' is no section that is known here (verse, chorus, intro, bridge …): it was written like a verse."
+        )
     if len(sections) < len(asked):
         say(f"{bars} bars have no room for {len(asked)} sections: the last ones were left out.")
     elif any(n and n != s.bars for (_, n), s in zip(asked, sections, strict=False)):

@@ -39,6 +39,8 @@ def with_keys(sections: Sequence[Section], home: Key, wishes: Sequence[KeyWish],
         if not chosen:
             continue
         name = None if key == home else str(key)
+        if name is None and all(s.key is None for s in out):
+            say(f"The piece is in {home} already, so the key does not change.")
         out = [s.model_copy(update={"key": name}) if i in chosen else s for i, s in enumerate(out)]
     before = home
     for section in out:

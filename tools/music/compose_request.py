@@ -16,7 +16,7 @@ from segue.tools.music.compose_plan import Voice
 from segue.tools.music.compose_wishes import Say as Say
 from segue.tools.music.compose_wishes import Wishes
 from segue.tools.music.genres import Genre, Mood, all_genres, blend, find_genre, find_mood, nearest_genres
-from segue.tools.music.rhythm import Meter
+from segue.tools.music.rhythm import Meter, meter_of
 
 MAX_BARS, MAX_SECONDS = 2000, 3600.0
 
@@ -62,6 +62,9 @@ def check_limits(request: Request) -> None:
     ------
     InvalidArgument : tempo, length, bars or energy out of range.
     """
+    numbers = (request.bpm, request.duration_s, request.swing, request.density, request.register, *request.energy)
+    if any(value is not None and not math.isfinite(value) for value in numbers):
+        raise InvalidArgument("A tempo, a length or a level is not a number.", "Write for example 120 bpm, 40 seconds.")
     bpm = request.bpm
     if bpm is not None and not 20 <= bpm <= 400:
         near = "20 bpm, or 40 with long notes" if bpm < 20 else "400 bpm, or about 170 for fast drum and bass"
@@ -77,6 +80,14 @@ def check_limits(request: Request) -> None:
         raise InvalidArgument(f"{request.duration_s:g} seconds is too short for music.", "Ask for at least 1 second.")
     if request.bars is not None and not 1 <= request.bars <= MAX_BARS:
         raise InvalidArgument(f"{request.bars} bars cannot be made.", f"Ask for 1 to {MAX_BARS} bars.")
+    if request.bars is not None and request.duration_s is None:
+        seconds = request.bars * (meter_of(request.meter).bar if request.meter else 4.0) * 60.0 / (request.bpm or 120.0)
+        if seconds > MAX_SECONDS * (1.0 if request.bpm else 1.1):
+            most = int(MAX_SECONDS / seconds * request.bars)
+            raise InvalidArgument(
+                f"{request.bars} bars last {seconds / 60:.0f} minutes.",
+                f"60 minutes is the limit: ask for at most {most} bars.",
+            )
     if any(not 0 <= level <= 1 for level in request.energy):
         raise InvalidArgument("Energies lie between 0 and 1.", "Write for example [0.3, 0.6, 1.0].")
     if request.swing is not None and not 0.5 <= request.swing <= 0.8:
@@ -121,6 +132,22 @@ def with_style(request: Request) -> Request:
         swing=request.swing if request.swing is not None else style.swing,
         style=None,
     )
+
+
+# Wishes that music which exists already leaves no room for, as people call them.
+_NEW_ONLY = {"keys": "changes of key", "form": "form", "section_bars": "bars of sections", "fades": "fades", "ending": "ending",
+             "feel": "timing", "registers": "registers", "dynamics": "dynamics", "onsets": "onsets a beat", "octaves": "range",
+             "articulation": "articulation", "notes": "note lengths", "voices": "number of voices", "roles": "roles",
+             "dance": "danceability", "grouping": "grouping of the bar", "mode": "mode"}  # fmt: skip
+
+
+def say_unused(request: Request, say: Say) -> None:
+    """Tell which wishes are not used where a tune is kept, parts are accompanied or a piece goes on."""
+    if request.melody is None and request.continue_from is None and request.accompany is None:
+        return
+    unused = [name for field, name in _NEW_ONLY.items() if getattr(request, field) not in (None, ())]
+    if unused:
+        say(f"Music that exists keeps its own course, so these wishes were not used: {', '.join(unused)}.")
 
 
 def read_instruments(words: Sequence[str]) -> list[Asked]:

@@ -16,12 +16,12 @@ def shaped(parts: Sequence[Part], plan: Plan, wishes: Wishes, say: Say) -> list[
     out = list(parts)
     if wishes.onsets is not None:
         out = _with_onsets(out, plan, wishes.onsets, say)
+    if wishes.articulation is not None:
+        out = [p if p.is_drum else _with(p, _articulated(p.notes, plan, wishes.articulation)) for p in out]
     if wishes.voices is not None:
         out = _with_voices(out, wishes.voices)
     if wishes.octaves is not None:
         out = _within(out, wishes.octaves, say)
-    if wishes.articulation is not None:
-        out = [p if p.is_drum else _with(p, _articulated(p.notes, plan, wishes.articulation)) for p in out]
     if wishes.dynamics or plan.fades or wishes.ending == "big":
         out = [_with(p, [_louder(n, plan, wishes, p.is_drum) for n in p.notes]) for p in out]
     return [p for p in out if p.notes]

@@ -40,6 +40,13 @@ _ANY_KEY = re.compile(
     r"\b(?:key(?: of)?:?|in)\s+(?:the key of )?([H-Z])[ -]?(sharp|flat|#|b)?\b[ -]?(major|minor)?", re.IGNORECASE
 )
 
+_VOCALS = re.compile(
+    r"(\bwith|\bfeaturing|\band|\bfor|\bplus|,|\bno|\bwithout|\bor|\bnor)\s+(?:any\s+|an?\s+|some\s+|the\s+)?"
+    r"(?:(?:male|female|human|lead|soft|ethereal|soulful|wordless|catchy|powerful)\s+)?(?:vocals?|voices?|singers?|singing)\b(?![- ]leading)",
+    re.IGNORECASE,
+)
+_SINGERS = "voice oohs"  # nobody sings words here
+
 GENERAL = frozenset({"drums", "beat", "bass", "guitar", "guitars"})  # what each genre has a kind of its own of
 
 
@@ -111,9 +118,45 @@ def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
     )
     if mode and home and found.mode:  # "in G, dorian": the letter is the tonic only
         found = replace(found, key=f"{home.split()[0]} {mode}", mode=None)
+    if say is not None:
+        _say_contradictions(prompt, found, say)
     if say is not None and found == Wishes():
         say("Nothing in these words was read as a musical wish, so genre, key, tempo and players were chosen freely.")
     return found
+
+
+def _say_contradictions(text: str, found: Wishes, say: Say) -> None:
+    """Tell where words contradict each other, and which of them were used; a famous name is no style here."""
+    tempi = list(dict.fromkeys(f.value.bpm for f in vocabulary.tempo_in(text) if f.value.kind in ("exact", "about")))
+    if len(tempi) > 1 and found.bpm is not None:
+        say(f"The words name {' and '.join(f'{bpm:g}' for bpm in tempi)} bpm: {found.bpm:g} was used.")
+    both = re.search(r"(?<!between )\b(\d+) bpm and (?:at )?(\d+) bpm", text, re.IGNORECASE)
+    if both and found.bpm is None:
+        say(f"The words name {both[1]} and {both[2]} bpm: a tempo from the one to the other was used.")
+    if _SINGERS in found.instruments and _VOCALS.search(text):
+        say("No words are sung here: wordless voices take part instead.")
+    if (
+        re.search(r"\b(?:without|no) (?:any )?(?:instruments?|players?)\b", text, re.IGNORECASE)
+        and not found.instruments
+    ):
+        say("Nobody would be left to play without instruments, so they were chosen freely.")
+    lengths = list(dict.fromkeys(f.value for f in vocabulary.duration_in(text)))
+    if len(lengths) > 1 and found.duration_s is not None:
+        say(f"The words name {' and '.join(f'{s:g}' for s in lengths)} seconds: {found.duration_s:g} was used.")
+    meters = list(dict.fromkeys(f.value for f in vocabulary.meter_in(text)))
+    if len(meters) > 1:
+        say(f"The words name {' and '.join(meters)}: {found.meter} was used, as the meter stays the same throughout.")
+    if found.meter and found.meter != "3/4" and re.search(r"\b(?:waltz|minuet)", text, re.IGNORECASE):
+        say(f"A waltz is in 3/4; {found.meter} was asked for and used.")
+    for one, other in (("slow", "fast"), ("happy", "sad"), ("calm", "aggressive"), ("dark", "bright")):
+        if {one, other} <= set(found.moods):
+            say(f"{one.capitalize()} and {other} contradict each other: the piece lies between them.")
+    artist = re.search(
+        r"\b(?:in the style of|sounds? like|like|à la|a la) ((?:[A-Z][\w'’.-]+)(?: (?:[A-Z&][\w'’.-]*|and|the|of))*)",
+        text,
+    )
+    if artist and not vocabulary.genres_in(artist[1]) and not vocabulary.moods_in(artist[1]):
+        say(f"Artists and titles such as {artist[1]} are not imitated: name a genre, instruments or a mood instead.")
 
 
 def _negated(text: str, at: int) -> bool:
@@ -178,6 +221,8 @@ def _instruments(text: str) -> tuple[list[str], list[str]]:
         word = word if negated or word in GENERAL else found.value
         (unwanted if negated else wanted).append(word)
         before = (found.end, negated)
+    if sung := _VOCALS.search(text):
+        (unwanted if sung[1].lower() in ("no", "without", "or", "nor") else wanted).append(_SINGERS)
     if re.search(r"\b(no|without)\s+(?:any\s+)?percussion\b", text, re.IGNORECASE):
         unwanted.append("percussion")
     return list(dict.fromkeys(wanted)), list(dict.fromkeys(unwanted))
