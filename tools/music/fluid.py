@@ -120,6 +120,7 @@ class Instrument:
             raise RuntimeError("libfluidsynth is not there; callers ask find_library first")
         self.library, self.channel, self.rate = library, 9 if is_drum else 0, sample_rate
         self.settings, self.synth = library.new_fluid_settings(), None
+        self.buffer = np.empty((2, 0), np.float32)
         for name, number in ((b"synth.sample-rate", float(sample_rate)), (b"synth.gain", 0.5)):
             library.fluid_settings_setnum(self.settings, name, number)
         for name, whole in _SETTINGS:
@@ -145,7 +146,7 @@ class Instrument:
         self.synth = self.settings = None
 
     def stroke(self, stroke: Stroke, longest: int) -> Samples:
-        """Return one note with its release: float32 ``[2, frames]``, at most about ``longest`` frames.
+        """Return one note with its release: float32 ``[2, frames]``, valid until the next one, at most ``longest`` frames.
 
         Soft strokes are darker: soundfonts without velocity layers only make them softer.
         """
@@ -154,24 +155,26 @@ class Instrument:
         darker = DARKEST_CENTS * (1 - stroke.velocity / 127)
         library.fluid_synth_set_gen(synth, channel, FILTER_CUTOFF, darker)
         library.fluid_synth_noteon(synth, channel, stroke.pitch, stroke.velocity)
-        pieces: list[Samples] = []
-        written, held = 0, min(_grid(stroke.held), longest // BLOCK * BLOCK + BLOCK)
-        while written < held and library.fluid_synth_get_active_voice_count(synth):
-            written += self._write(pieces, min(held - written, _CHUNK))
-        library.fluid_synth_noteoff(synth, channel, stroke.pitch)
-        while written < longest and library.fluid_synth_get_active_voice_count(synth):
-            written += self._write(pieces, _TAIL_CHUNK)
+        room = (longest // BLOCK + 1) * BLOCK
+        if self.buffer.shape[1] < room:
+            self.buffer = np.empty((2, room), np.float32)
+        left, right = (self.buffer[c].ctypes.data for c in (0, 1))
+        written, held, released = 0, min(_grid(stroke.held), room), False
+        while written < room and library.fluid_synth_get_active_voice_count(synth):
+            size = min((room if released else held) - written, _TAIL_CHUNK if released else _CHUNK)
+            at = written * self.buffer.itemsize
+            library.fluid_synth_write_float(synth, size, left + at, 0, 1, right + at, 0, 1)
+            written += size
+            if written == held and not released:
+                library.fluid_synth_noteoff(synth, channel, stroke.pitch)
+                released = True
+        if not released:
+            library.fluid_synth_noteoff(synth, channel, stroke.pitch)
         if library.fluid_synth_get_active_voice_count(synth):
             library.fluid_synth_all_sounds_off(synth, channel)
-            self._write([], BLOCK)
-        return np.concatenate(pieces, axis=1) if pieces else np.zeros((2, BLOCK), np.float32)
-
-    def _write(self, pieces: list[Samples], size: int) -> int:
-        out = np.empty((2, size), np.float32)
-        left, right = (out[c].ctypes.data for c in (0, 1))
-        self.library.fluid_synth_write_float(self.synth, size, left, 0, 1, right, 0, 1)
-        pieces.append(out)
-        return size
+            spare = np.empty((2, BLOCK), np.float32)
+            library.fluid_synth_write_float(synth, BLOCK, spare[0].ctypes.data, 0, 1, spare[1].ctypes.data, 0, 1)
+        return self.buffer[:, :written]
 
 
 def _grid(frame: int) -> int:

@@ -6,8 +6,9 @@ sample for sample, and a later edit applies the same curve again.
 """
 
 import base64
+import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,10 @@ from segue.tools.sound.loudness import db_to_gain, k_weighted_energy, lufs_of_en
 
 HOP = 256  # frames between two points of a gain curve: 5.8 ms at 44.1 kHz
 CEILING_DB = -1.0
-GRID = np.float32(2**23)  # steps of the 24-bit grid to full scale
+_GRID = np.float32(2**23)  # steps of the 24-bit grid to full scale
 _MARGIN_DB = 1.0  # the limiter aims this far under the ceiling: room for an edit's new part, and for mp3
-_BLOCK = 65_536  # frames worked on at once, a multiple of HOP
+BLOCK = 65_536  # frames worked on at once, a multiple of HOP
+_INAUDIBLE = 2e-7  # −134 dB: blocks under it are made silent, and silence costs nothing
 _RELEASE = 16  # hops: time constant with which the limiter lets go, 93 ms
 _CHORUS_OVER_LU = 2.3  # what choruses stand over verses
 _RIDE_HOPS = 20  # half of the time that a fader takes to move, 0.12 s
@@ -43,43 +45,59 @@ def gain_ramp(points: npt.NDArray[Any], frames: int) -> Samples:
     return np.asarray(ramp[:frames])
 
 
+def sounds(block: npt.NDArray[Any]) -> bool:
+    """Return whether not every sample is zero; looks at the middle first, which mostly settles it."""
+    return bool(block[0, block.shape[1] // 2]) or bool(block.max()) or bool(block.min())
+
+
+def blocks_of(samples: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+    """Yield where a block starts, and the block, for blocks that are not silent."""
+    for start in range(0, samples.shape[1], BLOCK):
+        block = samples[:, start : start + BLOCK]
+        if sounds(block):
+            yield start, block
+
+
+def silenced(samples: Samples, peaks: npt.NDArray[np.float32]) -> None:
+    """Make blocks silent, in place, that hold no more than the rounding of a convolution."""
+    for start, block in blocks_of(samples):
+        if peaks[start // HOP : (start + BLOCK) // HOP].max() < _INAUDIBLE:
+            block[:] = 0
+
+
 def apply_curve(samples: Samples, curve: npt.NDArray[Any], gain: float = 1.0) -> None:
     """Multiply ``samples`` by ``gain`` times a curve, in place."""
-    for start in range(0, samples.shape[1], _BLOCK):
-        block = samples[:, start : start + _BLOCK]
+    for start, block in blocks_of(samples):
         first = min(start // HOP, len(curve) - 1)
-        ramp = gain_ramp(curve[first : first + _BLOCK // HOP + 1], block.shape[1])
+        ramp = gain_ramp(curve[first : first + BLOCK // HOP + 1], block.shape[1])
         ramp *= np.float32(gain)
         block *= ramp
 
 
 def mastered(samples: Samples, curve: npt.NDArray[Any], gain: float) -> None:
     """Apply the master to a stem, in place, and put it on the 24-bit grid; float32 holds every step exactly."""
-    for start in range(0, samples.shape[1], _BLOCK):
-        block = samples[:, start : start + _BLOCK]
+    for start, block in blocks_of(samples):
         first = min(start // HOP, len(curve) - 1)
-        ramp = gain_ramp(curve[first : first + _BLOCK // HOP + 1], block.shape[1])
-        ramp *= np.float32(gain)
+        ramp = gain_ramp(curve[first : first + BLOCK // HOP + 1], block.shape[1])
+        ramp *= np.float32(gain) * _GRID
         block *= ramp
-        block *= GRID
         np.rint(block, out=block)
-        np.clip(block, -GRID, GRID - 1, out=block)
-        block *= 1 / GRID
+        np.clip(block, -_GRID, _GRID - 1, out=block)
+        block *= 1 / _GRID
 
 
 def add_steps(total: npt.NDArray[np.int32], samples: Samples) -> None:
     """Add samples that lie on the 24-bit grid to a sum in whole steps, so that no order rounds."""
-    for start in range(0, samples.shape[1], _BLOCK):
-        piece = slice(start, start + _BLOCK)
-        total[:, piece] += (samples[:, piece] * GRID).astype(np.int32)
+    for start, block in blocks_of(samples):
+        total[:, start : start + BLOCK] += (block * _GRID).astype(np.int32)
 
 
 def from_steps(total: npt.NDArray[np.int32]) -> Samples:
     """Return a sum of steps as sound; the same memory is used."""
     out = total.view(np.float32)
-    for start in range(0, total.shape[1], _BLOCK):
-        piece = slice(start, start + _BLOCK)
-        out[:, piece] = total[:, piece].astype(np.float32) / GRID
+    for start in range(0, total.shape[1], BLOCK):
+        piece = slice(start, start + BLOCK)
+        out[:, piece] = total[:, piece].astype(np.float32) / _GRID
     return out
 
 
@@ -131,7 +149,7 @@ def decide_master(
     sections : verses and choruses, so that a chorus stands out.
     """
     energy = k_weighted_energy(total, sample_rate, HOP)
-    peaks = np.maximum(peak_envelope(total, HOP, floor=0.35), loudest_stem * 0.9)
+    peaks = np.maximum(peak_envelope(total, HOP, floor=0.4), loudest_stem * 0.9)
     if lufs_of_energy(energy, sample_rate, HOP) <= -69.0 or not np.any(peaks):
         return Master(0.0, pack_curve(np.ones(2)), -70.0)
     ride = _ride(energy, sections)
@@ -197,12 +215,13 @@ def _limiter(peaks: npt.NDArray[np.floating[Any]], loop: bool) -> npt.NDArray[np
     after = needed[0] if loop else needed[-1]
     edges = np.minimum(np.append(needed, after), np.insert(needed, 0, before))
     laps = 2 if loop else 1  # the second lap starts with the gain that the first one ends with
-    low = _windows(edges[:-1] if loop else edges, loop).min(axis=1).tolist() * laps
-    now, gains = 1.0, []
-    for value in low:
-        now = min(value, now + (1.0 - now) / _RELEASE)
-        gains.append(now)
-    body = np.array(gains[len(gains) - len(gains) // laps :])
+    low = _windows(edges[:-1] if loop else edges, loop).min(axis=1)
+    low = np.tile(low, laps)
+    # The way up to 1 shrinks by a fixed share a hop unless a deeper one is needed: a running maximum in logarithms.
+    steps = np.arange(len(low)) * math.log(1 - 1 / _RELEASE)
+    with np.errstate(divide="ignore"):
+        missing = np.exp(np.maximum.accumulate(np.log(1.0 - low) - steps) + steps)
+    body = (1.0 - missing)[len(low) - len(low) // laps :]
     body = _windows(body, loop).mean(axis=1)
     return np.append(body, body[0]) if loop else body
 

@@ -15,13 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.tools.core.audio import Samples
-from segue.tools.music.mixdown import HOP, gain_ramp
+from segue.tools.music.mixdown import BLOCK, HOP, gain_ramp, sounds
 from segue.tools.music.mixdown_spaces import Space, echo_response, room_response
 from segue.tools.sound.loudness import db_to_gain
 
-_BLOCK = 65_536  # frames compressed at once, a multiple of HOP
 _LANES = 4  # blocks transformed at once: as many float32 as fit a vector register
-_FILTER_S = 0.3  # where the equaliser's response has died away
+_FILTER_S = 0.13  # where the equaliser's response has died away
 _MONO_BELOW_HZ = 120.0
 _THRESHOLD_DB, _RATIO = -16.0, 2.0
 _ATTACK_S, _RELEASE_S = 0.008, 0.150
@@ -92,10 +91,12 @@ def _compress(dry: Samples, sample_rate: int, clipped: bool, check: Callable[[],
     level = 10 * np.log10(power / (2 * HOP) + 1e-10)
     wanted = np.minimum(0.0, (_THRESHOLD_DB - level) * (1 - 1 / _RATIO))
     gain = _smoothed(wanted, sample_rate)
-    for start in range(0, frames, _BLOCK):
+    for start in range(0, frames, BLOCK):
         check()
-        block = dry[:, start : start + _BLOCK]
-        here = gain[start // HOP : start // HOP + _BLOCK // HOP + 1]
+        block = dry[:, start : start + BLOCK]
+        if not sounds(block):
+            continue
+        here = gain[start // HOP : start // HOP + BLOCK // HOP + 1]
         if here.min() < -0.001:
             block *= gain_ramp(10 ** (here / 20), block.shape[1])
         if clipped:
@@ -128,7 +129,7 @@ def _responses(sample_rate: int, place: Place, mono: bool) -> tuple[int, int, An
     room_taps = int((space.room_s + space.pre_delay_s) * sample_rate) + 2 if place.reverb > 0 else 0
     short = 2 * round(_FILTER_S * sample_rate)
     taps = short + max(room_taps, 0 if echo is None else echo.shape[1])
-    size = max(32_768, 2 ** math.ceil(math.log2(2.2 * taps)))
+    size = _transform_size(taps)
     equaliser, side_pass, wide = _filters(sample_rate, _EQUALISER.get(place.role, _EQUALISER["other"]), size)
     angle, gain = (place.pan + 1) * math.pi / 4, db_to_gain(place.gain_db) * math.sqrt(2)
     left, right = np.float32(gain * math.cos(angle)), np.float32(gain * math.sin(angle))
@@ -147,6 +148,14 @@ def _responses(sample_rate: int, place: Place, mono: bool) -> tuple[int, int, An
     side = (paths[0] - paths[1]) / 2 * equaliser * side_pass
     spectra = np.stack([middle + side, middle - side])
     return size, taps, (spectra.sum(axis=1, keepdims=True) if mono else spectra).astype(np.complex64)
+
+
+def _transform_size(taps: int) -> int:
+    """Return the power of two that costs least a frame; beyond 2**18 transforms fall out of the processor's cache."""
+    least = math.ceil(math.log2(taps + 1))
+    sizes = [2**power for power in range(max(15, least), max(18, least + 1) + 1)]
+    costs = {size: size * math.log2(size) / (size - taps + 1) for size in sizes}
+    return min(costs, key=costs.__getitem__)
 
 
 @lru_cache(maxsize=4)
@@ -173,33 +182,52 @@ def _filters(sample_rate: int, shape: tuple[float, float, float, float], size: i
 
 
 def _convolve(samples: Samples, spectra: Any, size: int, hop: int, check: Callable[[], None]) -> None:  # noqa: ANN401
-    """Overlap-add in place. Blocks lie at fixed frames, so no sample depends on how long the part is."""
+    """Overlap-add in place. Blocks lie at fixed frames, so no sample depends on how long the part is.
+
+    Silent blocks are passed over; those that sound are transformed ``_LANES`` at a time.
+    """
+    inputs, tail = spectra.shape[1], size - hop
+    ringing, rings = np.zeros((2, tail + hop), np.float32), 0
+    starts = range(0, samples.shape[1], hop)
+    sounding = [start for start in starts if sounds(samples[:, start : start + hop])]
+    done = 0
+    for first in range(0, len(sounding), _LANES):
+        check()
+        group = sounding[first : first + _LANES]
+        answers = dict(zip(group, _answers(samples, group, spectra, size, hop), strict=False))
+        last = first + _LANES >= len(sounding)
+        until = len(starts) if last else group[-1] // hop + 1
+        for start in starts[done:until]:
+            if start in answers:
+                ringing[:, :tail] += answers[start][:, :tail]
+                ringing[:, tail:] = answers[start][:, tail:]
+                rings = -(-size // hop)
+            if rings:
+                piece = samples[:inputs, start : start + hop]
+                samples[:, start : start + hop] = ringing[:, : piece.shape[1]]
+                ringing[:, :tail] = ringing[:, hop:]
+                ringing[:, tail:] = 0
+                rings -= 1
+        done = until
+
+
+def _answers(samples: Samples, starts: list[int], spectra: Any, size: int, hop: int) -> Any:  # noqa: ANN401
+    """Return what the blocks at ``starts`` answer: float32 ``[block, 2, size]``."""
     from scipy import fft
 
-    frames, inputs = samples.shape[1], spectra.shape[1]
-    step, tail = _LANES * hop, size - hop
-    ringing = np.zeros((2, tail), np.float32)
-    for start in range(0, frames, step):
-        check()
-        piece = samples[:, start : start + step]
-        if not np.any(piece) and not np.any(ringing):
-            continue
-        blocks = np.zeros((inputs, _LANES, size), np.float32)
-        for lane in range(_LANES):
-            block = piece[:inputs, lane * hop : (lane + 1) * hop]
-            blocks[:, lane, : block.shape[1]] = block
-        transformed = fft.rfft(blocks, axis=2)
-        for out in range(2):
-            product = transformed[0] * spectra[out, 0]
-            if inputs == 2:
-                product += transformed[1] * spectra[out, 1]
-            back = fft.irfft(product, size, axis=1)
-            line = np.zeros(step + tail, np.float32)
-            line[:tail] = ringing[out]
-            for lane in range(_LANES):
-                line[lane * hop : lane * hop + size] += back[lane]
-            ringing[out] = line[step:]
-            piece[out] = line[: piece.shape[1]]
+    inputs = spectra.shape[1]
+    blocks = np.zeros((inputs, _LANES, size), np.float32)  # always as many lanes, so that rounding is always the same
+    for lane, start in enumerate(starts):
+        block = samples[:inputs, start : start + hop]
+        blocks[:, lane, : block.shape[1]] = block
+    transformed = fft.rfft(blocks, axis=2)
+    out = np.empty((_LANES, 2, size), np.float32)
+    for side in range(2):
+        product = transformed[0] * spectra[side, 0]
+        if inputs == 2:
+            product += transformed[1] * spectra[side, 1]
+        out[:, side] = fft.irfft(product, size, axis=1, overwrite_x=True)
+    return out
 
 
 def equaliser_sections(sample_rate: int, low: float, bell: float, bell_db: float, shelf_db: float) -> Any:  # noqa: ANN401

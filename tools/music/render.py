@@ -241,6 +241,7 @@ class Job:
         if curve is not None:
             mixdown.apply_curve(sound, curve)
         peaks = peak_envelope(sound, mixdown.HOP, floor=2.0)
+        mixdown.silenced(sound, peaks)
         with self._adding:
             if self._sum.shape[1] == 0:
                 self._sum, self.loudest = np.zeros(sound.shape, np.int32), np.zeros(len(peaks), np.float32)

@@ -76,19 +76,31 @@ def strike(
 ) -> Samples:
     """Return one part dry, float32 ``[2, frames]``; ``sound`` gives a stroke as float32 ``[2, any]``.
 
+    ``sound``'s result is used before the next call.
+
     A sample is the sum of what sounds there in the order of strokes, so it never depends on other notes.
     """
     out = np.zeros((2, frames), np.float32)
+    scratch = np.empty((2, 0), np.float32)
+    used = out[:1]  # the left channel alone, as long as nothing differs to the right
     for stroke, places in sorted(_places(events, frames, manner, is_drum).items()):
         check()
         wave = _doubled(stroke, sound, manner.double_cents) if manner.double_cents else sound(stroke)
+        if len(used) == 1 and not np.array_equal(wave[0], wave[1]):
+            out[1] = out[0]
+            used = out
+        wave = wave[: len(used)]
         for on, gain, stop in places:
             size = min(wave.shape[1], stop - on)
-            piece = wave[:, :size] * np.float32(gain)
+            if scratch.shape[1] < size:
+                scratch = np.empty((2, 2 * size), np.float32)
+            piece = np.multiply(wave[:, :size], np.float32(gain), out=scratch[: len(wave), :size])
             if size < wave.shape[1] and stop < frames:
                 fade = min(size, _CHOKE_FRAMES)
                 piece[:, size - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-            out[:, on : on + size] += piece
+            used[:, on : on + size] += piece
+    if len(used) == 1:
+        out[1] = out[0]
     return out
 
 

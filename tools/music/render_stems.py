@@ -12,17 +12,18 @@ from typing import IO
 import numpy as np
 
 from segue.tools.core.audio import Samples, Waveform
+from segue.tools.music.mixdown import BLOCK, blocks_of
 
 IN_MEMORY = 240_000_000  # bytes of stems that stay in memory
 
 
 class Shelf:
-    """Sounds by name, float32 ``[2, frames]``; safe from several threads."""
+    """Sounds by name, float32 ``[2, frames]``; safe from several threads. Silent blocks take no room in the file."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
         self._left = in_memory
         self._kept: dict[str, Samples] = {}
-        self._filed: dict[str, tuple[int, int]] = {}  # name: byte it starts at, frames
+        self._filed: dict[str, tuple[int, dict[int, int]]] = {}  # name: frames, and by block the byte it starts at
         self._file: IO[bytes] | None = None
         self._end = 0
         self._lock = threading.Lock()
@@ -32,32 +33,38 @@ class Shelf:
         with self._lock:
             if name in self._kept:
                 self._left += self._kept.pop(name).nbytes
-            if samples.nbytes <= self._left:
+            if name not in self._filed and samples.nbytes <= self._left:
                 self._left -= samples.nbytes
                 self._kept[name] = samples
-                self._filed.pop(name, None)
                 return
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="segue-stems-")  # noqa: SIM115 - lives as long as the shelf
-            start, frames = self._filed.get(name, (self._end, samples.shape[1]))
-            if frames < samples.shape[1]:
-                start = self._end
-            self._file.seek(start)
-            for channel in samples:
-                self._file.write(np.ascontiguousarray(channel).data)
-            self._filed[name] = (start, samples.shape[1])
-            self._end = max(self._end, start + samples.nbytes)
+            before = self._filed.get(name, (0, {}))[1]
+            places: dict[int, int] = {}
+            for start, block in blocks_of(samples):
+                if start in before:
+                    places[start] = before[start]
+                else:
+                    places[start] = self._end
+                    self._end += 2 * 4 * BLOCK
+                self._file.seek(places[start])
+                self._file.write(np.ascontiguousarray(block).data)
+            self._filed[name] = (samples.shape[1], places)
 
     def get(self, name: str) -> Samples:
         """Return a sound: the one in memory, or a new copy of the filed one."""
         with self._lock:
             if name in self._kept:
                 return self._kept[name]
-            start, frames = self._filed[name]
+            frames, places = self._filed[name]
             assert self._file is not None
             self._file.flush()
-            self._file.seek(start)
-            return np.fromfile(self._file, np.float32, 2 * frames).reshape(2, frames)
+            out = np.zeros((2, frames), np.float32)
+            for start, place in places.items():
+                block = out[:, start : start + BLOCK]
+                self._file.seek(place)
+                block[:] = np.fromfile(self._file, np.float32, block.size).reshape(block.shape)
+            return out
 
 
 class Stems(Mapping[str, Waveform]):
