@@ -10,7 +10,8 @@ from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.score import Note, Part, Score, Section, TempoMark
 from segue.tools.core.theory import Chord, Key, key_distance_semitones, parse_chord, parse_key
 from segue.tools.music.arrange import choose_voices, manner_for
-from segue.tools.music.compose_plan import Plan, Span, Voice, chord_spans
+from segue.tools.music.compose_harmonise import chords_for_tune, key_of_tune
+from segue.tools.music.compose_plan import Plan, Span, Voice, chord_spans, performed
 from segue.tools.music.compose_request import (
     Request,
     choose_genre,
@@ -22,8 +23,9 @@ from segue.tools.music.compose_wishes import Say
 from segue.tools.music.compose_write import skyline, tune_of, write_parts
 from segue.tools.music.form import plan_length, with_energy
 from segue.tools.music.genres import Genre, Mood, find_genre
-from segue.tools.music.harmony import asked_spans, close_section, harmonise, home_chord, parse_chords
-from segue.tools.music.melody import Idea
+from segue.tools.music.harmony import asked_spans, close_section, home_chord, parse_chords
+from segue.tools.music.melody import write_melody
+from segue.tools.music.melody_ideas import Idea, Quote, Theme
 from segue.tools.music.melody_lyrics import set_lyrics
 from segue.tools.music.rhythm import Event, Meter, meter_of
 
@@ -42,7 +44,7 @@ def spans_of(score: Score, key: Key, meter: Meter, bars: int, notes: Sequence[No
         for c in sorted(score.chords, key=lambda c: c.start)
         if c.start < end
     ]
-    return spans or harmonise(notes, key, meter, bars)
+    return spans or chords_for_tune(notes, key, meter, bars)
 
 
 def genre_of(request: Request, score: Score, mood: Mood, rng: random.Random) -> Genre:
@@ -57,23 +59,37 @@ def genre_of(request: Request, score: Score, mood: Mood, rng: random.Random) -> 
 def tune_idea(score: Score, meter: Meter) -> Idea | None:
     """Return the first two bars of a score's tune as an idea: rhythm and contour."""
     part = tune_of(score)
-    if part is None:
-        return None
-    line = skyline(part.notes)
-    if not line:
-        return None
-    start = math.floor(line[0].start / meter.bar) * meter.bar
-    head = [n for n in line if n.start < start + 2 * meter.bar - 0.5]
-    if len(head) < 2:
-        return None
-    key = parse_key(score.key)
+    found = theme_of(skyline(part.notes), parse_key(score.key), meter) if part else None
+    return found.ideas[0] if found else None
+
+
+def theme_of(line: Sequence[Note], key: Key, meter: Meter) -> Theme | None:
+    """Return a line as a theme: its two-bar ideas, its range and how many notes a beat it has; None for under two notes."""
     ladder = [p for p in range(128) if p % 12 in key.scale]
 
     def step(pitch: int) -> int:
         return min(range(len(ladder)), key=lambda i: abs(ladder[i] - pitch))
 
-    rhythm = tuple((round((n.start - start) * 4) / 4, max(0.25, round(n.duration * 4) / 4)) for n in head)
-    return Idea(rhythm, tuple(step(n.pitch) - step(head[0].pitch) for n in head))
+    ideas: list[Idea] = []
+    if not line:
+        return None
+    size = 2 * meter.bar
+    first = math.floor((line[0].start + 1e-3) / meter.bar) * meter.bar
+    if line[0].start - first >= meter.bar / 2:  # an upbeat: the ideas start at the bar line
+        first += meter.bar
+    for index in range(math.ceil((line[-1].end - first) / size)):
+        start = first + index * size
+        inside = [n for n in line if start - 1e-3 <= n.start < start + size - 0.3]
+        if len(inside) >= 2:
+            rhythm = tuple(
+                (max(0.0, round((n.start - start) * 4) / 4), max(0.25, round(n.duration * 4) / 4)) for n in inside
+            )
+            ideas.append(Idea(rhythm, tuple(step(n.pitch) - step(inside[0].pitch) for n in inside)))
+    if not ideas:
+        return None
+    pitches = [n.pitch for n in line]
+    beats = 2 * meter.bar * len(ideas)
+    return Theme(tuple(ideas), min(pitches), max(pitches), sum(len(i.rhythm) for i in ideas) / beats)
 
 
 # -- a tune is kept --------------------------------------------------------------------------------
@@ -94,8 +110,10 @@ def on_melody(request: Request, say: Say) -> Score:
     meter = meter_of(source.meter)
     if request.meter and meter_of(request.meter) != meter:
         say(f"The tune is in {meter.name}, which was kept; {request.meter} was not used.")
-    key = parse_key(source.key)
     notes = skyline(given.notes)
+    key = key_of_tune(notes, parse_key(source.key))
+    if str(key) != str(parse_key(source.key)):
+        say(f"The tune's notes are in {key}, not in {source.key} as its file says.")
     if request.key:
         wanted = parse_key(request.key)
         shift = key_distance_semitones(key, wanted)
@@ -114,9 +132,9 @@ def on_melody(request: Request, say: Say) -> Score:
     )  # fmt: skip
     for sentence in length.notes:
         say(sentence)
-    lead = _repeated(notes, length_bars, length.bars, meter)
     sections = _theme_sections(length_bars, length.bars, request)
-    spans = _melody_chords(request, source, key, meter, length_bars, length.bars, notes, shift)
+    lead = _repeated(notes, length_bars, length.bars, meter, sections)
+    spans = _melody_chords(request, source, genre, key, length_bars, length.bars, notes, shift)
     plan = Plan(
         key=key, meter=meter, bpm=bpm, genre=genre, spans=spans, sections=sections, seed=seed,
         swing=swing_of(request, genre, meter) if genre.name != "classical" else source.swing, machine=genre.machine,
@@ -145,6 +163,8 @@ def with_lead(
     """Return the score of a given tune with the parts that are written round it."""
     singer = next((v for v in voices if v.role == "melody"), None)
     others = [v for v in voices if v is not singer]
+    if singer is not None:
+        lead = sorted([*lead, *_solos(plan, singer, lead)], key=lambda n: n.start)
     events = [Event(n.start, n.duration, n.pitch, n.velocity) for n in lead]
     parts = write_parts(plan, others, asked_names, mood, loop=request.loop, lead=events) if others else []
     if singer is None:
@@ -164,6 +184,17 @@ def with_lead(
     return set_lyrics(score, request.lyrics, say) if request.lyrics else score
 
 
+def _solos(plan: Plan, singer: Voice, lead: Sequence[Note]) -> list[Note]:
+    """Return what the lead plays in the solos of a piece on a tune: free, in the tune's own range and manner."""
+    free = [s for s in plan.sections if s.name == "solo"]
+    theme = theme_of(lead, plan.key, plan.meter)
+    if not free or theme is None:
+        return []
+    bars = frozenset(b for s in free for b in range(s.start_bar - 1, s.start_bar - 1 + s.bars))
+    voice = replace(singer, bars=bars)
+    return performed(plan, voice, write_melody(replace(plan, motif=theme), voice))
+
+
 def _fitted(notes: list[Note], singer: Voice, say: Say) -> list[Note]:
     """Return the tune in octaves that the instrument can play."""
     low, high = singer.instrument.low, singer.instrument.high
@@ -179,12 +210,17 @@ def _fitted(notes: list[Note], singer: Voice, say: Say) -> list[Note]:
     return notes
 
 
-def _repeated(notes: Sequence[Note], tune_bars: int, bars: int, meter: Meter) -> list[Note]:
-    """Return the tune again and again until ``bars`` are full."""
+def _repeated(
+    notes: Sequence[Note], tune_bars: int, bars: int, meter: Meter, sections: Sequence[Section]
+) -> list[Note]:
+    """Return the tune in every section that states it, note for note."""
     end = bars * meter.bar
     out: list[Note] = []
     for turn in range(max(1, math.ceil(bars / tune_bars))):
         offset = turn * tune_bars * meter.bar
+        here = next((s for s in sections if (s.start_bar - 1 + s.bars) * meter.bar > offset + 1e-6), sections[-1])
+        if here.name == "solo":
+            continue
         for note in notes:
             start = note.start + offset
             if start < end - 0.1 and not (turn and start >= end - meter.bar - 1e-6):
@@ -199,6 +235,8 @@ def _theme_sections(tune_bars: int, bars: int, request: Request) -> list[Section
         size = min(tune_bars, left) if left - tune_bars >= 3 or left <= tune_bars else left
         named.append(("theme", size))
         left -= size
+    if len(named) >= 4 and not request.loop:  # before the last statement the lead plays freely over the same chords
+        named[-2] = ("solo", named[-2][1])
     levels = list(request.energy) or [min(0.9, 0.5 + 0.15 * i) for i in range(len(named))]
     return with_energy(named, levels)
 
@@ -206,13 +244,14 @@ def _theme_sections(tune_bars: int, bars: int, request: Request) -> list[Section
 def _melody_chords(
     request: Request,
     source: Score,
+    genre: Genre,
     key: Key,
-    meter: Meter,
     tune_bars: int,
     bars: int,
     notes: Sequence[Note],
     shift: int,
 ) -> list[Span]:
+    meter = meter_of(source.meter)
     if request.chords:
         return asked_spans(parse_chords(request.chords), bars, meter)
     if source.chords:
@@ -221,7 +260,7 @@ def _melody_chords(
             for s in spans_of(source, key, meter, tune_bars, notes)
         ]
     else:
-        line = harmonise(notes, key, meter, tune_bars)
+        line = chords_for_tune(notes, key, meter, tune_bars, genre)
     out: list[Span] = []
     for turn in range(math.ceil(bars / tune_bars)):
         offset = turn * tune_bars * meter.bar
@@ -229,6 +268,8 @@ def _melody_chords(
             start = span.start + offset
             if start < bars * meter.bar - 1e-6:
                 out.append(Span(start, min(span.duration, bars * meter.bar - start), span.chord))
+    if bars % tune_bars == 1 and bars > 1 and not request.loop:  # the bar that is added to end on
+        out[-1:] = [replace(out[-1], chord=home_chord(genre, key))]
     return out
 
 
@@ -325,15 +366,14 @@ def continued(request: Request, say: Say) -> Score:
     bpm = request.bpm or source.tempo[0].bpm
     length = plan_length(bar=meter.bar, tempo_range=genre.bpm, preferred=bpm, bpm=bpm, bars=request.bars,
                          duration_s=request.duration_s, loop=request.loop, free_bars=17)  # fmt: skip
-    names = ["A"] if length.bars < 8 else ["A", "B"] if length.bars < 24 else ["A", "B", "A", "B"]
-    base = length.bars // len(names) // 2 * 2 or length.bars
-    sizes = [base] * (len(names) - 1)
-    sections = with_energy(list(zip(names, [*sizes, length.bars - sum(sizes)], strict=True)), request.energy)
+    shift = key_distance_semitones(parse_key(source.key), key)
+    theme = _theme_to_come(source, key, shift, meter)
+    sections = _continued_sections(length.bars, theme, request, ends=not request.loop)
     spans = continued_chords(request, source, genre, key, meter, sections)
     plan = Plan(
         key=key, meter=meter, bpm=bpm, genre=genre, spans=spans, sections=sections, seed=seed, swing=source.swing,
         machine=genre.machine, density=request.density or 0.0, hold_s=length.hold_s, ends=not request.loop,
-        motif=tune_idea(source, meter),
+        motif=theme,
     )  # fmt: skip
     voices = [voice_of(p, genre, range(plan.bars)) for p in source.parts]
     voices = [v for v in voices if v.name not in request.exclude]
@@ -353,6 +393,37 @@ def continued(request: Request, say: Say) -> Score:
         title=request.title, tempo=[source.tempo[0].model_copy(update={"beat": 0.0, "bpm": bpm})], key=str(key), meter=meter.name,
         bars=plan.bars, genre=genre.name, seed=seed, swing=plan.swing, chords=chord_spans(spans), sections=sections, parts=parts,
     )  # fmt: skip
+
+
+def _theme_to_come(source: Score, key: Key, shift: int, meter: Meter) -> Theme | None:
+    """Return the tune of a score as the theme of what follows, with its first bars to be quoted at its return."""
+    part = tune_of(source)
+    if part is None or meter != meter_of(source.meter):
+        return None
+    line = skyline(part.notes)
+    moved = [n.model_copy(update={"pitch": min(127, max(0, n.pitch + shift))}) for n in line]
+    theme = theme_of(moved, key, meter)
+    if theme is None:
+        return None
+    first = math.floor((line[0].start + 1e-3) / meter.bar)
+    bars = 8 if bars_of(source) - first >= 8 else 4
+    stop = (first + bars) * meter.bar
+    quote = [n for n in moved if n.start < stop - 1e-3]
+    notes = tuple((round(n.start - first * meter.bar, 4), min(n.duration, stop - n.start), n.pitch) for n in quote)
+    return replace(theme, quote=Quote(first, bars, notes))
+
+
+def _continued_sections(bars: int, theme: Theme | None, request: Request, *, ends: bool) -> list[Section]:
+    """Return the sections of what follows: something on from the tune, something else, and the tune itself again."""
+    back = theme.quote.bars + ends if theme is not None and theme.quote is not None else 0
+    if not back or bars < back + 4:
+        named = [("A", bars)] if bars < 16 else [("A", bars // 4 * 2), ("B", bars - bars // 4 * 2)]
+    else:
+        before = bars - back
+        half = before // 4 * 2
+        named = [("A", before)] if before < 12 else [("A", half), ("B", before - half)]
+        named.append(("theme", back))
+    return with_energy(named, request.energy)
 
 
 def continued_chords(
@@ -380,7 +451,10 @@ def continued_chords(
     for index, section in enumerate(sections):
         block: list[list[Chord | None]] = [list(line[i % len(line)]) for i in range(section.bars)]
         final = index == len(sections) - 1 and not request.loop
-        close_section(block, genre, key, home_chord(genre, key), final=final, opens=False)
+        if section.name == "theme":  # the tune has its own chords
+            block[-1:] = [[home_chord(genre, key)]] if final else block[-1:]
+        else:
+            close_section(block, genre, key, home_chord(genre, key), final=final, opens=False)
         for offset, chords in enumerate(block):
             start = (section.start_bar - 1 + offset) * meter.bar
             out += [replace(s, start=s.start + start) for s in asked_spans([chords], 1, meter)]

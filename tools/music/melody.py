@@ -64,12 +64,12 @@ def lead_window(plan: Plan, voice: Voice) -> tuple[int, int]:
     if isinstance(plan.motif, Theme):
         inst, theme = voice.instrument, plan.motif
         spread = max(0, 12 - (theme.high - theme.low)) // 2
-        low, high = theme.low - spread, theme.high + spread
-        while low < inst.low and high + 12 <= inst.high:
-            low, high = low + 12, high + 12
-        while high > inst.high and low - 12 >= inst.low:
-            low, high = low - 12, high - 12
-        return max(inst.low, low), min(inst.high, high, max(inst.low, low) + 19)
+        octave = min(
+            (0, 12, -12, 24, -24),
+            key=lambda o: max(0, inst.low - theme.low - o) + max(0, theme.high + o - inst.high) + abs(o) / 3,
+        )
+        low = max(inst.low, theme.low + octave - spread)
+        return low, max(low, min(inst.high, theme.high + octave + spread, low + 19))
     return voice.low, min(voice.high, voice.low + 19)
 
 
@@ -119,6 +119,9 @@ class _Tune:
             kind = kind_of(section.name)
             turn = self.seen.get(kind, 0)
             self.seen[kind] = turn + 1
+            if (quoted := self._quoted(section)) is not None:
+                last = quoted[-1].pitch if quoted else last
+                continue
             chain: Idea | None = None
             for slot in self._slots(section, kind):
                 if slot.letter == "_":
@@ -137,7 +140,24 @@ class _Tune:
         if final is not None and final in self.voice.bars:
             events += self._final_note(final, last)
         line = turned_back(self.plan, _without_overlap(events), self.low, self.high)
-        return breathing(self.plan, line, self.voice.instrument)
+        line = breathing(self.plan, line, self.voice.instrument)
+        stated = [e for section in self.plan.sections for e in self._quoted(section) or ()]
+        return sorted([*line, *stated], key=lambda e: e.start)
+
+    def _quoted(self, section: Section) -> list[Event] | None:
+        """Return the given theme's own notes for a section that states it."""
+        theme = self.plan.motif
+        if section.name != "theme" or not isinstance(theme, Theme) or theme.quote is None:
+            return None
+        start = self.plan.start_of(section.start_bar - 1)
+        end = start + min(section.bars, theme.quote.bars) * self.plan.meter.bar
+        if self.plan.final_bar is not None:
+            end = min(end, self.plan.start_of(self.plan.final_bar))
+        return [
+            Event(start + at, duration, pitch, 86)
+            for at, duration, pitch in theme.quote.notes
+            if start + at < end - 1e-6 and self.plan.bar_at(start + at) in self.voice.bars
+        ]
 
     def _slots(self, section: Section, kind: str) -> list[_Slot]:
         """Return the ideas of a section in order, cut to the bars that are played."""

@@ -128,6 +128,15 @@ class Idea:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """Bars of a tune to be stated again as they were: (start, duration, pitch) from the bar (from 0) they began in."""
+
+    first_bar: int
+    bars: int
+    notes: tuple[tuple[float, float, int], ...]
+
+
+@dataclass(frozen=True)
 class Theme:
     """A tune that exists and that a new one goes on from: its ideas in order, its range, its pace.
 
@@ -136,12 +145,14 @@ class Theme:
     ideas : its two-bar ideas.
     low, high : its lowest and highest pitch, MIDI.
     density : notes a beat.
+    quote : what a section named "theme" states note for note.
     """
 
     ideas: tuple[Idea, ...]
     low: int
     high: int
     density: float
+    quote: Quote | None = None
 
     def recombined(self, rng: random.Random, bar: float) -> Idea:
         """Return an idea made of bars of the tune: rhythms it has, contours it has, in another order."""

@@ -42,9 +42,16 @@ def _approached(plan: Plan, line: list[Event], rng: random.Random, chance: float
         side = -1 if event.pitch < target.pitch else 1
         leads = target.pitch + side
         before = line[i - 1].pitch if i else event.pitch
-        if leads % 12 not in plan.key.scale and abs(before - leads) <= 4 and before != leads:
+        free = not i or _leaves_freely(plan, line[i - 1], leads)
+        if leads % 12 not in plan.key.scale and abs(before - leads) <= 4 and before != leads and free:
             line[i] = Event(event.start, event.duration, leads, event.velocity)
     return line
+
+
+def _leaves_freely(plan: Plan, event: Event, to: int) -> bool:
+    """Return whether a note may go to a pitch: one that is foreign to its chord has to move by step (rule 11)."""
+    chord = plan.chord_at(event.start)
+    return chord is None or event.pitch % 12 in chord.pitch_classes or abs(to - event.pitch) <= 2
 
 
 def _bent(plan: Plan, line: list[Event], rng: random.Random, chance: float) -> list[Event]:
@@ -54,6 +61,7 @@ def _bent(plan: Plan, line: list[Event], rng: random.Random, chance: float) -> l
     for event in line:
         free = event.start - (out[-1].end if out else event.start - 1.0)
         fits = event.duration >= 0.75 and (event.pitch - 1) % 12 in blue and event.start >= 0.25
+        fits = fits and (not out or _leaves_freely(plan, out[-1], event.pitch - 1))
         if fits and rng.random() < chance * 2:
             if out and free < 0.25 and out[-1].duration >= 0.5:
                 out[-1].duration -= 0.25 - free
@@ -151,7 +159,7 @@ def turned_back(plan: Plan, line: Sequence[Event], low: int, high: int) -> list[
         strong = plan.meter.strength(event.start) >= 0.6 and chord is not None
         allowed = chord.pitch_classes if chord and strong else frozenset(plan.scale(chord))
         near = [out[i].pitch + side * d for d in range(1, 6) if (out[i].pitch + side * d) % 12 in allowed]
-        near = [p for p in near if low <= p <= high]
+        near = [p for p in near if low <= p <= high and _leaves_freely(plan, out[i], p)]
         if near:
             out[i + 1] = Event(event.start, event.duration, near[0], event.velocity)
     return out

@@ -62,6 +62,8 @@ def find_pitches(plan: Plan, line: Line) -> list[int]:
             earlier = done[-2] if len(done) > 1 else line.last if done else None
             for pitch, own, foreign in options:
                 move = _move_cost(earlier, before, pitch, hanging, unison, line.reach, first=not done)
+                if len(done) > 2 and done[-1] == done[-3] and pitch == done[-2]:
+                    move += 2.5  # to and fro and to and fro
                 if foreign:  # one suspension colours a phrase, three blur its chords
                     move += 1.8 * strange
                 grown.append((cost + own + move, (*done, pitch), foreign, strange + foreign))
@@ -120,7 +122,7 @@ def _options(
         foreign = bool(chord) and not inside
         if foreign:
             if pc in blue:
-                cost += 3.5 if strong else 0.3
+                cost += 2.6 if strong else 0.2
             else:
                 cost += line.colour if strong else 0.9
             if (pc - 1) % 12 in tones and duration >= 0.5:
