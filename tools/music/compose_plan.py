@@ -251,9 +251,9 @@ def performed(plan: Plan, voice: Voice, events: Sequence[Event]) -> list[Note]:
         velocity = event.velocity
         ghost = is_drum and velocity <= GHOST
         if not ghost:
-            velocity += feel.accent(voice.role, plan.meter, event.start)
+            velocity += feel.accent(voice.role, plan.meter, event.start) + feel.touch(plan.genre)
             if is_drum and event.pitch in (38, 40):  # a snare is struck or ghosted, nothing between
-                velocity = max(velocity, 66.0 if voice.instrument.name in ("jazz kit", "brush kit") else 76.0)
+                velocity = max(velocity, 66.0 if voice.instrument.name in ("jazz kit", "brush kit") else 80.0)
         velocity += jitter(rng, 1.2 if plan.machine else 2.2, 4.4)
         value = int(min(127, max(25, min(55, round(velocity)) if ghost else round(velocity))))
         if is_drum and event.pitch in (42, 44, 46, 51, 70):

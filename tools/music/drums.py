@@ -27,7 +27,7 @@ from segue.tools.music.rhythm import VELOCITY, Event
 _FEET = frozenset({35, KICK, PEDAL})
 _CYMBALS = frozenset({HAT, OPEN, RIDE})
 # Who keeps playing when more than two hands would be needed.
-_HAND_ORDER = (CRASH, SNARE, CLAP, RIM, *TOMS.values(), RIDE, OPEN, HAT, 56, 54)
+_HAND_ORDER = (CRASH, RIM, SNARE, CLAP, *TOMS.values(), RIDE, OPEN, HAT, 56, 54)
 _LIGHT_KITS = frozenset({"brush kit", "jazz kit"})
 _BIG = frozenset({"chorus", "drop", "climax", "mambo", "B"})
 
@@ -57,12 +57,18 @@ def write_drums(plan: Plan, voice: Voice, levels: Mapping[int, int], variant: in
 
 
 def pickup_fill(plan: Plan, bar: int) -> list[Event]:
-    """Return a short fill on the last beat of a bar, for drums that come in with the next one."""
-    start = plan.start_of(bar) + plan.meter.bar - min(1.0, plan.meter.bar / 2)
-    keys = plan.rng("pickup", bar).choice(
-        ((SNARE, SNARE, 48, 45), (SNARE, 0, SNARE, SNARE), (0, 0, SNARE, 45), (48, 45, 45, 43))
-    )
-    return [Event(start + i * 0.25, 0.25, pitch, 74 + 8 * i) for i, pitch in enumerate(keys) if pitch]
+    """Return a fill at the end of a bar, for drums that come in with the next one: half a beat to a whole bar."""
+    rng = plan.rng("pickup", bar)
+    steps = rng.choice([n for n in (4, 4, 6, 8, 12, 16) if n * 0.25 <= plan.meter.bar] or [2])
+    start = plan.start_of(bar) + plan.meter.bar - steps * 0.25
+    keys = rng.choice(((SNARE,), (SNARE, SNARE, *TOMS.values()), tuple(TOMS.values()), (SNARE, 45)))
+    keys = (CLAP, SNARE) if plan.machine and rng.random() < 0.3 else keys
+    thick = rng.choice((0.45, 0.6, 0.75))
+    cells = [i for i in range(steps) if i >= steps - 2 or rng.random() < thick]
+    return [
+        Event(start + i * 0.25, 0.24, keys[min(len(keys) - 1, i * len(keys) // steps)], 76 + 26 * i / steps)
+        for i in cells
+    ]
 
 
 class _Kit:
@@ -75,6 +81,7 @@ class _Kit:
         )
         lanes = self.style.lanes["a"]
         self.backbeat = next((LANES[name] for name in "sci" if any(lanes.get(name, ()))), SNARE)
+        self.quiet = plan.rng("quiet", variant).choice(("rim", "feet", "thin", "soft"))
         self.steady = self.style.feel in ("latin", "dembow", "swing")  # keeps its backbeat when it plays softly
 
     def bar(self, bar: int, level: int) -> list[Event]:
@@ -93,6 +100,8 @@ class _Kit:
         place = bar - (section.start_bar - 1)
         turn = place % 4 == 3 and rng.random() < 0.6
         hits = self._played(self.groove.bar(kind, place, turn, rng), start, level, rng)
+        if rng.random() < (0.4 + 0.3 * (level == 1) if not plan.machine else 0.75 if place % 4 == 3 else 0.2):
+            hits = self._ornamented(hits, start, rng)
         if level == 3 and self.plan.density > 0.3 and not plan.machine:
             hits += self._busier(hits, start, rng)
         if opens:
@@ -115,23 +124,55 @@ class _Kit:
         out: list[Event] = []
         for lane, found in lanes.items():
             key = LANES[lane]
-            if lane == "k":
-                if level == 1 and not plan.machine and not self.steady:
-                    found = tuple(hit for hit in found if hit[0] in (0.0, plan.meter.bar / 2)) or found[:1]
-                elif plan.density < -0.4 and len(found) > 2 and self.style.feel != "floor":
-                    found = found[:-1]
-            elif lane in "sc" and level == 1 and not self.steady:
-                if plan.machine or not found:
-                    continue
-                key, found = RIM, tuple(hit for hit in found if hit[1] not in "og")
-            elif lane in "hr":
-                thin = plan.density < -0.4 or (level == 1 and not plan.machine)
-                found = tuple(hit for hit in found if hit[0] % 0.5 == 0) or found if thin else found
+            if level == 1 and not self.steady:
+                key, found = self._thinned(lane, key, found)
+            if plan.density < -0.4:
+                sparse = tuple(hit for hit in found if lane not in "hr" or hit[0] % 0.5 == 0)
+                found = sparse[:-1] if lane == "k" and len(sparse) > 2 and self.style.feel != "floor" else sparse
             for at, mark in found:
                 out.append(self._stroke(lane, key, start + at, at, mark, level, rng))
         if level >= 2 and rng.random() < self.style.rolls:
             self._roll(out, start, rng)
         return out
+
+    def _thinned(self, lane: str, key: int, found: Hits) -> tuple[int, Hits]:
+        """Return a lane as it is played in an introduction or a quiet verse: each piece has its own way."""
+        if self.plan.machine:
+            return (key, found) if lane not in "sc" or self.quiet == "soft" else (key, ())
+        main = tuple(hit for hit in found if hit[1] not in "og")
+        rng = self.plan.rng("quiet", self.variant, lane)
+        if lane == "k":
+            kept = rng.choice((0.0, 0.4, 0.7, 1.0))
+            half = self.plan.meter.bar / 2
+            return key, tuple(hit for hit in main if hit[0] in (0.0, half) or rng.random() < kept) or found[:1]
+        if lane in "sc":
+            return RIM, () if self.quiet == "feet" else main
+        if lane in "hr" and self.quiet != "soft":
+            on, first = rng.choice(((1.0, 0.0), (0.5, 0.0), (0.5, 0.0), (1.0, 0.5)))
+            return key, tuple(hit for hit in found if (hit[0] - first) % on == 0) or found
+        return key, found
+
+    def _ornamented(self, hits: list[Event], start: float, rng: random.Random) -> list[Event]:
+        """Return a bar with one small change of the moment: a ghost note, an open hat, a kick, a stroke left out."""
+        bar = self.plan.meter.bar
+        taken = {round(h.start - start, 3) for h in hits if h.pitch in (SNARE, RIM, CLAP)}
+        hats = [h for h in hits if h.pitch == HAT and h.start > start]
+        kind = rng.choice(("ghost", "open", "kick", "skip") if not self.plan.machine else ("open", "kick", "skip"))
+        if kind == "ghost" and self.backbeat == SNARE and any(h.pitch == SNARE for h in hits):
+            free = [p for i in range(1, int(bar * 4)) if i % 2 and (p := i * 0.25) not in taken]
+            return [*hits, Event(start + rng.choice(free), 0.2, SNARE, rng.uniform(48, 53))] if free else hits
+        off = [h for h in hats if h.start % 1 == 0.5]
+        if kind == "open" and off:
+            victim = rng.choice(off)
+            return [Event(h.start, 0.45, OPEN, 82.0) if h is victim else h for h in hits]
+        if kind == "kick" and self.style.feel in ("straight", "half", "break", "brush", "train") and bar > 2:
+            at = start + bar - rng.choice((0.25, 0.5, 1.25, 1.75))
+            near = any(abs(h.start - at) < 0.24 and h.pitch == KICK for h in hits) or round(at - start, 3) in taken
+            return hits if near else [*hits, Event(at, 0.25, KICK, 84.0)]
+        if len(hats) > 4:
+            victim = rng.choice(hats)
+            return [h for h in hits if h is not victim]
+        return hits
 
     def _stroke(self, lane: str, key: int, start: float, at: float, mark: str, level: int, rng: random.Random) -> Event:
         """Return one stroke: how loud depends on the drum, its mark and the level."""
@@ -191,17 +232,26 @@ class _Kit:
         rng = self.plan.rng("build", section.start_bar, self.variant)
         halves = rng.choice(((0.4, 0.75), (0.45, 0.8), (0.3, 0.7)))
         step = 1.0 if share < halves[0] else 0.5 if share < halves[1] else 0.25
+        if self.style.feel == "half" and share < 0.75:  # half-time: only its own snare until the last bars
+            step = 2.0
         tail = rng.choice((0.5, 1.0)) if last else 0.0
         end = meter.bar - (tail if meter.bar > 2 else 0.0)
         key = rng.choice((SNARE, SNARE, CLAP)) if self.backbeat == CLAP and step >= 0.5 else SNARE
         hits = []
-        at = 0.0
+        at = step if step > 1.0 else 0.0
         while at < end - 1e-6:
             pace = 0.125 if last and at >= end - 1.0 and rng.random() < 0.9 else step
             hits.append(Event(start + at, pace * 0.8, key, 78 + 24 * (place + at / meter.bar) / section.bars))
             at = round(at + pace, 4)
         if place < section.bars - max(1, section.bars // 4):
-            hits += [Event(start + pulse, 0.25, KICK, 96) for pulse in meter.pulses]
+            pulses = (
+                meter.pulses
+                if self.style.feel == "floor"
+                else meter.pulses[:1]
+                if place % 2
+                else (0.0, meter.bar - 0.5)
+            )
+            hits += [Event(start + pulse, 0.25, KICK, 96) for pulse in pulses]
         if place % 2 == 1 and not last:
             hits.append(Event(start + meter.bar - 0.5, 0.4, OPEN, 76))
         return hits
@@ -224,6 +274,7 @@ class _Kit:
                 if h.start < at - 0.01
                 or (h.pitch in _FEET and not fill.cut and not (fill.own_kick and h.pitch == KICK))
                 or (fill.cut and not fill.stop and h.pitch in _CYMBALS)
+                or (self.style.feel == "latin" and not fill.stop and h.pitch == RIM)
             ]
             best = [*kept, *played(fill, at, snare, soft=soft, rng=rng)]
             if not plan.is_last_of_section(bar) or is_noticed(hits, _two_hands(best), start, length):

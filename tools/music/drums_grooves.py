@@ -159,7 +159,9 @@ class Groove:
         style, rng = self.style, self.rng_of(kind)
         names = dict.fromkeys([*style.lanes["a"], *style.lanes.get(kind, {})])
         texts: dict[str, tuple[str, str]] = {}
-        clave = rng.randrange(2)  # patterns of two bars go the same way round in every lane, and never turn
+        clave = self.rng_of("clave").randrange(
+            2
+        )  # patterns of two bars go the same way round in every lane, and never turn
         for name in names:
             if name.endswith("+"):
                 continue

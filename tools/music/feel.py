@@ -42,6 +42,13 @@ _PLAIN = _Feel()
 _ACCENT = {"pad": 30.0, "counter": 28.0, "chords": 24.0, "bass": 22.0, "melody": 22.0}
 # What a player adds in each bar of a phrase of four: it leans on the first and grows into the next phrase.
 _PHRASE = (4.0, -3.0, -5.0, 3.0)
+# Genres that are played softly throughout.
+_SOFTER = {"ambient": -9.0, "new age": -8.0, "lofi": -3.0, "classical": -2.0, "bossa_nova": -2.0}
+
+
+def touch(genre: Genre) -> float:
+    """Return what a genre adds to every velocity that is no ghost note: some are played softly throughout."""
+    return _SOFTER.get(genre.name, 0.0)
 
 
 def lateness_s(genre: Genre, role: str) -> float:
