@@ -63,10 +63,11 @@ def judge(plan: Plan, accept: list[dict[str, Any]]) -> Verdict:
 
 
 def _judge(plan: Plan, wanted: dict[str, Any]) -> Verdict:
+    steps = wanted.get("steps", [])
     verdict = min(
-        (_steps(plan.steps, wanted.get("steps", []), order) for order in _orders(plan.steps, wanted.get("steps", []))),
+        (_steps(plan.steps, steps, order) for order in _orders(plan.steps, steps)),
         key=lambda v: len(v.wrong),
-        default=Verdict([_tools_differ(plan, wanted)]),
+        default=_partly(plan, steps),
     )
     verdict.wrong += _state(plan.state, wanted.get("state", []), wanted.get("may_state", []))
     if wanted.get("question") is True and not plan.question:
@@ -80,8 +81,25 @@ def _judge(plan: Plan, wanted: dict[str, Any]) -> Verdict:
     return verdict
 
 
-def _tools_differ(plan: Plan, wanted: dict[str, Any]) -> str:
-    return f"tools are {[s.tool for s in plan.steps]}, not {[s['tool'] for s in wanted.get('steps', [])]}"
+def _partly(plan: Plan, wanted: list[dict[str, Any]]) -> Verdict:
+    """Return the verdict on a plan with other tools: the arguments of the steps that both have still count."""
+    left = list(range(len(plan.steps)))
+    order = []
+    for expected in wanted:
+        here = next((n for n in left if plan.steps[n].tool == expected["tool"]), None)
+        order.append(here)
+        if here is not None:
+            left.remove(here)
+    pairs = [(expected, n) for expected, n in zip(wanted, order, strict=True) if n is not None]
+    verdict = _steps(plan.steps, [expected for expected, _ in pairs], [n for _, n in pairs])
+    for expected, n in zip(wanted, order, strict=True):
+        if n is None:
+            verdict.missing_fields += [f"{expected['tool']}.{name}" for name in _flat(expected["args"])]
+    for n in left:
+        step = plan.steps[n]
+        verdict.extra_fields += [f"{step.tool}.{name}" for name in _flat(step.args) if name not in _FREE]
+    verdict.wrong.insert(0, f"tools are {[s.tool for s in plan.steps]}, not {[s['tool'] for s in wanted]}")
+    return verdict
 
 
 def _orders(steps: list[Step], wanted: list[dict[str, Any]]) -> Iterator[list[int]]:

@@ -1,7 +1,6 @@
 """The built-in planner against the frozen plans, and against paraphrases of every intent."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -42,19 +41,6 @@ def test_every_line_of_the_intents_has_a_case():
     lines = {case["id"][:2] for case in planning.cases() if case["id"][0].isdigit()}
     assert lines == {f"{n:02d}" for n in range(1, 97)}
     assert {case["context"] for case in planning.cases()} <= set(contexts())
-
-
-def test_a_turn_takes_less_than_25_ms():
-    messages = [(case["message"], case["context"]) for case in planning.cases()]
-    for message, context in messages:
-        PLANNER.plan(message, state_for(context))
-    times = []
-    for message, context in messages:
-        state = state_for(context)
-        started = time.perf_counter()
-        PLANNER.plan(message, state)
-        times.append(time.perf_counter() - started)
-    assert sorted(times)[len(times) // 2] < 0.025
 
 
 def test_the_judge_tells_wrong_from_right():
