@@ -398,6 +398,18 @@ def test_acoustic_styles_slow_down_where_they_may() -> None:
     assert find(even, "slowing", request=Request(bpm=100)).met is None
 
 
+def test_what_a_wish_decides_is_excused() -> None:
+    score = song(walk(LEAPING), bass(), genre="jazz_swing", chords=spans(("C", "G7", "Am7", "Dm7")))
+    wishes = Request(melody=score, chords=("C", "G7", "Am7", "Dm7"), feel=0.0, dynamics=-1.0, energy=(0.5,))
+    names = ("melody_steps", "lead_silence", "section_cadences", "timing_deviation", "velocity_deviation")
+    for name in names:
+        assert find(score, name).met is not None or name == "velocity_deviation"
+        assert find(score, name, request=wishes).met is None
+    assert find(score, "section_cadences").met is False
+    assert find(layered(False), "chorus_density").met is False
+    assert find(layered(False), "chorus_density", request=wishes).met is None
+
+
 def test_every_measure_of_the_file_has_a_test_and_a_range() -> None:
     here = Path(__file__)
     text = here.read_text() + here.with_name("test_rules_sound.py").read_text()

@@ -13,7 +13,7 @@ from segue.tools.music.rules_form import check_form
 from segue.tools.music.rules_harmony import check_harmony
 from segue.tools.music.rules_rhythm import check_rhythm
 from segue.tools.music.rules_tune import check_tune
-from segue.tools.music.rules_view import Finding, View
+from segue.tools.music.rules_view import Finding, View, exempt
 
 __all__ = ["Finding", "Row", "check_rules", "check_view", "distance", "rules_table", "shares_met"]
 
@@ -31,7 +31,29 @@ def check_rules(score: Score, request: Request | None = None) -> list[Finding]:
 def check_view(view: View, request: Request | None = None) -> list[Finding]:
     """Return the findings of ``check_rules`` for a score that was read already."""
     found = [*check_harmony(view), *check_rhythm(view), *check_tune(view), *check_form(view, request)]
+    excuses = _excuses(request) if request is not None else {}
+    found = [exempt(f.name, excuses[f.name]) if f.name in excuses and f.met is not None else f for f in found]
     return sorted(found, key=lambda finding: finding.rule)
+
+
+_TUNE = ("melody_steps", "leap_returns", "melody_range", "strong_chord_tones", "dissonance_steps", "phrase_rests",
+         "lead_silence", "motif_returns", "motif_variants", "chorus_likeness", "verse_chorus_likeness", "melody_end")  # fmt: skip
+
+
+def _excuses(request: Request) -> dict[str, str]:
+    """Return the measures that a wish decides instead of the composer, each with the wish."""
+    out: dict[str, str] = {}
+    if request.melody is not None:
+        out |= dict.fromkeys(_TUNE, "the tune was given")
+    if request.chords:
+        out |= {"section_cadences": "the chords were asked for"}
+    if request.energy or request.fades:
+        out |= dict.fromkeys(("chorus_density", "chorus_parts", "peak_place"), "the energy was asked for")
+    if request.feel is not None:
+        out |= {"timing_deviation": "the looseness was asked for"}
+    if request.dynamics is not None:
+        out |= {"velocity_deviation": "the dynamics were asked for"}
+    return out
 
 
 def shares_met(findings: Iterable[Finding]) -> dict[int, float]:
