@@ -9,6 +9,7 @@ tasks with their dependencies and is neither bound to a schema nor repaired.
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from segue.agent.dialogue import Known, State
@@ -48,7 +49,7 @@ def peer(name: str, model: str | None, url: str | None) -> Peer:
     ------
     InvalidArgument : another name, or no server.
     """
-    made = {"llm": ByLlm, "react": React, "musicagent": Tasks}
+    made: dict[str, Callable[[Settings], Peer]] = {"llm": ByLlm, "react": React, "musicagent": Tasks}
     if name not in made:
         raise InvalidArgument(f"There is no planner '{name}'.", f"There are: builtin, {', '.join(made)}.")
     settings = load_settings()
