@@ -95,8 +95,12 @@ class _Tune:
         self.finest = max(self.style.finest, 0.25 if 15.0 / plan.bpm >= shortest else 0.5)
         self.low, self.high = lead_window(plan, voice)
         self.ideas: dict[tuple[str, str, int], Idea] = {}
-        self.sung: dict[tuple[object, ...], tuple[Chords, list[Event]]] = {}
+        self.sung: dict[tuple[object, ...], tuple[Chords, str, list[Event]]] = {}
         self.seen: dict[str, int] = {}
+        self.longest: dict[str, int] = {}  # bars of the longest section of a kind: shorter ones are cut from it
+        for section in plan.sections:
+            kind = kind_of(section.name)
+            self.longest[kind] = max(section.bars, self.longest.get(kind, 0))
         # Where a close falls: on the bar line, half a beat before it, or a pulse or two later.
         rng = plan.rng("closes", variant)
         early = [-0.5] * (self.style.push >= 0.3)
@@ -173,9 +177,10 @@ class _Tune:
                 continue
             letter = scheme[place]
             follows = [b for b in range(bars[-1] + 1, after) if b in self.voice.bars and b != plan.final_bar]
-            if not follows and letter not in ("c", "o", "_"):
-                letter = "c" if place else letter
-            ending = {"c": "closed", "o": "open"}.get(letter, "")
+            shortened = section.bars < self.longest.get(kind, 0)
+            if not follows and letter not in ("c", "o", "_") and place and not shortened:
+                letter = "c"
+            ending = {"c": "closed", "o": "open"}.get(letter, "closed" if shortened and not follows else "")
             if letter == "c" and (kind == "p" or (place + 1 < whole and place % 4 == 3)):
                 ending = "open"
             out.append(
@@ -192,10 +197,10 @@ class _Tune:
         scheme = rng.choice([s for s in offered if len(s) != 6] or ["mnmc"])
         if bars % 12 == 0 and (long := [s for s in offered if len(s) == 6]):
             scheme = rng.choice(long)
-        elif whole in (1, 2, 3):
+        elif whole in (1, 2, 3) and bars >= self.longest.get(kind, 0):
             return {1: "m", 2: "mc", 3: "mnc"}[whole] if kind != "p" else {1: "f", 2: "fo", 3: "fso"}[whole]
         out = (scheme * (whole // len(scheme) + 1))[:whole]
-        if whole > 4 and out[-1] not in "co":
+        if whole > 4 and out[-1] not in "co" and bars >= self.longest.get(kind, 0):
             out = out[:-1] + "c"
         return out
 
@@ -252,7 +257,7 @@ class _Tune:
             inverted = first.inverted()
             for idea in (inverted.answered_by(other, bar), other.answered_by(first, bar), first.answered_by(other, bar),
                          _on_contour(other.rhythm, first.contour, other.contour)):  # fmt: skip
-                away = abs(first.likeness(idea) - 0.5) + 0.08 * rng.random()
+                away = abs(first.likeness(idea) - 0.57) + 0.08 * rng.random()
                 if away < closest:
                     best, closest = idea, away
             if closest < 0.12:
@@ -305,37 +310,37 @@ class _Tune:
     def _sung(self, slot: _Slot, last: int | None, turn: int) -> list[Event]:
         """Return the notes of a slot: those that were sung there over the same chords, else new ones."""
         source = _SOURCE.get(slot.kind, slot.kind)
-        key = (source, slot.letter, slot.place % 8, slot.count, slot.ending, slot.kind == "p")
+        key = (source, slot.letter, slot.place % 8, slot.count, slot.kind == "p")
         chords = tuple(
             (round(s.start - slot.start, 3), s.chord) for s in self.plan.spans_in(slot.start, slot.start + slot.length)
         )
         known = self.sung.get(key)
         if known and (shift := _shift(known[0], chords)):
-            moved = [Event(e.start, e.duration, e.pitch + shift, e.velocity) for e in known[1]]
+            moved = [Event(e.start, e.duration, e.pitch + shift, e.velocity) for e in known[2]]
             if all(self.low <= e.pitch <= self.high for e in moved):
-                known = (chords, moved)
+                known = (chords, known[1], moved)
         # A verse that comes again is sung a little differently in one place, a chorus at its last return.
         returns = slot.letter not in "co" and (
             (source == "a" and turn > 0 and slot.place % 4 == 1 + turn % 2)
             or (source == "c" and turn > 1 and slot.place % 8 == 2)
         )
-        if known and known[0] == chords and not returns:
-            return [Event(e.start + slot.start, e.duration, e.pitch, e.velocity) for e in known[1]]
+        if known and known[:2] == (chords, slot.ending) and not returns:
+            return [Event(e.start + slot.start, e.duration, e.pitch, e.velocity) for e in known[2]]
         idea = self._developed(slot)
         if returns:
             idea = idea.rhythm_varied(self.plan.rng("again", source, slot.place, turn, self.variant))
         targets: tuple[int, ...] = ()
         stated = self.sung.get((source, "m"))
-        if known and len(known[1]) == len(idea.rhythm):
-            targets = tuple(e.pitch for e in known[1])
-        elif slot.letter == "m" and stated and self.style.rhyme >= 0.4 and len(stated[1]) == len(idea.rhythm):
-            targets = tuple(e.pitch for e in stated[1])  # a hook keeps its notes while the chords move under it
+        if known and len(known[2]) == len(idea.rhythm):
+            targets = tuple(e.pitch for e in known[2])
+        elif slot.letter == "m" and stated and self.style.rhyme >= 0.4 and len(stated[2]) == len(idea.rhythm):
+            targets = tuple(e.pitch for e in stated[2])  # a hook keeps its notes while the chords move under it
         plain = self._pitched(slot, idea, last, targets, turn, plain=True)
         here = [Event(e.start - slot.start, e.duration, e.pitch, e.velocity) for e in plain]
         if slot.letter == "m":
-            self.sung.setdefault((source, "m"), (chords, here))
+            self.sung.setdefault((source, "m"), (chords, slot.ending, here))
         if not known:
-            self.sung[key] = (chords, here)
+            self.sung[key] = (chords, slot.ending, here)
         return plain
 
     def _pitched(

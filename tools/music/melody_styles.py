@@ -105,7 +105,7 @@ _FAMILIES: dict[str, Style] = {
     ),
     "ostinato": Style(
         verse=("mmmv", "mvmc", "mmrc", "mrmv"), chorus=("mmmv", "mmvc", "mmsc", "mrmc"), bridge=("aiac", "idic", "dadc"),
-        tags={"even": 1.0, "off": 0.8, "three": 0.9, "gap": 0.6, "sync": 0.6, "run": 0.4, "long": 0.5},
+        tags={"even": 1.0, "off": 0.8, "three": 0.9, "gap": 0.3, "sync": 0.6, "run": 0.4, "long": 0.5},
         gestures={"turn": 1.1, "step": 0.8, "repeat": 0.8, "swing": 0.6, "chord": 0.5, "leap": 0.3},
         rest=(0.13, 0.22), rhyme=0.6, counter="guide",
     ),
@@ -117,13 +117,13 @@ _FAMILIES: dict[str, Style] = {
     ),
     "sparse": Style(
         verse=("mlmc", "mmlc", "mlmc", "mvmc"), chorus=("mnmc", "mmvc", "mlmc"), bridge=("dadc", "aiac"),
-        tags={"off": 1.2, "even": 0.9, "sync": 0.6, "long": 0.5, "gap": 0.7, "three": 0.3},
+        tags={"off": 1.2, "even": 0.9, "sync": 0.6, "long": 0.6, "gap": 0.35, "three": 0.3},
         gestures={"repeat": 0.9, "step": 1.0, "turn": 0.6, "chord": 0.5, "leap": 0.3, "swing": 0.3},
-        rest=(0.15, 0.25), rhyme=0.5, pickup=0.2, bend=0.06, counter="thirds",
+        rest=(0.12, 0.2), rhyme=0.5, pickup=0.2, bend=0.06, counter="thirds",
     ),
     "long": Style(
         verse=("mvnc", "msnc", "manc", "mnvc"), chorus=("msnc", "mnvc", "manc"), bridge=("asdo", "aidc", "dadc"),
-        tags={"hold": 1.4, "long": 1.5, "dotted": 0.3, "gap": 0.4, "even": 0.1, "sync": 0.2},
+        tags={"hold": 1.4, "long": 1.5, "dotted": 0.3, "gap": 0.15, "even": 0.1, "sync": 0.2},
         gestures={"step": 1.0, "chord": 0.7, "leap": 0.5, "turn": 0.4, "repeat": 0.2, "swing": 0.3},
         rest=(0.12, 0.2), finest=0.5, colour=3.2, counter="guide",
     ),
