@@ -150,6 +150,18 @@ def decide_master(
     """
     energy = k_weighted_energy(total, sample_rate, HOP)
     peaks = np.maximum(peak_envelope(total, HOP, floor=0.4), loudest_stem * 0.9)
+    return master_of(energy, peaks, sample_rate, lufs, loop, sections)
+
+
+def master_of(
+    energy: npt.NDArray[np.float64],
+    peaks: npt.NDArray[np.floating[Any]],
+    sample_rate: int,
+    lufs: float,
+    loop: bool = False,
+    sections: Sequence[Span] = (),
+) -> Master:
+    """Find the master from K-weighted energy and true peak of every ``HOP`` frames; see ``decide_master``."""
     if lufs_of_energy(energy, sample_rate, HOP) <= -69.0 or not np.any(peaks):
         return Master(0.0, pack_curve(np.ones(2)), -70.0)
     ride = _ride(energy, sections)

@@ -153,9 +153,9 @@ def _responses(sample_rate: int, place: Place, mono: bool) -> tuple[int, int, An
 def _transform_size(taps: int) -> int:
     """Return the power of two that costs least a frame; beyond 2**18 transforms fall out of the processor's cache."""
     least = math.ceil(math.log2(taps + 1))
-    sizes = [2**power for power in range(max(15, least), max(18, least + 1) + 1)]
+    sizes = [1 << power for power in range(max(15, least), max(18, least + 1) + 1)]
     costs = {size: size * math.log2(size) / (size - taps + 1) for size in sizes}
-    return min(costs, key=costs.__getitem__)
+    return min(costs, key=lambda size: costs[size])
 
 
 @lru_cache(maxsize=4)

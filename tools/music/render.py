@@ -102,7 +102,7 @@ def render(
         job.frames = max(1, round(duration_s * sample_rate))
     new = [part for part in score.parts if part.name not in reuse]
     tell = progress or (lambda done, total, label: None)
-    _each(job, new, job.play, tell, "playing")
+    each(job, new, job.play, tell, "playing")
     frames = job.settle_length()
     meta: dict[str, Any] = {
         "version": VERSION,
@@ -123,7 +123,7 @@ def render(
     meta |= {"gain_db": master.gain_db, "curve": master.curve, "target_lufs": (mix or {}).get("target_lufs", lufs)}
     steps = job.start_sum(frames)
     curve, gain = mixdown.unpack_curve(master.curve), db_to_gain(master.gain_db)
-    _each(job, new, lambda part: job.master(part, curve, gain), tell, "mixing")
+    each(job, new, lambda part: job.master(part, curve, gain), tell, "mixing")
     for stem in reuse.values():
         mixdown.add_steps(steps, stem.samples)
     whole = Waveform(mixdown.from_steps(steps), sample_rate)
@@ -292,7 +292,7 @@ class Job:
         return out
 
 
-def _each(job: Job, parts: list[Part], work: Callable[[Part], None], progress: Progress, label: str) -> None:
+def each(job: Job, parts: list[Part], work: Callable[[Part], None], progress: Progress, label: str) -> None:
     """Do the same work to parts, two side by side; the caller's progress function may raise to stop."""
     total = max(1, 2 * len(parts))
     before = 0 if label == "playing" else len(parts)
