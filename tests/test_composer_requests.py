@@ -8,6 +8,11 @@ from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.score import Note, Part, Score
 from segue.tools.core.theory import parse_chord, parse_key
 from segue.tools.music.compose import Request, Style, compose
+from segue.tools.music.compose_wishes import KeyWish
+from segue.tools.music.midi import midi_bytes, read_midi
+from segue.tools.music.musicxml import musicxml
+from segue.tools.music.musicxml_read import read_musicxml
+from segue.tools.music.rhythm import meter_of
 from tests.composer_support import GENRES, lead_notes, part_of
 
 
@@ -230,3 +235,200 @@ def test_three_minutes_are_written_in_half_a_second():
         compose(Request(genre="pop", duration_s=180, seed=1))
         best = min(best, time.perf_counter() - start)
     assert best < 1.0  # 0.15 s on an idle core; the margin is for busy machines
+
+
+# -- keys that change ------------------------------------------------------------------------------
+
+
+def inside(score, first, last, key):
+    """Share of the pitched time of bars ``first``–``last`` (from 1) that lies in a key's scale."""
+    low, high = score.bar_beat(first), score.bar_beat(last + 1)
+    notes = [n for p in score.parts if not p.is_drum for n in p.notes if low <= n.start < high]
+    return sum(n.duration for n in notes if n.pitch % 12 in parse_key(key).scale) / sum(n.duration for n in notes)
+
+
+def test_the_last_chorus_goes_up_a_whole_step_prepared_by_its_dominant(tmp_path):
+    said = []
+    wish = KeyWish("last chorus", None, 2)
+    score = compose(Request(genre="folk", key="C major", keys=(wish,), bars=41, seed=3), said.append)
+    bar, key = score.key_changes()[1]
+    assert (score.key, key) == ("C major", "D major")
+    assert score.chord_at(score.bar_beat(bar) - 0.5) == "A7"
+    assert inside(score, 5, bar - 2, "C major") > 0.95
+    assert inside(score, bar, score.bars, "D major") > 0.95
+    assert parse_chord(score.chords[-1].symbol).root == 2
+    assert any(f"from C major to D major at bar {bar}" in note for note in said)
+    (tmp_path / "a.mid").write_bytes(midi_bytes(score))
+    (tmp_path / "a.musicxml").write_text(musicxml(score))
+    for read in (read_midi(tmp_path / "a.mid"), read_musicxml(tmp_path / "a.musicxml")):
+        assert read.key_changes() == score.key_changes()
+
+
+@pytest.mark.parametrize(
+    ("wish", "key", "bar"),
+    [
+        (KeyWish("bar 17", "E major"), "E major", 17),
+        (KeyWish("chorus", "relative"), "C major", None),
+        (KeyWish("middle", "parallel"), "A major", None),
+        (KeyWish("bar 11", None, -1), "G# minor", 11),
+    ],
+)
+def test_a_key_changes_where_and_whither_it_was_asked(wish, key, bar):
+    score = compose(Request(genre="pop", key="A minor", keys=(wish,), bars=33, seed=5))
+    changes = score.key_changes()
+    assert key in [name for _, name in changes]
+    if bar is not None:
+        assert changes[1] == (bar, key)
+    assert sum(s.bars for s in score.sections) == 33
+
+
+def test_asked_chords_move_with_the_key_and_a_bar_outside_is_said():
+    said = []
+    wishes = (KeyWish("bar 5", None, 2), KeyWish("bar 99", "E major"))
+    score = compose(Request(genre="pop", chords=("C", "G"), key="C major", keys=wishes, bars=8, seed=1), said.append)
+    assert [score.chord_at(4 * bar) for bar in range(8)] == ["C", "G", "C", "G", "D", "A", "D", "A"]
+    assert any("move with the key" in note for note in said)
+    assert any("outside" in note for note in said)
+
+
+# -- forms, exactly ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        (("intro:8", "verse:16", "chorus:8"), [("intro", 8), ("verse", 16), ("chorus", 8)]),
+        (("AABA",), [("A", 8), ("A", 8), ("B", 8), ("A", 9)]),
+        (("ABAB CB",), [("A", 8), ("B", 8), ("A", 8), ("B", 8), ("C", 8), ("B", 9)]),
+        (("4 bar intro", "Verse 1 (8 bars)", "hook"), [("intro", 4), ("verse", 8), ("chorus", 9)]),
+    ],
+)
+def test_forms_with_bars_and_letters(form, wanted):
+    score = compose(Request(genre="pop", form=form, seed=1))
+    assert [(s.name, s.bars) for s in score.sections] == wanted
+
+
+def test_every_section_starts_on_the_first_of_the_asked_chords():
+    chords = ("C", "G", "Am", "F")
+    for bars in (13, 22, 33, 41, 50):
+        score = compose(Request(genre="rock", chords=chords, bars=bars, seed=2))
+        assert [score.chord_at(4 * bar) for bar in range(bars)] == [chords[bar % 4] for bar in range(bars)]
+        assert all(score.chord_at(score.bar_beat(s.start_bar)) == "C" for s in score.sections)
+    said = []
+    score = compose(Request(genre="rock", chords=chords, form=("intro:2", "verse:6", "chorus:8"), seed=2), said.append)
+    assert [score.chord_at(4 * bar) for bar in range(10)] == ["Am", "F", "C", "G", "Am", "F", "C", "G", "C", "G"]
+    assert len(said) == 2  # the intro takes the end, the verse is cut
+
+
+def test_forms_that_do_not_fit_are_said():
+    said = []
+    score = compose(Request(genre="pop", form=("verse:16", "chorus:16"), bars=12, seed=1), said.append)
+    assert score.bars == 12
+    assert any("do not make 12 bars" in note for note in said)
+    compose(Request(genre="pop", form=("banana",), bars=4, seed=1), said.append)
+    assert any("banana" in note for note in said)
+
+
+# -- how it is played --------------------------------------------------------------------------------
+
+
+def onsets_a_beat(score):
+    return len({round(n.start * 12) for n in notes_of(score)}) / (score.bars * score.beats_per_bar)
+
+
+def most_at_once(score):
+    edges = [(n.start + 0.03, 1) for p in score.parts if not p.is_drum for n in p.notes]
+    edges += [(n.end, -1) for p in score.parts if not p.is_drum for n in p.notes]
+    now, most = 0, 0
+    for _, step in sorted(edges):
+        now += step
+        most = max(most, now)
+    return most
+
+
+@pytest.mark.parametrize("genre", ["pop", "techno", "classical"])
+def test_onsets_range_and_voices_as_asked(genre):
+    assert onsets_a_beat(compose(Request(genre=genre, onsets="low", bars=17, seed=1))) <= 1.05
+    assert 1 <= onsets_a_beat(compose(Request(genre=genre, onsets="medium", bars=17, seed=1))) <= 2.05
+    assert onsets_a_beat(compose(Request(genre=genre, onsets="high", bars=17, seed=1))) >= 2
+    for octaves in (2, 3, 4):
+        pitches = [
+            n.pitch
+            for p in compose(Request(genre=genre, octaves=octaves, bars=17, seed=1)).parts
+            if not p.is_drum
+            for n in p.notes
+        ]
+        assert 12 * (octaves - 1) < max(pitches) - min(pitches) <= 12 * octaves
+    for voices in (1, 2, 4):
+        assert most_at_once(compose(Request(genre=genre, voices=voices, bars=17, seed=1))) <= voices
+
+
+def test_dynamics_fades_articulation_and_timing():
+    def level(score, first, last):
+        low, high = score.bar_beat(first), score.bar_beat(last + 1)
+        found = [n.velocity for n in notes_of(score) if low <= n.start < high]
+        return sum(found) / len(found)
+
+    plain, soft, loud = (compose(Request(genre="folk", bars=17, seed=4, dynamics=d)) for d in (None, -0.9, 0.9))
+    assert level(soft, 1, 17) < level(plain, 1, 17) - 12 < level(loud, 1, 17) - 20
+    faded = compose(Request(genre="folk", bars=33, seed=4, fades=("in", "out")))
+    assert level(faded, 1, 2) < 0.6 * level(faded, 15, 18) > level(faded, 32, 33)
+    short = compose(Request(genre="classical", bars=17, seed=4, articulation=0.45))
+    assert all(
+        n.duration <= 0.5 for p in short.parts for n in p.notes if n.start < short.bar_beat(17) and not p.is_drum
+    )
+    exact = compose(Request(genre="folk", bars=9, seed=4, feel=0.0, swing=0.5))
+    assert {n.shift_s for n in notes_of(exact)} == {0.0}
+    assert any(n.shift_s for n in notes_of(compose(Request(genre="techno", bars=9, seed=4, feel=1.0))))
+
+
+def test_meters_grouped_as_asked_and_modes_without_a_tonic():
+    score = compose(Request(genre="folk", meter="7/8", grouping=(3, 2, 2), bars=8, seed=1))
+    assert (score.meter, score.grouping) == ("7/8", [3, 2, 2])
+    assert meter_of("7/8", (3, 2, 2)).pulses == (0.0, 1.5, 2.5)
+    assert "<beats>3+2+2</beats>" in musicxml(score)
+    for mode in ("minor", "major", "dorian", "phrygian"):
+        assert parse_key(compose(Request(genre="folk", mode=mode, bars=8, seed=1)).key).mode == mode
+
+
+def test_arpeggios_and_low_strings_are_there():
+    score = compose(Request(genre="soul", roles=("arpeggio",), bars=17, seed=1))
+    assert any(p.role == "arpeggio" and p.notes for p in score.parts)
+    plain = compose(Request(genre="cinematic", instruments=("strings",), bars=17, seed=1))
+    low = compose(Request(genre="cinematic", instruments=("strings",), registers=(("strings", -1.0),), bars=17, seed=1))
+
+    def middle(one):
+        pitches = sorted(n.pitch for p in one.parts if p.instrument == "strings" for n in p.notes)
+        return pitches[len(pitches) // 2]
+
+    assert middle(low) <= middle(plain) - 5
+
+
+def test_wishes_for_music_that_exists_are_said_where_they_are_not_used():
+    said = []
+    compose(Request(melody=tune(), voices=2, keys=(KeyWish("middle", None, 2),), seed=1), said.append)
+    assert any("changes of key" in note and "number of voices" in note for note in said)
+
+
+def test_bars_that_cannot_fill_a_length_are_said_and_the_length_is_kept():
+    said = []
+    score = compose(Request(genre="pop", bars=2, duration_s=95, seed=1), said.append)
+    assert 85 < score.clock().seconds(score.bar_beat(score.bars)) < 95
+    assert any("2 bars in 95 s" in note for note in said)
+
+
+def test_the_fullest_part_lies_about_three_quarters_through():
+    places = []
+    for genre in GENRES[::3]:
+        score = compose(Request(genre=genre, duration_s=90, seed=7))
+        if len(score.sections) > 2:
+            top = max(score.sections, key=lambda s: s.energy)
+            places.append((top.start_bar - 1 + top.bars / 2) / score.bars)
+    assert sum(0.5 <= place <= 0.88 for place in places) >= 0.9 * len(places)
+
+
+def test_harmony_differs_between_seeds():
+    found = {
+        tuple(c.symbol for c in compose(Request(genre="soul", key="C major", bars=17, seed=s)).chords) for s in range(8)
+    }
+    assert len(found) >= 6

@@ -345,7 +345,8 @@ def register_shifts(request: Request) -> dict[str, float]:
 
 def excluded(request: Request, say: Say) -> tuple[str, ...]:
     """Return who must not play: nobody can dance without drums, and what is not for dancing has none."""
-    if request.dance is False and not any("drum" in word.lower() for word in request.instruments):
+    struck = [one for one in read_instruments(request.instruments) if one.instrument.is_drum]
+    if request.dance is False and not struck:
         return (*request.exclude, "drums", "percussion")
     if request.dance and any(word.lower() in ("drums", "percussion", "beat") for word in request.exclude):
         say("Danceable music without drums leaves the pulse to the other players.")
@@ -360,6 +361,8 @@ def with_roles(voices: list[Voice], request: Request, genre: Genre, say: Say) ->
     if request.only or len(hands) > 1:
         for voice in hands[-1:]:
             voice.manner = "arpeggio"
+            if len(hands) > 1:
+                voice.role = "arpeggio"
         if not hands:
             say("Nobody of the players that were asked for can play arpeggios beside the tune.")
         return voices

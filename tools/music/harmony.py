@@ -151,7 +151,8 @@ def write_chords(
         tonic = home_chord(genre, here, materials[here])
         close_section(bars, genre, here, tonic, final=final and ends, opens=section.name == "intro" and final)
         if not final:
-            turn_round(bars, genre, here, random.Random(f"{seed}:turn:{section.name}"))
+            onward = materials[here].of(kind_of(sections[index + 1].name))[0][0]
+            turn_round(bars, genre, here, random.Random(f"{seed}:turn:{section.name}"), onward)
         for offset, chords in enumerate(bars):
             _fill_bar(spans, section.start_bar - 1 + offset, chords, meter)
     return spans

@@ -10,11 +10,11 @@ Line = list[list[Chord | None]]
 
 # Chance of each substitution in a progression, by genre. Loops of machine music stay as they are.
 _TASTE: dict[str, dict[str, float]] = {
-    "jazz_swing": {"secondary": 0.5, "tritone": 0.45, "minor_four": 0.25, "turn": 0.8},
+    "jazz_swing": {"secondary": 0.5, "tritone": 0.3, "minor_four": 0.2, "turn": 0.8},
     "bossa_nova": {"secondary": 0.4, "tritone": 0.4, "minor_four": 0.35, "turn": 0.7},
     "soul": {"secondary": 0.35, "minor_four": 0.25, "passing": 0.2, "turn": 0.6},
     "rnb": {"secondary": 0.25, "minor_four": 0.2, "turn": 0.5},
-    "lofi": {"secondary": 0.2, "minor_four": 0.25, "turn": 0.25},
+    "lofi": {"minor_four": 0.15},
     "disco": {"secondary": 0.15, "turn": 0.3},
     "latin_salsa": {"secondary": 0.15},
     "pop": {"secondary": 0.2, "minor_four": 0.25, "sus": 0.3, "inversion": 0.3},
@@ -27,9 +27,40 @@ _TASTE: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 
+# Chance that a triad of a progression takes its seventh, and that a seventh chord takes its ninth.
+_RICH: dict[str, tuple[float, float]] = {
+    "house": (0.75, 0.25), "soul": (0.5, 0.15), "rnb": (0.7, 0.4), "lofi": (0.6, 0.35), "disco": (0.45, 0.2),
+    "uk_garage": (0.6, 0.3), "amapiano": (0.6, 0.3), "funk": (0.5, 0.4), "jazz_swing": (1.0, 0.2), "bossa_nova": (1.0, 0.3),
+    "drum_and_bass": (0.4, 0.2), "hiphop_boombap": (0.5, 0.2),
+}  # fmt: skip
+_NINTHS = {"m7": "m9", "maj7": "maj9", "7": "9"}
+
+
+def enriched(line: Line, genre: Genre, key: Key, rng: random.Random) -> Line:
+    """Return a progression with the sevenths and ninths that its genre is fond of; equal chords stay equal."""
+    sevenths, ninths = _RICH.get(genre.name, (0.0, 0.0))
+    richer: dict[Chord, Chord] = {}
+
+    def rich(chord: Chord | None) -> Chord | None:
+        if chord is None or not sevenths:
+            return chord
+        if chord not in richer:
+            quality = chord.quality
+            if quality in ("", "m") and rng.random() < sevenths:
+                major_seventh = (chord.root + 11) % 12 in key.scale and chord.root != (key.tonic + 7) % 12
+                quality = "m7" if quality == "m" else "maj7" if major_seventh else "7"
+            ninth = (chord.root + 2) % 12 in key.scale  # no flat ninths by accident
+            if quality in _NINTHS and ninth and rng.random() < ninths and (quality != "7" or genre.name != "blues"):
+                quality = _NINTHS[quality]
+            richer[chord] = chord if quality == chord.quality else make_chord(chord.root, quality, chord.bass, key)
+        return richer[chord]
+
+    return [[rich(chord) for chord in bar] for bar in line]
+
+
 def coloured(line: Line, genre: Genre, key: Key, rng: random.Random) -> Line:
     """Return a progression with at most two of the substitutions that its genre is fond of; modes keep their colour."""
-    out = [list(bar) for bar in line]
+    out = enriched(line, genre, key, rng)
     if key.mode not in ("major", "minor") or len(out) < 4:
         return out
     changed = 0
@@ -39,8 +70,12 @@ def coloured(line: Line, genre: Genre, key: Key, rng: random.Random) -> Line:
     return out
 
 
-def turn_round(bars: Line, genre: Genre, key: Key, rng: random.Random) -> None:
-    """Lead on at the end of a section, in place: two-five where the style turns round, after the chord that closes it."""
+def turn_round(bars: Line, genre: Genre, key: Key, rng: random.Random, onward: Chord | None) -> None:
+    """Lead on at the end of a section, in place, where the style turns round.
+
+    A tonic that closes it goes on to the dominant where the tonic comes again in ``onward``, the next section's
+    first chord; a closing dominant becomes two-five.
+    """
     chance = _TASTE.get(genre.name, {}).get("turn", 0.0)
     if len(bars) < 4 or key.mode not in ("major", "minor") or rng.random() >= chance:
         return
@@ -49,7 +84,8 @@ def turn_round(bars: Line, genre: Genre, key: Key, rng: random.Random) -> None:
     if last is None:
         return
     if last.root == key.tonic and len(bars[-1]) == 1:
-        bars[-1] = [last, five]
+        if onward is not None and onward.root == key.tonic:
+            bars[-1] = [last, five]
     elif last.root == five.root and len(bars[-1]) == 1:
         bars[-1] = [two, five]
 
