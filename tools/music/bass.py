@@ -4,43 +4,21 @@ import random
 from collections.abc import Sequence
 
 from segue.tools.core.theory import Chord
+from segue.tools.music.bass_grids import FREE_OF_KICK, LEGATO, grids
+from segue.tools.music.bass_walk import walked
 from segue.tools.music.compose_plan import Plan, Span, Voice
 from segue.tools.music.rhythm import Event
 
-# 16 steps: r root (or slash note), 5 fifth, 8 octave, 3 third, 6 sixth, a approach to the next root.
-_GRIDS: dict[str, tuple[str, ...]] = {
-    "root_eighths": ("r.r.r.r.r.r.r.r.", "r.r.r.r.r.r.5.a."),
-    "lock_eighths": ("r.....r.r.....a.", "r.r.....r.r.5.a.", "r.....r.r...5..."),
-    "octaves": ("r.8.r.8.r.8.r.8.", "r.8.r.8.r.8.5.a."),
-    "offbeat_eighths": ("..r...r...r...r.", "..r...r...r..r8."),
-    "rolling": (".rrr.rrr.rrr.rrr", ".rrr.rr8.rrr.r8r"),
-    "offbeat_sixteenths": ("..rr..rr..rr..rr", "..rr..rr..rr..r8"),
-    "half_time": ("r.........r.....", "r.........5..a.."),
-    "wobble": ("r.....r.r.......", "r.....r.....r..."),
-    "funk": ("r..r..8...r..8.a", "r..8......r..5.a", "r.....8..8r..r.."),
-    "shuffle": ("r.r.3.3.5.5.6.5.", "r.r.3.5.6.5.3.a."),
-    "bossa": ("r.....5.5.....r.", "r.....5.5.....a."),
-    "reggae": ("....r...r..5..8.", "....r.3.5.....r.", "....r.....5.r..."),
-    "tumbao": ("......5.....n...",),
-    "two_beat": ("r.......5.......", "r.......5...a..."),
-    "drone": ("r...............",),
-    "ostinato": ("r.r.r.r.r.r.r.r.", "r.r.r.5.r.r.5.r."),
-    "half_notes": ("r.......5.......", "r.......3...5...", "r...3...5...a..."),
-    "tresillo": ("r..r..r.r...r...", "r..r..r.r...r.5."),
-    "afro": ("r.....r5..r...5.", "r..r..5...r..8.."),
-    "log_drum": ("r..r..8.....r.8.", "r.....r..8..8.r.", "r..8...r..8.r..."),
-    "sixteenth_pulse": ("r.rrr.rrr.rrr.rr", "r.rrr.8rr.rrr.8r"),
-    "garage": ("r.....r...r..8..", "r..r......r...8."),
-    "motown": ("r..r5.8.r..35.a.", "r.....r.r.r35.a.", "r..r..5.8..5r.a."),
-}  # fmt: skip
-# How long a note is held, as a share of the way to the next.
-_LEGATO = {"octaves": 0.6, "funk": 0.55, "rolling": 0.7, "offbeat_sixteenths": 0.7, "offbeat_eighths": 0.8,
-           "sixteenth_pulse": 0.7, "root_eighths": 0.92, "ostinato": 0.8, "motown": 0.8, "log_drum": 0.75}  # fmt: skip
-# Styles whose bass keeps away from the kick on purpose.
-FREE_OF_KICK = frozenset(
-    {"walking", "reggae", "offbeat_eighths", "rolling", "offbeat_sixteenths", "tumbao", "log_drum", "drone"}
-)
+__all__ = ["FREE_OF_KICK", "write_bass"]
 CEILING = 45  # A2: above it the bass would crowd the comping hand (no small intervals below E3)
+# Manners that play what the kick plays.
+_WITH_KICK = frozenset({"follow_kick", "double_kick", "sparse", "drill_slides"})
+_VELOCITY = {"r": 90.0, "n": 92.0, "p": 102.0, "x": 58.0, "8": 88.0}
+# What a line may play on its last beat when the next bar brings another chord.
+_NO_RUNS = frozenset(
+    {"tumbao", "drone", "reggae", "dub", "two_beat", "cumbia", "bossa", "tango", "samba", "half_time", "wobble"}
+)
+_RUNS = ("3.a.", "5.a.", "..5a", "8.5a", "5.3a", "r.a.")
 
 
 def write_bass(plan: Plan, voice: Voice, variant: int = 0) -> list[Event]:
@@ -62,6 +40,7 @@ class _Line:
         for kick in plan.kicks:
             self.kicks_by_bar.setdefault(plan.bar_at(kick), []).append(kick)
         self.last = self.low + 8
+        self._readings: dict[str, tuple[int, int, tuple[int, ...]]] = {}
 
     def root(self, chord: Chord) -> int:
         """Return the chord's bass note, in the octave nearest to the last note."""
@@ -76,12 +55,14 @@ class _Line:
         if mark == "5":
             fifth = above + next((i for i in (7, 6, 8) if i in intervals), 7)
             return self._fold(root + fifth % 12)
-        if mark == "8":
+        if mark in "8p":
             return root + 12 if root + 12 <= self.high + 5 else root
         if mark == "3":
             return self._fold(root + (above + (3 if 3 in intervals else 4 if 4 in intervals else 5)) % 12)
         if mark == "6":
             return self._fold(root + (above + (9 if 9 in intervals or 4 in intervals else 10)) % 12)
+        if mark == "7":
+            return self._fold(root + (above + (11 if 11 in intervals else 10)) % 12)
         return root
 
     def _fold(self, pitch: int) -> int:
@@ -99,43 +80,33 @@ class _Line:
             return
         rng = plan.rng("bass", bar, self.variant)
         if self.manner == "walking":
-            self._walk(spans, rng)
+            for at, duration, pitch, velocity in walked(plan, spans, (self.low, self.high), self.root, rng):
+                self._add(at, duration, pitch, velocity)
+                self.last = pitch
             return
         hits = self._hits(bar, start, spans, rng)
-        legato = _LEGATO.get(self.manner, 0.9)
+        legato = LEGATO.get(self.manner, 0.9)
         for index, (at, mark) in enumerate(hits):
             nxt = hits[index + 1][0] if index + 1 < len(hits) else end
             span = plan.span_at(at if mark != "n" else end)
             if span.chord is None:
                 continue
             root = self.root(span.chord)
-            if mark == "a":
-                pitch = self._approach(span, root, rng)
-            elif mark == "n":
-                pitch = root
-            else:
-                pitch = self.degree(mark, span.chord, root)
+            pitch = self._approach(span, root, rng) if mark == "a" else self.degree(mark, span.chord, root)
             sustained = mark == "n" and self.manner == "tumbao"
             limit = (end - at) + 1.4 if sustained else min(nxt, max(span.end, at + 0.25)) - at
-            velocity = 92 if mark in ("r", "n") else 84
-            self._add(at, max(0.12, limit * legato), pitch, velocity)
+            length = 0.1 if mark == "x" else min(limit, 0.3) if mark == "p" else max(0.12, limit * legato)
+            self._add(at, length, pitch, _VELOCITY.get(mark, 84.0))
             self.last = root
 
     def _hits(self, bar: int, start: float, spans: Sequence[Span], rng: random.Random) -> list[tuple[float, str]]:
         """Return where the bar's notes start and what they are; every change of chord begins on the root."""
         plan = self.plan
         kicks = self.kicks_by_bar.get(bar, [])
-        if self.manner in ("follow_kick", "double_kick", "sparse", "drill_slides"):
-            found = dict.fromkeys(kicks, "r") if kicks else {start + p: "r" for p in plan.meter.pulses[::2]}
-            if self.manner == "sparse" and len(found) > 2 and rng.random() < 0.6:
-                found[max(found)] = rng.choice("585")
-            if self.manner == "drill_slides" and rng.random() < 0.5:
-                found[start + plan.meter.bar - 0.5] = "8"
+        if self.manner in _WITH_KICK:
+            found = self._with_kick(bar, start, kicks, rng)
         else:
-            patterns = _GRIDS[self.manner] if self.manner in _GRIDS else _GRIDS["lock_eighths"]
-            place = bar - (plan.section_of(bar).start_bar - 1)
-            index = 0 if place % 4 in (0, 2) else rng.randrange(len(patterns))
-            found = self._fitted(patterns[index], start)
+            found = self._pattern(bar, start, rng)
             if self.manner not in FREE_OF_KICK:
                 for kick in kicks:
                     if all(abs(kick - at) > 0.02 for at in found) and (plan.density > -0.5 or rng.random() < 0.7):
@@ -150,26 +121,50 @@ class _Line:
                 continue
             if inside:
                 found[inside[0]] = "r"
-            elif self.manner != "reggae":
+            elif self.manner not in ("reggae", "dub"):
                 found[span.start] = "r"
         if self.manner == "tumbao" and (bar - 1) not in self.voice.bars:
             found[start] = "r"
         return sorted(found.items())
 
-    def _fitted(self, pattern: str, start: float) -> dict[float, str]:
+    def _with_kick(self, bar: int, start: float, kicks: Sequence[float], rng: random.Random) -> dict[float, str]:
+        """Return a line that plays with the kick, with what its style adds: a fifth, an octave, a slide at the end."""
         meter = self.plan.meter
-        if meter.is_common or (meter.lower < 8 and meter.bar < 4):
-            steps = min(16, meter.steps)
-            return {start + i * 0.25: pattern[i] for i in range(steps) if pattern[i] != "."}
-        busy = sum(mark != "." for mark in pattern) > 6
-        found = {start + pulse: ("r" if i % 2 == 0 else "5") for i, pulse in enumerate(meter.pulses)}
-        if busy:
-            at = 0.0
-            while at < meter.bar - 1e-6:
-                found.setdefault(start + at, "r")
-                at += 0.5
-        elif pattern[0] == ".":
-            found = {start + pulse: "r" for pulse in meter.pulses[1:]} or found
+        found = dict.fromkeys(kicks, "r") if kicks else {start + p: "r" for p in meter.pulses[::2]}
+        if self.manner == "sparse" and len(found) > 2 and rng.random() < 0.6:
+            found[max(found)] = rng.choice("585")
+        place = bar - (self.plan.section_of(bar).start_bar - 1)
+        if self.manner == "drill_slides" and rng.random() < 0.6:
+            tail = start + meter.bar - rng.choice((0.5, 0.5, 0.75, 1.0))
+            found[tail] = rng.choice("8a8")
+            if place % 4 == 3 and tail + 0.25 < start + meter.bar:
+                found[tail + 0.25] = "a"
+        if self.manner == "follow_kick" and len(found) > 1 and (place % 2 or rng.random() < 0.25):
+            found[max(found)] = rng.choice("85888")
+        return found
+
+    def _pattern(self, bar: int, start: float, rng: random.Random) -> dict[float, str]:
+        """Return the manner's pattern in a bar: one for each kind of section, a variant at the ends of phrases."""
+        plan, meter = self.plan, self.plan.meter
+        patterns = grids(self.manner, meter)
+        if not patterns:
+            return {start + pulse: ("r" if i % 2 == 0 else "5") for i, pulse in enumerate(meter.pulses)}
+        kind = plan.kind_of_bar(bar)
+        if kind not in self._readings:
+            own = plan.rng("bassline", kind, self.variant)
+            main = own.choices(range(len(patterns)), [2.0 if i == 0 else 1.0 for i in range(len(patterns))])[0]
+            other = own.randrange(len(patterns))
+            self._readings[kind] = (main, other, own.choice(((0, 0, 0, 1), (0, 1, 0, 1), (0, 0, 1, 0))))
+        main, other, cycle = self._readings[kind]
+        place = bar - (plan.section_of(bar).start_bar - 1)
+        text = patterns[other if cycle[place % 4] else main]
+        found = {start + i * 0.25: mark for i, mark in enumerate(text) if mark != "."}
+        changes = plan.chord_at(plan.start_of(bar)) != plan.chord_at(plan.start_of(bar + 1))
+        runs = place % 4 == 3 and changes and not plan.machine and self.manner not in _NO_RUNS
+        if runs and meter.bar >= 3 and not meter.compound and plan.density > -0.4 and rng.random() < 0.55:
+            tail = start + meter.bar - 1.0
+            found = {at: mark for at, mark in found.items() if at < tail - 1e-6}
+            found |= {tail + i * 0.25: mark for i, mark in enumerate(rng.choice(_RUNS)) if mark != "."}
         return found
 
     def _approach(self, span: Span, root: int, rng: random.Random) -> int:
@@ -182,41 +177,6 @@ class _Line:
         below = next((p for p in (target - 1, target - 2) if p % 12 in scale), target - 1)
         above = next((p for p in (target + 1, target + 2) if p % 12 in scale), target + 2)
         return below if below >= self.low and (root <= target or rng.random() < 0.3) else above
-
-    def _walk(self, spans: Sequence[Span], rng: random.Random) -> None:
-        """A walking line: root, steps and chord tones, and a half-step or step into the next chord."""
-        pulses = [p + self.plan.start_of(self.plan.bar_at(spans[0].start)) for p in self.plan.meter.pulses]
-        for span in spans:
-            beats = [p for p in pulses if span.start - 1e-6 <= p < span.end - 1e-6] or [span.start]
-            if beats[0] > span.start + 1e-6:
-                beats.insert(0, span.start)
-            chord = span.chord
-            if chord is None:
-                continue
-            root = self.root(chord)
-            scale = self.plan.scale(chord)
-            tones = {(chord.root + i) % 12 for i in chord.intervals}
-            pitch = root
-            direction = 1 if root < self.low + 9 else -1
-            for index, beat in enumerate(beats):
-                if index == 0:
-                    pitch = root
-                elif index == len(beats) - 1 and len(beats) > 1:
-                    pitch = self._approach(span, pitch, rng)
-                else:
-                    wanted = tones if index % 2 == 0 or rng.random() < 0.3 else set(scale)
-                    options = [
-                        p
-                        for p in range(pitch - 5, pitch + 6)
-                        if p % 12 in wanted and p != pitch and self.low <= p <= self.high
-                    ]
-                    forward = [p for p in options if (p - pitch) * direction > 0] or options
-                    pitch = min(forward, key=lambda p: abs(p - pitch) + rng.random() * 2) if forward else root
-                length = (beats[index + 1] if index + 1 < len(beats) else span.end) - beat
-                self._add(beat, length * 0.93, pitch, 90)
-                if rng.random() < 0.12 and length >= 0.9 and index:  # a skipped eighth before the next beat
-                    self._add(beat + length / 2, length * 0.4, pitch, 66)
-            self.last = pitch
 
     def _add(self, start: float, duration: float, pitch: int, velocity: float) -> None:
         if self.events and self.events[-1].end > start:

@@ -4,7 +4,8 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable
 
-from segue.tools.core.score import Note, Part
+from segue.tools.core.score import Part
+from segue.tools.music.bass_grids import FREE_OF_KICK
 from segue.tools.music.rhythm import swung
 from segue.tools.music.rules_view import Finding, View, deviation, exempt, mean, measured
 
@@ -13,10 +14,6 @@ _SNARES = frozenset({37, 38, 39, 40})
 _HATS = frozenset({42, 44, 46})
 _FILL_KEYS = _SNARES | frozenset({41, 43, 45, 47, 48, 50, *range(60, 69)})
 _CRASHES = frozenset({49, 52, 55, 57})
-# Basses that keep off the kick on purpose: they walk, rest on it, or answer it off the beat.
-_APART = frozenset(
-    {"walking", "reggae", "offbeat_eighths", "offbeat_sixteenths", "rolling", "tumbao", "log_drum", "drone"}
-)
 
 
 def check_rhythm(view: View) -> list[Finding]:
@@ -28,7 +25,7 @@ def check_rhythm(view: View) -> list[Finding]:
 
 def kick_meets_bass(view: View) -> Finding:
     """Rule 3: share of kicks, in bars where the bass plays, that meet a bass onset within 20 ms as performed."""
-    if view.bass_manner in _APART:
+    if view.bass_manner in FREE_OF_KICK:
         return exempt("kick_bass", f"the bass is {view.bass_manner.replace('_', ' ')}")
     clock = view.score.clock()
     active = {int(n.start // view.bar) for n in view.bass}
@@ -108,8 +105,9 @@ def _strong_over_weak(view: View) -> Finding:
     """Mean over the parts of how much louder downbeats are than off-beats; soft ghost notes are left out."""
     gaps: list[float] = []
     for part in view.score.parts:
-        strong = [n.velocity for n in part.notes if view.strength(n.start) >= 0.99 and n.velocity > 55]
-        weak = [n.velocity for n in part.notes if view.strength(n.start) <= 0.3 and n.velocity > 55]
+        heard = [(view.strength(n.start), n.velocity) for n in part.notes if n.velocity > 55]
+        strong = [velocity for strength, velocity in heard if strength >= 0.99]
+        weak = [velocity for strength, velocity in heard if strength <= 0.3]
         if len(strong) >= 4 and len(weak) >= 4:
             gaps.append(mean(strong) - mean(weak))
     if not gaps:
@@ -190,10 +188,13 @@ def timing(view: View) -> list[Finding]:
     """Rule 9: deviation in ms round each part's own offset (machines: none), and swing as asked."""
     unit = view.genre.swing_unit if view.genre else 1.0
     seconds = view.seconds_per_beat
+    share = view.score.swing
     spreads: dict[str, float] = {}
     for part in view.score.parts:
         if len(part.notes) >= 24:
-            left = [n.shift_s - (swung(n.start, view.score.swing, unit) - n.start) * seconds for n in part.notes]
+            left = [n.shift_s for n in part.notes]
+            if share > 0.5:  # what swing moves is meant
+                left = [n.shift_s - (swung(n.start, share, unit) - n.start) * seconds for n in part.notes]
             spreads[part.name] = 1000.0 * deviation(left)
     out = [_swing(view, unit)]
     if not spreads:
@@ -209,15 +210,12 @@ def _swing(view: View, unit: float) -> Finding:
     """Where the second half of a swing unit is played, as a share of it, against the share that was asked for."""
     found: list[float] = []
     for part in view.score.parts:
-        on = [n.shift_s for n in part.notes if _phase(n, unit) < 0.01]
-        off = [n.shift_s for n in part.notes if abs(_phase(n, unit) - 0.5) < 0.01]
+        phases = [((n.start / unit) % 1.0, n.shift_s) for n in part.notes]
+        on = [shift for phase, shift in phases if phase < 0.01]
+        off = [shift for phase, shift in phases if abs(phase - 0.5) < 0.01]
         if len(on) >= 8 and len(off) >= 8:
             found.append(0.5 + (statistics.median(off) - statistics.median(on)) / (unit * view.seconds_per_beat))
     if not found:
         return measured("swing_error", None, "nobody plays enough on and off the beat")
     error = abs(statistics.median(found) - view.score.swing)
     return measured("swing_error", error, f"played {statistics.median(found):.3f}, asked {view.score.swing:.3f}")
-
-
-def _phase(note: Note, unit: float) -> float:
-    return (note.start / unit) % 1.0
