@@ -111,11 +111,11 @@ def _rests_at(view: View, bars: int) -> float | None:
     for first, after in spans:
         for bar in range(first + bars, after + 1, bars):
             at = bar * view.bar
-            before = [n for n in line if at - bars * view.bar - 1e-6 <= n.start < at + 0.51]
-            if not before or bar >= view.score.bars:
+            begin, end = view.lead_from(at - bars * view.bar), view.lead_from(at + 0.51)
+            if begin == end or bar >= view.score.bars:
                 continue
             ends += 1
-            rests += _rest_near(line, at, min(2.0, view.bar / 2))
+            rests += _rest_near(line[begin : end + 8], at, min(2.0, view.bar / 2))
     return rests / ends if ends else None
 
 
@@ -143,7 +143,7 @@ class Shape:
 def shape_of(view: View, first: int, bars: int) -> Shape:
     """Return the tune of some bars (from 0)."""
     start, end = first * view.bar, (first + bars) * view.bar
-    inside = [n for n in view.lead if start - 1e-6 <= n.start < end - 1e-6]
+    inside = view.lead[view.lead_from(start) : view.lead_from(end)]
     return Shape(tuple(round(n.start - start, 2) for n in inside), tuple(n.pitch for n in inside))
 
 

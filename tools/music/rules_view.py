@@ -172,6 +172,14 @@ class View:
         return skyline(self.lead_part.notes) if self.lead_part else []
 
     @cached_property
+    def _lead_starts(self) -> list[float]:
+        return [n.start for n in self.lead]
+
+    def lead_from(self, beat: float) -> int:
+        """Return the index of the lead's first note that begins at a beat or later."""
+        return bisect.bisect_left(self._lead_starts, beat - 1e-6)
+
+    @cached_property
     def spans(self) -> list[Span]:
         """The chords in order, repeated symbols joined, silence left out."""
         out: list[Span] = []
