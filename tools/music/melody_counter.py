@@ -16,11 +16,17 @@ from segue.tools.music.melody_ornaments import breathing
 from segue.tools.music.melody_styles import style_of
 from segue.tools.music.rhythm import Event
 
+MANNERS = frozenset({"thirds", "guide", "stabs", "answer", "above", "below"})
+_INTERVALS = {3: 0.0, 4: 0.0, 8: 1.2, 9: 1.2, 5: 1.6}  # semitones from the lead and how little each is liked
 _STABS = {"stab": 1.6, "off": 1.2, "sync": 1.0, "three": 0.8, "gap": 0.8, "run": 0.3}
 
 
 def write_counter(plan: Plan, voice: Voice, lead: Sequence[Event], variant: int = 0) -> list[Event]:
-    """Write a second line for ``voice.bars`` that listens to ``lead``."""
+    """Write a second line for ``voice.bars`` that listens to ``lead``.
+
+    ``voice.manner`` may name one of ``MANNERS`` ("above" and "below" are the lead's own rhythm in thirds and sixths);
+    the genre's own is used otherwise.
+    """
     return _Counter(plan, voice, lead, variant).written()
 
 
@@ -32,7 +38,7 @@ class _Counter:
         self.lead = sorted(lead, key=lambda e: e.start)
         self.starts = [e.start for e in self.lead]
         self.longest = max((e.duration for e in self.lead), default=0.0)
-        self.manner = style_of(plan.genre).counter
+        self.manner = voice.manner if voice.manner in MANNERS else style_of(plan.genre).counter
         self.last = (voice.low + voice.high) // 2
 
     def written(self) -> list[Event]:
@@ -54,12 +60,14 @@ class _Counter:
 
     def _stretch(self, start: float, end: float, kind: str) -> list[Event]:
         sung = self._between(start, end)
+        if self.manner in ("above", "below") and sung:
+            return self._parallel(sung, above=self.manner == "above")
         if self.manner == "thirds" and kind == "c" and len(sung) >= 4:
-            return self._below(sung)
+            return self._parallel(sung, above=False)
         if self.manner == "stabs":
             return self._stabs(start, end, kind)
         long = self._guide(start, end)
-        return self._answers(long, start, end) if self.manner in ("answer", "thirds") else long
+        return long if self.plan.machine else self._answers(long, start, end)
 
     # -- what the lead does --------------------------------------------------------------------
 
@@ -81,35 +89,29 @@ class _Counter:
 
         def cost(pitch: int) -> float:
             move = pitch - self.last
-            return abs(move) - 1.2 * (pitch % 12 in wanted) + 0.6 * (move == 0) + 0.8 * (move * leads > 0)
+            return abs(move) - 1.2 * (pitch % 12 in wanted) + 1.6 * (move == 0) + 0.8 * (move * leads > 0)
 
         return min(tones, key=cost, default=None)
 
     # -- manners -------------------------------------------------------------------------------
 
-    def _below(self, sung: Sequence[Event]) -> list[Event]:
-        """The lead's rhythm a third or a sixth lower (a fourth where the chord wants it)."""
+    def _parallel(self, sung: Sequence[Event], *, above: bool) -> list[Event]:
+        """The lead's rhythm a third or a sixth away (a fourth where the chord wants it)."""
+        side = 1 if above else -1
+        inst = self.voice.instrument
         out = []
         for event in sung:
             if event.duration < 0.2:
                 continue
             chord = self.plan.chord_at(event.start)
             tones = chord.pitch_classes if chord else frozenset()
+            dear = 2.5 if self.plan.meter.strength(event.start) >= 0.6 else 0.6
             scale = self.plan.scale(chord)
-            strong = self.plan.meter.strength(event.start) >= 0.6
-
-            def cost(down: int, event: Event = event, tones: frozenset[int] = tones, strong: bool = strong) -> float:
-                liked = {3: 0.0, 4: 0.0, 8: 1.2, 9: 1.2, 5: 1.6}[down]
-                return liked + (0.0 if (event.pitch - down) % 12 in tones else 2.5 if strong else 0.6)
-
-            downs = [
-                d for d in (3, 4, 5, 8, 9) if (event.pitch - d) % 12 in scale and event.pitch - d >= self.voice.low
-            ]
-            downs = [d for d in downs if event.pitch - d <= self.voice.instrument.high]
-            if downs:
-                pitch = event.pitch - min(downs, key=cost)
-                out.append(Event(event.start, event.duration, pitch, event.velocity - 12))
-                self.last = pitch
+            away = {size: cost + dear * ((event.pitch + side * size) % 12 not in tones) for size, cost in _INTERVALS.items()
+                    if (event.pitch + side * size) % 12 in scale and inst.low <= event.pitch + side * size <= inst.high}  # fmt: skip
+            if away:
+                self.last = event.pitch + side * min(away, key=lambda size: away[size])
+                out.append(Event(event.start, event.duration, self.last, event.velocity - 12))
         return out
 
     def _guide(self, start: float, end: float) -> list[Event]:
@@ -134,17 +136,33 @@ class _Counter:
                     half = plan.meter.pulses[1] if len(plan.meter.pulses) > 1 else size / 2
                     out.append(Event(at, half, self.last, 72))
                     out.append(Event(at + half, (size - half) * 0.97, pitch, 68))
+                elif size >= plan.meter.bar and len(plan.meter.pulses) > 2 and rng.random() < 0.35:
+                    out += self._moving(span.chord, at, size, pitch)
                 else:
                     out.append(Event(at, size * 0.97, pitch, 72))
-                self.last = pitch
+                self.last = out[-1].pitch
         return out
+
+    def _moving(self, chord: Chord, at: float, size: float, pitch: int) -> list[Event]:
+        """A held tone that walks a step or two before the chord changes: the inner voice that leads on."""
+        plan = self.plan
+        turn = plan.meter.pulses[len(plan.meter.pulses) // 2] if size < 1.5 * plan.meter.bar else plan.meter.bar
+        following = plan.chord_at(at + size) or chord
+        goals = [p for p in range(pitch - 5, pitch + 6) if p % 12 in following.pitch_classes and p != pitch]
+        goal = min(goals, key=lambda p: abs(p - pitch), default=pitch)
+        scale = [p for p in range(self.voice.low, self.voice.high + 1) if p % 12 in plan.scale(chord)]
+        side = 1 if goal > pitch else -1
+        step = next((p for p in scale[::side] if (p - pitch) * side > 0), pitch)
+        if step > self._ceiling(at + turn, at + size) or step == pitch:
+            return [Event(at, size * 0.97, pitch, 72)]
+        return [Event(at, turn * 0.97, pitch, 72), Event(at + turn, (size - turn) * 0.97, step, 68)]
 
     def _answers(self, long: Sequence[Event], start: float, end: float) -> list[Event]:
         """Long tones, and where the tune rests for a beat and more an answer that echoes its rhythm."""
         out = list(long)
         for gap, after in self._gaps(start, end):
             rng = self.plan.rng("answer", self.voice.name, gap, self.variant)
-            if rng.random() < 0.3:
+            if rng.random() < (0.6 if self.manner == "guide" else 0.3):
                 continue
             answer = self._echo(gap, after, rng)
             if not answer:

@@ -97,7 +97,7 @@ class Idea:
         if length > meter.bar and length - rest - place - late >= 0.5:
             place += late
         before = [(at, d) for at, d in self.rhythm if at < place - 1e-6]
-        final = max(0.5, min(length - rest, place + meter.bar * 0.6) - place)
+        final = max(0.5, round((min(length - rest, place + meter.bar * 0.6) - place) * 2) / 2)
         before = [(at, min(d, place - at)) for at, d in before]
         count = len(before)
         return Idea((*before, (place, final)), (*self.contour[:count], 0))
