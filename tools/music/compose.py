@@ -100,9 +100,10 @@ def _new_piece(request: Request, say: Say) -> Score:
     sections = _sections(request, genre, length.bars, len(chords), key, rng, say)
     ends = not request.loop
     if chords:
-        spans = asked_spans(chords, length.bars, meter, sections if request.form or request.section_bars else ())
+        exact = bool(request.section_bars) or any(n for _, n in read_form(request.form))
+        spans = asked_spans(chords, length.bars, meter, sections if exact else ())
         _say_foreign(chords, key, say)
-        _say_turns(len(chords), sections, say)
+        _say_turns(len(chords), sections, say, exact=exact)
         spans = moved(spans, sections, key, meter, say)
     else:
         spans = write_chords(genre, key, meter, sections, f"{seed}:harmony", ends=ends)
@@ -198,10 +199,14 @@ def _length(request: Request, genre: Genre, meter: Meter, preferred: float, cycl
     )  # fmt: skip
 
 
-def _say_turns(cycle: int, sections: Sequence[Section], say: Say) -> None:
-    """Tell where sections are no whole turns of the asked chords."""
+def _say_turns(cycle: int, sections: Sequence[Section], say: Say, *, exact: bool) -> None:
+    """Tell where sections are no whole turns of the asked chords: ``exact`` where their bars were asked for."""
     first, *rest = sections
     if not rest:
+        return
+    if not exact:
+        if any((s.start_bar - 1) % cycle for s in rest):
+            say(f"The sections are shorter than the progression of {cycle} bars, which runs on in order across them.")
         return
     if first.name == "intro" and first.bars % cycle:
         say(
