@@ -154,3 +154,19 @@ def test_cancelling_stops_it(house):
     stop.set()
     with pytest.raises(Cancelled):
         house.run(Args(prompt="pop"), Context(store=house.store, settings=house.settings, stop=stop))
+
+
+def test_the_first_seconds_of_a_long_piece_come_first_and_are_no_piece(house):
+    before = len(house.store.pieces("local", limit=500))
+    [piece], _, early = house(prompt="lo-fi", duration_s=26, seed=8)
+    assert len(early) == 1
+    clip = early[0].preview
+    assert early[0].pieces == []
+    assert clip.duration_s == pytest.approx(10.0, abs=0.05)
+    assert len(house.store.pieces("local", limit=500)) == before + 1
+    assert not house.store.may_read(clip.id, "local")  # it was only lent while the rest was rendered
+    first, whole = house.store.wave(clip).samples, house.store.wave(piece.clip).samples
+    level = [20 * np.log10(np.sqrt(np.mean(part[:, 44_100:396_900] ** 2))) for part in (first, whole)]
+    assert abs(level[0] - level[1]) < 1.5  # its gain was predicted
+    _, _, early = house(prompt="lo-fi", duration_s=6, seed=8)
+    assert early == []

@@ -182,3 +182,16 @@ def test_download_names_are_safe() -> None:
     assert players.file_name("", ".mid") == "segue.mid"
     assert players.file_name("Größe – leise", ".mp3") == "Größe _ leise.mp3"
     assert len(players.file_name("x" * 500, ".wav")) <= 84
+
+
+def test_what_is_finished_can_be_heard_while_the_rest_runs() -> None:
+    running = render.Running()
+    clip = {"id": "a" * 64, "sample_rate": 44100, "channels": 2, "frames": 441000}
+    running.take(Event(type="partial", step="s1", tool="generate", out={"pieces": [], "preview": clip}))
+    assert f'src="/artifacts/{"a" * 64}"' in running.early
+    assert "Preview: the first 10 s" in running.early
+    running.take(Event(type="partial", step="s1", tool="generate", out={"pieces": [piece(clip=clip)]}))
+    html_is_ours(running.early)
+    assert "Preview" not in running.early
+    assert 'src="/artifacts/p_' in running.early
+    assert running.early not in running.html()  # progress redraws the turn, not what somebody listens to

@@ -5,7 +5,7 @@ from pydantic import Field
 from segue.tools.core.base import Args as BaseArgs
 from segue.tools.core.base import Out as BaseOut
 from segue.tools.core.base import PieceRef, Tool
-from segue.tools.core.piece import Piece
+from segue.tools.core.piece import Clip, Piece
 
 
 class Args(BaseArgs):
@@ -36,9 +36,12 @@ class Args(BaseArgs):
 
 
 class Out(BaseOut):
-    """The new pieces, one a take."""
+    """The new pieces, one a take, the best first."""
 
     pieces: list[Piece]
+    preview: Clip | None = Field(
+        None, description="only while it runs: the first seconds of the next piece, at a predicted loudness"
+    )
 
 
 TOOL = Tool("generate", Args, Out, seconds=6.0)

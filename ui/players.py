@@ -101,6 +101,15 @@ def player(
     return "".join([*parts, "</figure>"])
 
 
+def sketch(id: str, duration_s: float) -> str:
+    """Return a player of the first seconds of what is still being rendered, marked as that."""
+    says = f"Preview: the first {round(duration_s)} s, while the rest is rendered"
+    return (
+        f'<figure class="sg-player"><figcaption><b>{escape(says)}</b></figcaption>'
+        f'<audio controls preload="auto" src="{source(id)}" aria-label="{escape(says, quote=True)}"></audio></figure>'
+    )
+
+
 def _pictures(id: str, title: str) -> str:
     says = escape(title, quote=True)
     return (

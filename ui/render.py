@@ -35,12 +35,17 @@ class ShownStep:
 
 @dataclass
 class Running:
-    """A turn while it runs: takes events, gives HTML."""
+    """A turn while it runs: takes events, gives HTML.
+
+    ``early`` is what can be heard already. It stands apart from ``html``, which changes with every
+    progress and would stop whoever listens.
+    """
 
     steps: dict[str, ShownStep] = field(default_factory=dict)
     text: str = ""
     notes: list[str] = field(default_factory=list)
     waiting: str = "Thinking"
+    early: str = ""
 
     def take(self, event: Event) -> None:
         """Take one event of the turn."""
@@ -60,6 +65,8 @@ class Running:
                 step.state = event.result.status
                 step.backend = event.result.backend or step.backend
                 step.error = str(event.result.error) if event.result.error else ""
+        elif event.type == "partial":
+            self.early = early(event.out or {}) or self.early
         elif event.type == "note":
             self.notes.append(event.text)
 
@@ -77,6 +84,22 @@ class Running:
         """Return the turn as it stands."""
         head = steps(list(self.steps.values())) if self.steps else f'<p class="sg-waiting">{escape(self.waiting)}</p>'
         return f'<div class="sg-turn" aria-busy="true">{head}{words(self.text)}{notes(self.notes)}</div>'
+
+
+def early(out: dict[str, Any]) -> str:
+    """Return players of what a step has so far: its finished pieces, and the first seconds of the next."""
+    made = [
+        players.player(piece["id"], piece["title"], duration_s=_seconds(piece), words=_about(piece), brief=True)
+        for piece in out.get("pieces") or []
+        if piece.get("clip")
+    ]
+    if clip := out.get("preview"):
+        made.append(players.sketch(clip["id"], clip["frames"] / clip["sample_rate"]))
+    return f'<div class="sg-turn">{"".join(made)}</div>' if made else ""
+
+
+def _seconds(piece: dict[str, Any]) -> float:
+    return float(piece["clip"]["frames"] / piece["clip"]["sample_rate"])
 
 
 def steps(shown: list[ShownStep]) -> str:

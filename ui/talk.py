@@ -79,8 +79,14 @@ def _run(
         now = time.monotonic()
         if now - drawn > _REDRAW_S or event.type != "progress":
             drawn = now
-            yield Shown(session, [*before, bubble("assistant", running.html())])
+            yield Shown(session, [*before, *_now(running)])
     if answer is None:
-        yield Shown(session, [*before, bubble("assistant", running.html())], running=False)
+        yield Shown(session, [*before, *_now(running)], running=False)
         return
     yield Shown(answer.session, guest.history(answer.session), running=False)
+
+
+def _now(running: render.Running) -> History:
+    """Return what can be heard already and the turn as it stands, as two messages: the first one stays in the page."""
+    heard = [bubble("assistant", running.early)] if running.early else []
+    return [*heard, bubble("assistant", running.html())]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from segue.tools.core.base import Backend, Context, PieceRef, Runner
 from segue.tools.core.base import Out as BaseOut
 from segue.tools.core.errors import InvalidArgument
-from segue.tools.core.piece import Piece
+from segue.tools.core.piece import Clip, Piece
 from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
 from segue.tools.generate import Args, Out
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from segue.tools.music.compose_request import Request, Style
 
 Say = Callable[[str], None]
+_PREVIEW_S = 10.0  # what can be heard first of a long piece
+_LONG_S = 25.0  # from here on the rendering is long enough to wait for
 
 
 def _ignores(args: Args) -> list[str]:
@@ -175,7 +177,12 @@ def _run(args: Args, context: Context) -> BaseOut:
             label = f"take {number + 1} of {len(takes)}" if len(takes) > 1 else label
             context.progress((number + 0.02 + 0.95 * done / max(total, 1e-9)) / len(takes), 1.0, label)
 
-        rendered = render(score, context.settings, progress=progress, duration_s=seconds, loop=request.loop)
+        sketched = None if number or request.loop else _sketch(score, context)
+        try:
+            rendered = render(score, context.settings, progress=progress, duration_s=seconds, loop=request.loop)
+        finally:
+            if sketched is not None:  # it was only lent while the rest was rendered
+                context.store.disown_file(sketched.id, context.owner)
         if rendered.meta.get("note"):
             say(str(rendered.meta["note"]))
         piece = context.add_piece(
@@ -191,6 +198,22 @@ def _run(args: Args, context: Context) -> BaseOut:
         if number + 1 < len(takes):
             context.early(Out(pieces=list(pieces)))
     return Out(pieces=pieces)
+
+
+def _sketch(score: Score, context: Context) -> Clip | None:
+    """Let the first seconds be heard while the rest is rendered; None where the whole is nearly as soon there.
+
+    It is a partial result, marked as a preview, and no piece of the user's.
+    """
+    if score.clock().seconds(score.beats) < _LONG_S:
+        return None
+    from segue.tools.music.render_preview import preview
+
+    wave, _ = preview(score, context.settings, _PREVIEW_S, check=context.check)
+    clip = context.store.add_wave(wave)
+    context.store.own_file(clip.id, context.owner)
+    context.early(Out(pieces=[], preview=clip))
+    return clip
 
 
 def _asked_seconds(request: "Request") -> float | None:

@@ -266,6 +266,10 @@ class Store:
         """Record that ``owner`` may read a blob that is not part of a piece (an exported file, say)."""
         self.database.execute("INSERT OR IGNORE INTO files VALUES (?, ?)", (blob, owner))
 
+    def disown_file(self, blob: str, owner: str) -> None:
+        """Take back what ``own_file`` recorded; a blob that nothing else uses goes with the next ``clean``."""
+        self.database.execute("DELETE FROM files WHERE blob = ? AND owner = ?", (blob, owner))
+
     def may_read(self, blob: str, owner: str) -> bool:
         """Tell whether ``owner`` may read a blob: one of a piece of theirs, or a file made for them."""
         row = self.database.row(
