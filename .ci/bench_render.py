@@ -172,7 +172,6 @@ def mix(seconds: float, folder: Path) -> dict[str, float]:
 
 def first(seconds: float, folder: Path) -> dict[str, float]:
     """Make the preview of the first seconds, composing included, then compare its gain with the final one."""
-    import segue.tools.music.fluid
     from segue.tools.core.settings import Settings
     from segue.tools.music.render import render
     from segue.tools.music.render_preview import preview

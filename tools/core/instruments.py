@@ -214,7 +214,7 @@ _EXTRA = (
                ("reese", "dnb bass", "neuro bass", "jungle bass")),
     Instrument("wobble bass", 38, "bass", "bass", "bass", 24, 55, False, "wobble",
                ("wobble", "wub", "dubstep bass", "growl bass", "wub bass")),
-    Instrument("log drum", 38, "bass", "bass", "bass", 26, 58, False, "808",
+    Instrument("log drum", 38, "bass", "bass", "bass", 26, 58, False, "log_drum",
                ("logdrum", "amapiano bass", "log drums")),
     Instrument("supersaw", 81, "lead", "other", "lead", 36, 100, False, "supersaw",
                ("super saw", "hypersaw", "supersaws", "trance supersaw", "saw stack")),

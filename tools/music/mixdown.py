@@ -22,7 +22,7 @@ from segue.tools.sound.loudness import db_to_gain, k_weighted_energy, lufs_of_en
 HOP = 256  # frames between two points of a gain curve: 5.8 ms at 44.1 kHz
 CEILING_DB = -1.0
 _GRID = np.float32(2**23)  # steps of the 24-bit grid to full scale
-_MARGIN_DB = 1.0  # the limiter aims this far under the ceiling: room for an edit's new part, and for mp3
+_MARGIN_DB = 1.5  # the limiter aims this far under the ceiling: room for an edit's new part, and for mp3
 BLOCK = 65_536  # frames worked on at once, a multiple of HOP
 _INAUDIBLE = 2e-7  # −134 dB: blocks under it are made silent, and silence costs nothing
 _RELEASE = 16  # hops: time constant with which the limiter lets go, 93 ms

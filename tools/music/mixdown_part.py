@@ -41,7 +41,17 @@ _EQUALISER = {
     "other": (90.0, 300.0, -1.5, 0.5),
 }
 # How wide a mono sample is made; what is not named stays in its place.
-_WIDTH = {"pad": 0.75, "chords": 0.5, "arpeggio": 0.5, "counter": 0.4, "other": 0.4, "percussion": 0.25}
+_WIDTH = {
+    "pad": 0.75,
+    "chords": 0.5,
+    "arpeggio": 0.5,
+    "counter": 0.4,
+    "other": 0.4,
+    "percussion": 0.35,
+    "drums": 0.25,
+    "melody": 0.12,
+    "lead": 0.12,
+}
 
 
 @dataclass(frozen=True, slots=True)

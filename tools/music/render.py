@@ -223,9 +223,10 @@ class Job:
         if not events:
             return np.zeros((2, frames), np.float32)
         rate = self.sample_rate
-        dry = play_part(part, events, frames, self.soundfont, self.engine, rate, self.check)
+        dry = play_part(part, events, frames, self.soundfont, self.engine, rate, self.check, self.score.genre)
         self.check()
-        trim = trim_db(self.soundfont, self.engine, part.program, part.is_drum, part.synth, part.role, rate)
+        genre = self.score.genre if part.is_drum else None
+        trim = trim_db(self.soundfont, self.engine, part.program, part.is_drum, part.synth, part.role, rate, genre)
         dry *= np.float32(db_to_gain(trim + _ROLE_DB.get(part.role, -4.5)))
         place = Place(part.role, part.gain_db, part.pan, part.reverb, self.space, self.score.bpm, doubled(part))
         return placed(dry, rate, place, self.check)

@@ -12,14 +12,16 @@ from segue.tools.core.errors import BackendUnavailable
 from segue.tools.core.instruments import of_program
 from segue.tools.core.score import Clock, Part
 from segue.tools.core.settings import Settings
-from segue.tools.music import fluid, mixdown, sampler, synths
+from segue.tools.music import fluid, mixdown, sampler, synths, synths_drums
 from segue.tools.music.render_notes import Event, Manner
+from segue.tools.music.synths_kits import kit_of
 from segue.tools.sound.loudness import k_weighted_energy
 
 _REFERENCE_LUFS = -23.0  # every instrument's test phrase is brought to this loudness
 # Programs that are many players: two takes, left and right.
 _SECTIONS = frozenset({44, 45, *range(48, 55), 61, 62, 63, *range(88, 96)})
 _DOUBLED_CHORDS = frozenset({*range(24, 32), 80, 81, 90})  # guitars and saws that accompany are tracked twice
+_BODIED = (0, 8, 16)  # sampled kits that get their genre's bass drum underneath
 _MACHINES = (24, 25)  # kits whose strokes are all alike
 
 
@@ -67,16 +69,18 @@ def part_events(part: Part, clock: Clock, sample_rate: int, loop: bool = False, 
 
 def play_part(
     part: Part, events: list[Event], frames: int, soundfont: Path, engine: str, sample_rate: int,
-    check: Callable[[], None],
+    check: Callable[[], None], genre: str | None = None,
 ) -> Samples:  # fmt: skip
-    """Play one part dry: float32 ``[2, frames]``, at the instrument's own level."""
+    """Play one part dry: float32 ``[2, frames]``, at the instrument's own level; drums sound like their genre's."""
     if synths.knows(part.synth):
-        return synths.play(str(part.synth), events, frames, sample_rate, check)
+        return synths.play(str(part.synth), events, frames, sample_rate, check, genre)
     player = fluid.play if engine == "fluidsynth" else sampler.play
     sound = player(
         soundfont, events, frames, program=part.program, is_drum=part.is_drum, sample_rate=sample_rate,
         manner=manner_of(part), check=check,
     )  # fmt: skip
+    if genre and part.is_drum and part.program in _BODIED and kit_of(genre).body:
+        synths_drums.add_body(sound, events, sample_rate, kit_of(genre))
     return synths.aged(sound, sample_rate) if part.synth == "vinyl" else sound
 
 
@@ -99,7 +103,14 @@ def doubled(part: Part) -> bool:
 
 @lru_cache(maxsize=256)
 def trim_db(
-    soundfont: Path, engine: str, program: int, is_drum: bool, synth: str | None, role: str, sample_rate: int
+    soundfont: Path,
+    engine: str,
+    program: int,
+    is_drum: bool,
+    synth: str | None,
+    role: str,
+    sample_rate: int,
+    genre: str | None = None,
 ) -> float:
     """Return the gain in dB that brings an instrument's test phrase to the reference loudness.
 
@@ -116,7 +127,7 @@ def trim_db(
     step = round((0.25 if is_drum else 1.2) * sample_rate)
     events = [Event(i * step, round((i + 0.9) * step), key, 90) for i, key in enumerate(keys)]
     part = Part(name="test", role=role, program=program, is_drum=is_drum, synth=synth)
-    sound = play_part(part, events, (len(keys) + 1) * step, soundfont, engine, sample_rate, lambda: None)
+    sound = play_part(part, events, (len(keys) + 1) * step, soundfont, engine, sample_rate, lambda: None, genre)
     energy = k_weighted_energy(sound, sample_rate, mixdown.HOP)
     size = max(1, round(0.4 * sample_rate / mixdown.HOP))
     blocks = np.convolve(energy, np.ones(size), "valid")

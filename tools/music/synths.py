@@ -16,6 +16,7 @@ import numpy.typing as npt
 from segue.tools.core.audio import Samples
 from segue.tools.music import synths_drums
 from segue.tools.music.render_notes import Event, Manner, Stroke, strike
+from segue.tools.music.synths_kits import kit_of
 
 Mono = npt.NDArray[np.float64]
 _TABLE = 2048
@@ -76,6 +77,16 @@ def _eight_oh_eight(stroke: Stroke, rate: int) -> Samples:
     phase = 2 * math.pi * hz * (time + 1.2 * 0.014 * (1 - np.exp(-time / 0.014)))
     tone = np.tanh(1.7 * np.sin(phase)) / math.tanh(1.7)
     return _stereo(tone * gate)
+
+
+def _log_drum(stroke: Stroke, rate: int) -> Samples:
+    """The bass of amapiano: a struck, hollow sine that starts high, with a wooden knock, driven."""
+    gate = _gate(stroke.held, rate, 0.002, 0.09, 0.9, 0.1)
+    time, hz = np.arange(len(gate)) / rate, _hz(stroke.pitch)
+    phase = 2 * math.pi * hz * (time + 0.9 * 0.018 * (1 - np.exp(-time / 0.018)))
+    tone = np.sin(phase) + 0.35 * np.sin(2 * phase) * np.exp(-time / 0.12)
+    knock = 0.5 * np.sin(2 * math.pi * 5.4 * hz * time) * np.exp(-time / 0.012)
+    return _stereo(np.tanh(1.6 * (tone + knock)) * gate)
 
 
 def _sub(stroke: Stroke, rate: int) -> Samples:
@@ -158,6 +169,7 @@ def _stereo(mono: Mono) -> Samples:
 
 _VOICES: dict[str, Callable[[Stroke, int], Samples]] = {
     "808": _eight_oh_eight,
+    "log_drum": _log_drum,
     "sub": _sub,
     "reese": _reese,
     "wobble": _wobble,
@@ -167,7 +179,7 @@ _VOICES: dict[str, Callable[[Stroke, int], Samples]] = {
     "fm_piano": _fm_piano,
 }
 # One player, one note at a time: a new note ends the one before.
-_MONOPHONIC = frozenset({"808", "sub", "reese", "wobble", "acid"})
+_MONOPHONIC = frozenset({"808", "log_drum", "sub", "reese", "wobble", "acid"})
 
 
 def names() -> tuple[str, ...]:
@@ -180,10 +192,17 @@ def knows(name: str | None) -> bool:
     return name in _VOICES or name == "drum_machine"
 
 
-def play(name: str, events: Sequence[Event], frames: int, sample_rate: int, check: Callable[[], None]) -> Samples:
-    """Play one part dry: float32 ``[2, frames]``; the same contract as ``fluid.play``."""
+def play(
+    name: str,
+    events: Sequence[Event],
+    frames: int,
+    sample_rate: int,
+    check: Callable[[], None],
+    genre: str | None = None,
+) -> Samples:
+    """Play one part dry: float32 ``[2, frames]``; the same contract as ``fluid.play``. Drums are the genre's own."""
     if name == "drum_machine":
-        return synths_drums.play(events, frames, sample_rate, check)
+        return synths_drums.play(events, frames, sample_rate, kit_of(genre), check)
     voice = _VOICES[name]
 
     def sound(stroke: Stroke) -> Samples:

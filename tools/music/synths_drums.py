@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,17 +11,31 @@ import numpy.typing as npt
 
 from segue.tools.core.audio import Samples
 from segue.tools.music.render_notes import Event, Manner, Stroke, strike
+from segue.tools.music.synths_kits import Kit
 
 Mono = npt.NDArray[np.float64]
+_KICKS = (35, 36)
+_LENGTH = 64  # frames: every stroke is as long as every other
 
 
-def play(events: Sequence[Event], frames: int, sample_rate: int, check: Callable[[], None]) -> Samples:
+def play(events: Sequence[Event], frames: int, sample_rate: int, kit: Kit, check: Callable[[], None]) -> Samples:
     """Play one drum part: float32 ``[2, frames]``. Notes ring as long as the drum does, whatever their length."""
 
     def sound(stroke: Stroke) -> Samples:
-        return _placed(stroke.pitch, drum(stroke.pitch, sample_rate)) * np.float32((stroke.velocity / 127) ** 1.6 * 0.5)
+        level = np.float32((stroke.velocity / 127) ** 1.6 * 0.5)
+        return _placed(stroke.pitch, drum(stroke.pitch, sample_rate, kit)) * level
 
-    return strike(events, frames, sound, Manner(power=1.6), is_drum=True, check=check)
+    alike = [replace(event, off=event.on + _LENGTH) for event in events]
+    return strike(alike, frames, sound, Manner(power=1.6), is_drum=True, check=check)
+
+
+def add_body(sound: Samples, events: Sequence[Event], sample_rate: int, kit: Kit) -> None:
+    """Put the genre's bass drum under a sampled one, in place: a small soundfont's has neither weight nor click."""
+    body = _kick(kit, sample_rate).astype(np.float32) * np.float32(kit.body)
+    for event in events:
+        if event.pitch in _KICKS and event.on < sound.shape[1]:
+            piece = sound[:, event.on : event.on + len(body)]
+            piece += body[: piece.shape[1]] * np.float32((event.velocity / 127) ** 2)
 
 
 def _placed(key: int, mono: npt.NDArray[np.float32]) -> Samples:
@@ -32,18 +47,19 @@ def _placed(key: int, mono: npt.NDArray[np.float32]) -> Samples:
 
 
 @lru_cache(maxsize=256)
-def drum(key: int, sample_rate: int) -> Any:  # noqa: ANN401 - lru_cache loses the type
+def drum(key: int, sample_rate: int, kit: Kit) -> Any:  # noqa: ANN401 - lru_cache loses the type
     """Return one stroke at full force, float32 ``[frames]``, peak about 1."""
-    if key in (35, 36):
-        sound = _mixed(_swept(sample_rate, 50.0, 4.0, 0.028, 0.45), 0.25 * _noise(sample_rate, 0.006, 1500, 9000))
+    if key in _KICKS:
+        sound = _kick(kit, sample_rate)
     elif key in (38, 40):
-        sound = _mixed(0.7 * _swept(sample_rate, 185.0, 0.5, 0.02, 0.14), 0.9 * _noise(sample_rate, 0.19, 1200, 12000))
+        shell = kit.snare_tone * _swept(sample_rate, kit.snare_hz, 0.5, 0.02, 0.14)
+        sound = _mixed(shell, 0.9 * _noise(sample_rate, kit.snare_s, 1200, kit.snare_top_hz))
     elif key == 39:
-        sound = _clap(sample_rate)
+        sound = _clap(sample_rate, kit.clap_s)
     elif key in (41, 43, 45, 47, 48, 50):
         sound = _swept(sample_rate, {41: 82, 43: 98, 45: 118, 47: 140, 48: 165, 50: 190}[key], 0.6, 0.05, 0.35)
     elif key in (42, 44, 46):
-        sound = _metal(sample_rate, {42: 0.05, 44: 0.07, 46: 0.34}[key], 7000)
+        sound = _metal(sample_rate, {42: kit.hat_s, 44: 1.4 * kit.hat_s, 46: kit.open_s}[key], 7000)
     elif key in (49, 52, 55, 57):
         sound = _mixed(_metal(sample_rate, 1.3, 4500), 0.5 * _noise(sample_rate, 1.3, 3000, 15000))
     elif key in (51, 53, 59):
@@ -61,6 +77,21 @@ def drum(key: int, sample_rate: int) -> Any:  # noqa: ANN401 - lru_cache loses t
     fade = min(len(sound), 128)
     sound[len(sound) - fade :] *= np.linspace(1, 0, fade)
     return (sound / np.abs(sound).max()).astype(np.float32)
+
+
+def _kick(kit: Kit, sample_rate: int) -> Mono:
+    """A sine that falls to its pitch, the beater's click, and saturation: peak 1."""
+    kick = kit.kick
+    # ``decay_s`` is the time to −35 dB; ``_swept`` falls by e**-4, which is −35 dB, in that time.
+    body = _swept(sample_rate, kick.hz, kick.sweep, kick.sweep_s, kick.decay_s)
+    sound = _mixed(body, 0.45 * kick.click * _noise(sample_rate, 0.006, 1500, 9000))
+    sound = sound / np.abs(sound).max()
+    if kick.drive:
+        push = 1 + 3 * kick.drive
+        sound = np.tanh(push * sound) / math.tanh(push)
+    fade = min(len(sound), 128)
+    sound[len(sound) - fade :] *= np.linspace(1, 0, fade)
+    return np.asarray(sound)
 
 
 def _time(sample_rate: int, seconds: float) -> Mono:
@@ -99,11 +130,11 @@ def _padded_sum(parts: Sequence[Mono]) -> Mono:
     return out
 
 
-def _clap(sample_rate: int) -> Mono:
+def _clap(sample_rate: int, ring_s: float) -> Mono:
     one = _noise(sample_rate, 0.012, 900, 6000)
     gap = int(0.010 * sample_rate)
     bursts = [np.concatenate([np.zeros(i * gap), one]) for i in range(3)]
-    return _padded_sum([*bursts, np.concatenate([np.zeros(3 * gap), 0.8 * _noise(sample_rate, 0.16, 900, 6000)])])
+    return _padded_sum([*bursts, np.concatenate([np.zeros(3 * gap), 0.8 * _noise(sample_rate, ring_s, 900, 6000)])])
 
 
 def _metal(sample_rate: int, decay_s: float, low: float) -> Mono:
