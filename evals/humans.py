@@ -7,6 +7,7 @@ the last run where none is given. Each figure has n and percentiles, made by the
 
 import itertools
 import json
+import random
 import statistics
 import sys
 import warnings
@@ -84,6 +85,7 @@ _ESTIMATORS = {
     "scores without a tempo count at 120",
     "compression": "COSIATEC on at most 400 points from the start of a piece",
     "chord_irregularity": "on one chord a bar, found from the notes",
+    "nearest_melody": "Levenshtein distance of moves (semitones, sixteenths) in any key; nearest_of_50: among fifty at a time",
     "rules": "the measures of the rules on parts given roles by height: top the tune, bottom the bass",
 }
 
@@ -95,7 +97,16 @@ def measured(scores: Sequence[Score]) -> dict[str, dict[str, float]]:
         for name, value in {**rule_values(score), **measure_all(score)}.items():
             values.setdefault(name, []).append(value)
     values["nearest_melody"] = nearest_distances([tune(score) for score in scores])
+    values["nearest_of_50"] = nearest_of_fifty([tune(score) for score in scores])
     return {name: percentiles(found) for name, found in sorted(values.items()) if len(found) >= 5}
+
+
+def nearest_of_fifty(lines: Sequence[Sequence[Note]], draws: int = 20) -> list[float]:
+    """Return distances from the nearest other tune within fifty drawn at random, many times: of more tunes one is nearer."""
+    if len(lines) < 100:
+        return []
+    rng = random.Random("fifty")
+    return [distance for _ in range(draws) for distance in nearest_distances(rng.sample(lines, 50))]
 
 
 def rule_values(score: Score) -> dict[str, float]:

@@ -5,7 +5,15 @@ import random
 
 import pytest
 
-from segue.evals.humans import PERCENTILES, _symbol, human_figures, percentiles, rule_values, with_roles
+from segue.evals.humans import (
+    PERCENTILES,
+    _symbol,
+    human_figures,
+    nearest_of_fifty,
+    percentiles,
+    rule_values,
+    with_roles,
+)
 from segue.evals.humans_ranges import FILE, FITTING, calibrated
 from segue.tools.core.score import Note, Part, Score
 from segue.tools.music.compose import Request, compose
@@ -133,6 +141,16 @@ def test_melody_distance() -> None:
     assert near[0] == near[1] == 0.0
     assert near[2] == pytest.approx(0.5 / 9)
     assert nearest_distances([tune_a, one_off, tune_a[:4]]) == pytest.approx([0.5 / 9, 0.5 / 9])
+
+
+def test_nearest_is_looked_for_among_fifty() -> None:
+    chance = random.Random(1)
+    tunes = [line(chance.choices(range(60, 72), k=12)).parts[0].notes for _ in range(120)]
+    found = nearest_of_fifty(tunes, draws=2)
+    assert len(found) == 100
+    assert found == nearest_of_fifty(tunes, draws=2)
+    assert sum(found) / 100 > sum(nearest_distances(tunes)) / 120
+    assert nearest_of_fifty(tunes[:99]) == []
 
 
 def test_melody_distance_is_levenshtein() -> None:
