@@ -9,6 +9,7 @@ from segue.tools.core.score import Note, Part, Score
 from segue.tools.core.theory import parse_chord, parse_key
 from segue.tools.music.compose import Request, Style, compose
 from segue.tools.music.compose_wishes import KeyWish
+from segue.tools.music.form_length import fills
 from segue.tools.music.midi import midi_bytes, read_midi
 from segue.tools.music.musicxml import musicxml
 from segue.tools.music.musicxml_read import read_musicxml
@@ -432,3 +433,30 @@ def test_harmony_differs_between_seeds():
         tuple(c.symbol for c in compose(Request(genre="soul", key="C major", bars=17, seed=s)).chords) for s in range(8)
     }
     assert len(found) >= 6
+
+
+@pytest.mark.parametrize("bpm", [61, 120, 240])
+def test_bars_tempo_and_length_agree_or_it_is_said(bpm):
+    for bars in (2, 8, 13):
+        for more in (-4.0, -0.4, 0.0, 0.6, 3.0, 9.0):
+            seconds = bars * 240 / bpm + more
+            if seconds < 1:
+                continue
+            said = []
+            score = compose(Request(genre="pop", bars=bars, bpm=bpm, duration_s=seconds, seed=1), said.append)
+            assert (score.bars, score.bpm) == (bars, bpm)
+            released = max(score.clock().seconds(n.end) for p in score.parts if not p.is_drum for n in p.notes)
+            if fills(bars, 4.0, bpm, seconds):
+                assert released <= seconds
+                assert not said
+            else:
+                assert any("bars and tempo were kept" in note for note in said)
+
+
+def test_a_slowing_end_keeps_the_length():
+    score = compose(Request(genre="rock", duration_s=40, bpm=100, ending="slowing", seed=1))
+    assert [round(mark.bpm) for mark in score.tempo] == [100, 95, 90, 87]
+    released = max(score.clock().seconds(n.end) for p in score.parts if not p.is_drum for n in p.notes)
+    assert 36 < released <= 39
+    assert len(compose(Request(genre="folk", bars=17, seed=1)).tempo) == 4  # acoustic styles slow down by themselves
+    assert len(compose(Request(genre="folk", bars=17, seed=1, ending="cold")).tempo) == 1

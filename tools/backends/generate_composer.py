@@ -171,7 +171,7 @@ def _run(args: Args, context: Context) -> BaseOut:
     for number, take in enumerate(takes):
         score = take.score.model_copy(update={"title": title_for(take.score, mood, taken)})
         taken.add(score.title)
-        seconds = None if request.loop else _asked_seconds(request)
+        seconds = None if request.loop else _asked_seconds(request, score)
 
         def progress(done: float, total: float, label: str, number: int = number) -> None:
             label = f"take {number + 1} of {len(takes)}" if len(takes) > 1 else label
@@ -216,17 +216,14 @@ def _sketch(score: Score, context: Context) -> Clip | None:
     return clip
 
 
-def _asked_seconds(request: "Request") -> float | None:
+def _asked_seconds(request: "Request", score: Score) -> float | None:
     """Return the file's length where one was asked for and nothing stronger (bars at a tempo) contradicts it."""
+    from segue.tools.music.form_length import fills
+
     seconds = request.duration_s
     if seconds is None or request.accompany is not None:
         return None
-    if request.bars is not None and request.bpm is not None:
-        from segue.tools.music.rhythm import meter_of
-
-        music = request.bars * meter_of(request.meter or "4/4").bar * 60.0 / request.bpm
-        return seconds if abs(music - seconds) <= 4.5 else None
-    return seconds
+    return seconds if fills(score.bars, score.beats_per_bar, score.bpm, seconds) else None
 
 
 def _mix(meta: dict[str, Any], request: "Request") -> dict[str, Any]:

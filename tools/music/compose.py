@@ -110,7 +110,7 @@ def _new_piece(request: Request, say: Say) -> Score:
         spans = prepared(spans, sections, key, meter)
         if request.loop and genre.cadence != "blues" and len(spans) > 2 and spans[-1].chord == spans[0].chord:
             spans[-1] = replace(spans[-1], chord=dominant_chords(genre, key)[0])
-    hold = min(length.hold_s or 1.0, 60.0 / length.bpm) if request.ending == "cold" else length.hold_s
+    hold = _hold(request, length, meter)
     plan = Plan(
         key=key, meter=meter, bpm=length.bpm, genre=genre, spans=spans, sections=sections, seed=seed,
         swing=swing_of(request, genre, meter), machine=genre.machine if request.feel is None else request.feel == 0,
@@ -242,6 +242,20 @@ def _say_foreign(chords: Sequence[Sequence[object]], key: Key, say: Say) -> None
         say(f"The chords {', '.join(dict.fromkeys(outside))} lie outside {key}; both were kept as asked.")
 
 
+_SLOWER = (0.95, 0.9, 0.87)  # the last bar but one in halves, then the last bar
+
+
+def _hold(request: Request, length: Length, meter: Meter) -> float | None:
+    """Return how long the last chord is held, in seconds at the first tempo; a slowing that is asked for takes from it."""
+    if request.ending == "cold":
+        return min(length.hold_s or 1.0, 60.0 / length.bpm)
+    if request.ending == "slowing" and length.hold_s is not None and length.bars >= 3:
+        half = meter.bar / 2 * 60.0 / length.bpm
+        lost = half * (1 / _SLOWER[0] + 1 / _SLOWER[1] - 2)
+        return max(0.25, (length.hold_s - lost) * _SLOWER[2])
+    return length.hold_s
+
+
 def _tempo(plan: Plan, request: Request) -> list[TempoMark]:
     """Return tempo marks: acoustic styles slow down before the end where no tempo or length was asked for."""
     marks = [TempoMark(bpm=round(plan.bpm, 6))]
@@ -251,7 +265,8 @@ def _tempo(plan: Plan, request: Request) -> list[TempoMark]:
     if slows and plan.bars >= 3 and not request.loop and not joins and "out" not in request.fades:
         last = plan.start_of(plan.bars - 1)
         half = plan.meter.bar / 2
-        marks += [TempoMark(beat=last - half * 2, bpm=round(plan.bpm * 0.95, 3)),
-                  TempoMark(beat=last - half, bpm=round(plan.bpm * 0.9, 3)),
-                  TempoMark(beat=last, bpm=round(plan.bpm * 0.87, 3))]  # fmt: skip
+        places = (last - half * 2, last - half, last)
+        marks += [
+            TempoMark(beat=beat, bpm=round(plan.bpm * share, 3)) for beat, share in zip(places, _SLOWER, strict=True)
+        ]
     return marks

@@ -14,6 +14,15 @@ class Length:
     notes: tuple[str, ...] = ()
 
 
+def fills(bars: int, bar: float, bpm: float, duration_s: float) -> bool:
+    """Tell whether bars at a tempo can last that long: the last downbeat sounds and rings, and no silence follows.
+
+    ``bar`` is the length of a bar in beats.
+    """
+    seconds = bar * 60.0 / bpm
+    return duration_s - (bars - 1) * seconds >= 0.5 and duration_s - bars * seconds <= 4.5
+
+
 def plan_length(
     *,
     bar: float,
@@ -58,12 +67,11 @@ def plan_length(
             if not low <= fitting <= high:
                 said = (f"{bars} bars in {duration_s:g} s need {fitting:.0f} bpm.",)
             return Length(round(fitting, 2), bars, None, said)
-        music = bars * bar * 60.0 / bpm
-        said = ()
-        if abs(music - duration_s) > 4.5:
-            said = (f"{bars} bars at {bpm:g} bpm last {music:.1f} s, not {duration_s:g} s: bars and tempo were kept.",)
-        hold = None if said else max(0.4, duration_s - ring - (bars - 1) * bar * 60.0 / bpm)
-        return Length(bpm, bars, hold, said)
+        music, last = bars * bar * 60.0 / bpm, (bars - 1) * bar * 60.0 / bpm
+        if not fills(bars, bar, bpm, duration_s):
+            text = f"{bars} bars at {bpm:g} bpm last {music:.1f} s, not {duration_s:g} s: bars and tempo were kept."
+            return Length(bpm, bars, None, (text,))
+        return Length(bpm, bars, max(0.25, duration_s - last - min(ring, 0.6 * (duration_s - last))))
 
     def fit(tempo: float) -> tuple[int, float]:
         seconds = bar * 60.0 / tempo
