@@ -357,6 +357,7 @@ def set_bars(plan: Plan, voices: Sequence[Voice], asked: Sequence[str], *, loop:
     elif not loop and len(voices) > 2:
         _thin(plan, voices, blocks, played)
         _change(voices, blocks, played)
+        _fill(voices, blocks, played)
     for index in range(len(voices)):  # everybody plays somewhere
         if not any(index in here for here in played):
             top = max(range(len(blocks)), key=lambda b: blocks[b].energy)
@@ -480,3 +481,16 @@ def _change(voices: Sequence[Voice], blocks: Sequence[_Block], played: list[set[
             played[index] = played[index] - {inside[-1]}
         elif outside:
             played[index] = played[index] | {outside[0]}
+
+
+_TONES = frozenset({"chords", "pad", "melody", "counter", "arpeggio"})
+
+
+def _fill(voices: Sequence[Voice], blocks: Sequence[_Block], played: list[set[int]]) -> None:
+    """See that no stretch of verse or chorus is left to bass and drums alone; the comping, else the tune, comes back."""
+    for block, here in zip(blocks, played, strict=True):
+        free = block.name in ("intro", "groove", "build", "break", "outro", "ending")
+        if free or any(voices[i].role in _TONES for i in here):
+            continue
+        tones = [i for role in ("chords", "pad", "melody") for i, v in enumerate(voices) if v.role == role]
+        here.update(tones[:1])
