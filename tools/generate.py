@@ -32,7 +32,7 @@ class Args(BaseArgs):
     energy: list[float] = Field([], description="energy over time, each 0..1")
     loop: bool = Field(False, description="make it loop without a seam")
     takes: int = Field(1, ge=1, le=8, description="how many different versions")
-    seed: int | None = Field(None, description="the same seed gives the same piece")
+    seed: int | None = Field(None, description="the same seed gives the same piece; take k has seed + k − 1")
 
 
 class Out(BaseOut):

@@ -22,7 +22,9 @@ _SECTION = re.compile(
     r"\b(?:the |in the )?((?:first|second|third|last|1st|2nd|3rd|final) )?"
     r"(intro|verse|pre-?chorus|chorus|bridge|solo|outro|ending|drop|break|build|theme|interlude)( \d)?\b"
 )
-_BARS = re.compile(r"\bbars? (\d+)(?: ?(?:-|–|to|through|and) ?(\d+))?")
+_BARS = re.compile(r"\b(?:in )?bars? (\d+)(?: ?(?:-|–|to|through|and) ?(\d+))?")
+_HALF = re.compile(r"\b(?:in )?(?:the )?(first|second|last) half\b")
+_COUNT = re.compile(r"\b(?:in )?(?:the )?(first|last) (\d+) bars\b")
 
 
 def by_words(
@@ -60,7 +62,10 @@ def by_words(
     )
     another = re.search(r"\b(?:another|new|different) (?:take|version|reading)\b", words)
     if wish != plain or another or (wish.genre is not None and wish.parts):
-        return exact_revise.regenerated(material, desk, settings, prompt=text, start_bar=first, end_bar=last)
+        for place in (_COUNT, _HALF, _BARS, _SECTION) if where else ():
+            text = place.sub(" ", text)
+        prompt = " ".join(text.split())
+        return exact_revise.regenerated(material, desk, settings, prompt=prompt, start_bar=first, end_bar=last)
     return None
 
 
@@ -69,10 +74,10 @@ def _bars_in(score: Score, words: str) -> tuple[int, int] | None:
     if found := _BARS.search(words):
         first = int(found[1])
         return first, int(found[2]) if found[2] else first
-    if found := re.search(r"\b(first|second|last) half\b", words):
+    if found := _HALF.search(words):
         middle = max(1, score.bars // 2)
         return (1, middle) if found[1] == "first" else (min(score.bars, middle + 1), score.bars)
-    if (found := re.search(r"\b(first|last) (\d+) bars\b", words)) and 1 <= int(found[2]) <= score.bars:
+    if (found := _COUNT.search(words)) and 1 <= int(found[2]) <= score.bars:
         count = int(found[2])
         return (1, count) if found[1] == "first" else (score.bars - count + 1, score.bars)
     if found := _SECTION.search(words):
