@@ -2,18 +2,22 @@
 
 A tune is shared where eight successive notes of two leads have the same scale degrees (semitones over the
 tonic, octaves apart counting as the same) and the same distances in time. A drum pattern is shared where two whole
-sections of at least four bars have the same strokes at the same places.
+sections of at least four bars, with drums in at least half of them, have the same strokes at the same places. Beside
+that stands how far each tune is from the nearest other one, and the same distance among tunes that people wrote.
 """
 
+import math
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
+from segue.evals.humans import human_figures, percentiles
 from segue.tools.core.score import Part, Score
 from segue.tools.core.theory import parse_key
 from segue.tools.music.compose import Request, compose
+from segue.tools.music.measures import nearest_distances, tune
 
 SUITE = "variety"
 DESCRIPTION = "fifty pieces a genre without a seed: no shared tune of 8 notes, no shared drum pattern"
@@ -44,7 +48,10 @@ def tunes(score: Score) -> dict[Tune, float]:
 
 
 def drum_patterns(score: Score) -> dict[Pattern, str]:
-    """Return the whole drum pattern of each section of four bars or more: 48ths of a beat and keys, with its name."""
+    """Return the whole drum pattern of each section of four bars or more: 48ths of a beat and keys, with its name.
+
+    Sections in which the drums play in fewer than half of the bars have none: a crash into a break is no pattern.
+    """
     found: dict[Pattern, str] = {}
     kits: list[Part] = [part for part in score.parts if part.role == "drums"]
     for section in score.sections:
@@ -57,7 +64,7 @@ def drum_patterns(score: Score) -> dict[Pattern, str]:
             for note in kit.notes
             if start - 1e-3 <= note.start < end - 1e-3
         ]
-        if strokes:
+        if 2 * len({at // round(48 * score.beats_per_bar) for at, _ in strokes}) >= section.bars:
             found.setdefault(tuple(sorted(strokes)), f"{section.name} at bar {section.start_bar}")
     return found
 
@@ -102,21 +109,36 @@ def compare(scores: Sequence[Score]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def human_distance() -> float:
+    """Return the 10th percentile of the distance from the nearest other tune among fifty tunes that people wrote."""
+    return float(human_figures()["kinds"]["melodies"]["nearest_of_50"]["p10"])
+
+
 def run(genre: str | None = None, pieces: int = 50, genres: Sequence[str] = GENRES) -> dict[str, Any]:
     """Compose pieces of each genre without a seed and compare every pair.
 
     Returns
     -------
     dict with ``rows``, one a genre: ``seeds`` (drawn by the composer, so that a collision can be made again),
-    ``tunes_shared`` and ``drums_shared`` (one entry a pair of pieces), ``runs`` and ``sections`` compared, and
-    ``passed`` of ``total``: genres in which no two pieces share anything.
+    ``tunes_shared`` and ``drums_shared`` (one entry a pair of pieces), ``runs`` and ``sections`` compared,
+    ``nearest`` (percentiles of the distance from the nearest other tune, 0–1); ``human_p10``; and ``passed`` of ``total``:
+    genres in which no two pieces share anything and whose 10th percentile of distance is at least the humans'.
     """
     rows = []
     for name in [genre] if genre else genres:
         scores = [compose(Request(genre=name, seed=secrets.randbelow(2**31))) for _ in range(pieces)]
-        rows.append({"genre": name, "pieces": pieces, "seeds": [score.seed for score in scores], **compare(scores)})
-    clean = sum(not row["tunes_shared"] and not row["drums_shared"] for row in rows)
-    return {"suite": SUITE, "passed": clean, "total": len(rows), "rows": rows}
+        distances = nearest_distances([tune(score) for score in scores])
+        rows.append(
+            {
+                "genre": name, "pieces": pieces, "seeds": [score.seed for score in scores], **compare(scores),
+                "nearest": percentiles(distances) if distances else {},
+            }
+        )  # fmt: skip
+    people = human_distance()
+    clean = sum(
+        not row["tunes_shared"] and not row["drums_shared"] and row["nearest"].get("p10", 1.0) >= people for row in rows
+    )
+    return {"suite": SUITE, "passed": clean, "total": len(rows), "rows": rows, "human_p10": people}
 
 
 def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -130,6 +152,7 @@ def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             [
                 row["genre"], str(row["pieces"]), str(pairs), str(len(row["tunes_shared"])), str(len(row["drums_shared"])),
                 str(sum(one["full"] for one in row["drums_shared"])),
+                f"{row['nearest'].get('p10', math.nan):.2f} (humans {result['human_p10']:.2f})",
                 "; ".join(examples) or "nothing shared",
             ]
         )  # fmt: skip
@@ -140,5 +163,6 @@ def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         "pairs sharing a tune",
         "pairs sharing drums",
         "of them kick and snare",
+        "nearest tune (p10)",
         "examples",
     ], lines
