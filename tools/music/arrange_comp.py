@@ -34,6 +34,11 @@ _STROKES: dict[str, tuple[tuple[str, ...], float]] = {
     "backbeat": (("....x.......x...", "....x..x....x..."), 0.5),
     "ostinato": (("x.x.x.x.x.x.x.x.", "x.xxx.x.x.xxx.x."), 0.6),
     "eighths": (("x.x.x.x.x.x.x.x.",), 0.9),
+    "upbeats": (("..x...x...x...x.", "..x...x...x...xx"), 0.4),
+    "afterbeats": (("....x...x.......", "....x...x......."), 0.5),
+    "rumba": (("x.x..xx.x.x..xx.", "x.xx.xx.x.xx.xxx", "x..x.xx.x..x.xx."), 0.55),
+    "partido": (("..x..x.x..x..x.x", "x..x..x.x..x.x..", "..x.x..x..x.x..x"), 0.5),
+    "marcato": (("x...x...x...x...", "x.....xxx...x...", "x..x..x.x...x..."), 0.55),
 }
 _FLOOR = 52  # lower chords would be mud over the bass
 # Manners that leave room for the tune: fewer strokes while it runs, more while it rests.
@@ -42,8 +47,15 @@ _TALKS = frozenset(
 )
 # Manners that reach the next chord half a beat early.
 _EARLY = frozenset({"charleston", "neo_soul", "bossa", "lofi"})
-_BROKEN = frozenset({"fingerpick", "alberti", "arpeggio", "highlife", "montuno"})
+_BROKEN = frozenset({"fingerpick", "alberti", "arpeggio", "highlife", "montuno", "roll", "chip_arp"})
 _POWER = frozenset({"power", "power_hold", "gallop"})
+# Tones of the montuno's nine strokes in two bars, 0 the lowest.
+_MONTUNO = (
+    (0, 2, 1, 2, 0, 2, 1, 2, 0),
+    (0, 1, 2, 1, 0, 2, 1, 2, 1),
+    (2, 1, 0, 1, 2, 0, 1, 2, 0),
+    (0, 2, 0, 1, 2, 1, 2, 0, 1),
+)
 # The order in which broken chords take their tones, from low (0) upwards.
 _ORDERS: dict[str, tuple[tuple[int, ...], float]] = {
     "fingerpick": ((0, 2, 1, 3, 0, 3, 1, 2), 0.5),
@@ -51,6 +63,8 @@ _ORDERS: dict[str, tuple[tuple[int, ...], float]] = {
     "arpeggio": ((0, 1, 2, 3, 2, 1), 0.25),
     "highlife": ((0, 2, 3, 1, 2, 3, 0, 2), 0.5),
     "montuno": ((0, 3, 1, 3, 0, 3, 2, 3), 0.5),
+    "roll": ((0, 2, 3, 1, 3, 0, 2, 3), 0.25),
+    "chip_arp": ((0, 1, 2, 3), 0.25),
 }
 
 
@@ -58,6 +72,8 @@ def write_comp(plan: Plan, voice: Voice, variant: int = 0, lead: Sequence[Event]
     """Write an accompanying part in the manner of ``voice.manner`` for ``voice.bars``, under ``lead`` where there is one."""
     manner = voice.manner
     voice = _under(voice, lead)
+    if manner == "montuno" and plan.meter.is_common:
+        return _montuno(plan, voice, variant)
     if manner in _BROKEN or voice.role == "arpeggio":
         return _broken(plan, voice, manner if manner in _ORDERS else "arpeggio", variant)
     if manner == "boom_chick":
@@ -215,14 +231,40 @@ def _broken(plan: Plan, voice: Voice, manner: str, variant: int) -> list[Event]:
             count = max(1, round(span.duration / step))
             for i in range(count):
                 at = span.start + i * step
-                if manner == "montuno" and i in (1, 4) and count == 8:
-                    continue
                 pitch = pitches[min(line[i % len(line)], len(pitches) - 1)]
                 length = step * (1.9 if manner == "fingerpick" else 0.9)
                 loud = 76.0 if i == 0 else 68.0
                 events.append(Event(at, min(length, span.end - at), pitch, loud))
-                if manner == "montuno" and pitch - 12 >= max(_FLOOR, voice.instrument.low):
-                    events.append(Event(at, min(length, span.end - at), pitch - 12, loud - 6))
+    return events
+
+
+def _montuno(plan: Plan, voice: Voice, variant: int) -> list[Event]:
+    """The piano of salsa: octaves on a figure of two bars, the second all off the beat, chords reached half a beat early."""
+    voicer = Voicer(min(max(voice.low, _FLOOR + 8), voice.high - 15), voice.high, 3)
+    order = plan.rng("montuno", voice.name, variant).choice(_MONTUNO)
+    events: list[Event] = []
+    for bar in sorted(voice.bars):
+        start = plan.start_of(bar)
+        if bar == plan.final_bar:
+            _final(plan, voice, voicer, events, start, False)
+            continue
+        figure = (0.0, 1.0, 1.5, 2.5, 3.5) if bar % 2 == 0 else (0.5, 1.5, 2.5, 3.5)
+        for index, place in enumerate(figure):
+            at = start + place
+            early = place == 3.5 and bar + 1 in voice.bars
+            chord = plan.chord_at(start + 4.0 if early else at)
+            if chord is None:
+                continue
+            pitches = voicer.voice(chord)
+            end = figure[index + 1] if index + 1 < len(figure) else 4.0
+            length = min(end - place, 0.75) * 0.85
+            pitch = pitches[min(order[(index + 5 * (bar % 2)) % len(order)], len(pitches) - 1)]
+            loud = 80.0 if place in (0.0, 3.5) else 74.0
+            events.append(Event(at, length, pitch, loud))
+            if pitch - 12 >= voice.instrument.low:
+                events.append(Event(at, length, pitch - 12, loud - 6))
+            if index == 0 and len(pitches) > 2:  # the chord itself on the first stroke
+                events += [Event(at, length, p, loud - 8) for p in pitches[1:] if p != pitch]
     return events
 
 

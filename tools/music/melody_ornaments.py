@@ -99,7 +99,7 @@ def upbeat(
     """Return one to three notes that lead into a phrase, where the rest before it is long enough to keep half a beat."""
     size = 0.5 if plan.bpm < 150 or plan.meter.compound else 1.0
     room = first.start - end_before - 0.5
-    count = min(rng.choice((1, 1, 2, 2, 3)), int((room + 1e-6) / size))
+    count = min(rng.choice((1, 1, 2, 2, 3)), int((room + 1e-6) / size), int(2.0 / size))
     if count < 1 or first.start - count * size < 0:
         return []
     if finest <= 0.25 and count == 2 and rng.random() < 0.3 and plan.bpm < 100:
@@ -125,21 +125,23 @@ def breathing(plan: Plan, line: Sequence[Event], instrument: Instrument) -> list
     if not blows(instrument):
         return list(line)
     seconds = 60.0 / plan.bpm
-    gap = min(1.0, max(0.25, 0.3 / seconds))
-    since: float | None = None
+    gap = 0.25 / seconds
+    longest = _BREATH_S / seconds
     out: list[Event] = []
-    for event in line:
-        if out and event.start - out[-1].end >= gap - 0.02:
-            since = None
-        if since is None:
-            since = event.start
-        if out and (event.end - since) * seconds > _BREATH_S and event.start > since:
-            before = out[-1]
-            kept = max(0.2, event.start - gap - before.start)
-            out[-1] = Event(before.start, min(before.duration, kept), before.pitch, before.velocity)
-            since = event.start
-        longest = _BREATH_S / seconds
-        out.append(event if event.duration <= longest else Event(event.start, longest, event.pitch, event.velocity))
+    first = 0  # of the notes since the last breath
+    for event in sorted(line, key=lambda e: e.start):
+        event = Event(event.start, min(event.duration, longest), event.pitch, event.velocity)
+        if out and event.start - out[-1].end >= 0.15 / seconds:
+            first = len(out)
+        out.append(event)
+        while first < len(out) - 1 and (event.end - out[first].start) * seconds > _BREATH_S:
+            # Breath is taken after the longest note so far, the later of equals.
+            at = max(range(first, len(out) - 1), key=lambda i: (out[i + 1].start - out[i].start, i))
+            before = out[at]
+            room = out[at + 1].start - before.start
+            kept = min(before.duration, max(0.35 * room, room - gap))
+            out[at] = Event(before.start, kept, before.pitch, before.velocity)
+            first = at + 1
     return out
 
 

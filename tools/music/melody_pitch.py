@@ -176,5 +176,5 @@ def _move_cost(
         if leap == 0 and step == 0:
             cost += 1.5
         elif pitch == earlier:  # a trill between two notes goes nowhere
-            cost += 0.5
+            cost += 0.4 + 0.4 * unison
     return cost
