@@ -68,7 +68,8 @@ def drum_lateness_s(genre: Genre, key: int) -> float:
 
 def accent(role: str, meter: Meter, beat: float) -> float:
     """Return what the place in the bar adds to a velocity."""
-    return (meter.strength(beat) - 0.45) * _ACCENT.get(role, 20.0)
+    third = len(meter.pulses) == 3 and abs(beat % meter.bar - meter.pulses[2]) < 0.02  # one, two, and a light three
+    return (meter.strength(beat) - (0.75 if third else 0.45)) * _ACCENT.get(role, 20.0)
 
 
 def swell(energy: float, place: int, role: str, *, machine: bool) -> float:
