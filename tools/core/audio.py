@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from segue.tools.core.audio_marks import Marks, write_marks
 from segue.tools.core.errors import DiskFull, InvalidArgument, NotFound, UnreadableMedia
 
 Samples = npt.NDArray[np.float32]
@@ -267,7 +268,7 @@ _SUBTYPES = {
 }
 
 
-def encode(wave: Waveform, path: Path, format: str | None = None, bits: int = 24) -> None:
+def encode(wave: Waveform, path: Path, format: str | None = None, bits: int = 24, marks: Marks | None = None) -> None:
     """Write a file; the format is the suffix's unless given.
 
     Parameters
@@ -276,6 +277,7 @@ def encode(wave: Waveform, path: Path, format: str | None = None, bits: int = 24
     path : where to; the folder must exist. Written to directly: callers that need atomicity rename.
     format : wav, flac, aiff, ogg, opus, mp3 or m4a.
     bits : 16, 24 or 32 (float) for wav and aiff; 16 or 24 for flac; ignored by lossy formats.
+    marks : tempo, key and loop points to be written into wav and flac files.
 
     Raises
     ------
@@ -291,6 +293,8 @@ def encode(wave: Waveform, path: Path, format: str | None = None, bits: int = 24
             _encode_m4a(wave, path)
         elif kind in _SUBTYPES:
             _encode_sndfile(wave, path, kind, bits)
+            if marks:
+                write_marks(path, wave.sample_rate, wave.frames, marks)
         else:
             raise InvalidArgument(f"'{kind}' cannot be written.", "Choose one of wav, flac, mp3, ogg, opus, m4a, aiff.")
     except OSError as error:
@@ -362,6 +366,6 @@ def quantised(samples: Samples, bits: int = 24) -> Samples:
     float32 holds 24-bit integers exactly, so sums of quantised stems stay on the grid as long as
     they stay within ±1.
     """
-    scale = float(2 ** (bits - 1))
-    rounded = np.round(np.clip(samples.astype(np.float64), -1.0, 1.0 - 1.0 / scale) * scale) / scale
-    return np.asarray(rounded, dtype=np.float32)
+    scale = np.float32(2 ** (bits - 1))  # a power of two: nothing here rounds but rint
+    steps = np.rint(np.clip(samples, np.float32(-1.0), 1 - 1 / scale) * scale)
+    return np.asarray(steps / scale, dtype=np.float32)

@@ -15,7 +15,7 @@ from segue.tools.core.audio import Waveform, quantised
 from segue.tools.core.errors import CannotDo
 from segue.tools.core.instruments import find_instrument
 from segue.tools.core.score import Part, Score
-from segue.tools.music import exact_score, mixdown, revise
+from segue.tools.music import exact_score, mixdown, mixdown_duck, revise
 from segue.tools.music.parts import parts_named
 from segue.tools.music.render import Rendered, remix
 from segue.tools.sound import splice
@@ -191,6 +191,8 @@ def cut(material: Material, start: int, stop: int, say: Say) -> Material:
         points = mixdown.unpack_curve(str(mix["curve"]))
         at = start / mixdown.HOP + np.arange((stop - start) // mixdown.HOP + 2)
         mix["curve"] = mixdown.pack_curve(np.interp(at, np.arange(len(points)), points))
+    if "ducks" in mix:
+        mix["ducks"] = mixdown_duck.moved(mix["ducks"], -start / rate)
     mix["applied"] = [entry for entry in mix.get("applied", []) if "fade" not in entry]
     segment = [splice.Segment(start, stop)]
     return changed(material, lambda wave: splice.assemble(wave, segment), say, score, mix)
@@ -243,8 +245,11 @@ def gain_noted(mix: Mapping[str, Any], db: float) -> dict[str, Any]:
 
 
 def curve_levelled(mix: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the description for another length: the curve no longer fits, so parts rendered later get its median."""
-    out = dict(mix)
+    """Return the description for another length: the curve no longer fits, so parts rendered later get its median.
+
+    When they make way (``ducks``) is then worked out from the new score.
+    """
+    out = {name: value for name, value in mix.items() if name != "ducks"}
     if "curve" in out:
         out["curve"] = mixdown.pack_curve(np.array([float(np.median(mixdown.unpack_curve(str(out["curve"]))))] * 2))
     return out

@@ -194,10 +194,10 @@ def sections_of(score: Score, sample_rate: int) -> list[Span]:
 def _ride(energy: npt.NDArray[np.float64], sections: Sequence[Span]) -> npt.NDArray[np.float64]:
     """Return the fader ride at hop edges: verses come down, by 3 dB at most, until choruses stand out."""
     out = np.ones(len(energy) + 1)
-    power = {
-        kind: np.mean(np.concatenate([energy[a:b] for name, a, b in sections if name == kind] or [np.zeros(1)]))
-        for kind in ("verse", "chorus")
-    }
+    power = {}
+    for kind in ("verse", "chorus"):
+        heard = [energy[a:b] for name, a, b in sections if name == kind and len(energy[a:b])]
+        power[kind] = float(np.mean(np.concatenate(heard))) if heard else 0.0
     if min(power.values()) <= 0:
         return out
     missing = _CHORUS_OVER_LU - 10 * np.log10(power["chorus"] / power["verse"])
