@@ -2,18 +2,19 @@
 
 ``segue eval generate`` draws 200 requests from a stated seed (``generate_requests``), composes each, writes it as a
 MIDI file, and reads that back three ways: as written; from bare notes by estimators, with the same ones on human
-scores; and, with ``--audio N``, from the sound of N pieces. Then come the rules and measures of MUSIC-like taste,
-variety, genres and bad requests by their own suites. ``--save README.md`` writes the tables between their markers.
+scores; and, with ``--audio N``, from the sound of N pieces. Then come the rules of composing, measures beside
+human scores, and by their own suites variety, genres and bad requests. ``--save README.md`` writes the tables
+between their markers. Speed is measured by ``make bench`` and not here.
 """
 
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from segue.evals import generate_audio, generate_bad, generate_report, generate_taste, generate_variety, genre_check
 from segue.evals.generate_estimators import stripped
@@ -47,7 +48,9 @@ DESCRIPTION = (
 _WHOLE = 100  # requests from which on the human scores and the other suites are run whole
 _FIELD = {"TB": "bpm", "TBT": "bpm", "bpm": "bpm", "CK": "key", "CKD": "key", "meter": "meter", "bars": "bars", "form": "form",
           "ECM": "chords", "any order": "chords", "present": "instruments", "excluded": "exclude", "duration": "duration_s"}  # fmt: skip
+_MANY = 6  # what is worth more than one process
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 def run(
@@ -76,10 +79,11 @@ def run(
     """
     say = say or _to_stderr
     requests = drawn(limit, seed)
-    pieces = list(_composed(requests, say))
+    pieces = list(_shared_out(piece, requests, "composed and judged", say))
     say("human scores through the same estimators")
     human = human_column(_humans(limit, data_home), limit)
-    sound = _heard(requests, pieces, audio, say) if audio else []
+    lengths = {one["number"]: one["seconds"] for one in pieces if not one["error"]}
+    sound = list(_shared_out(_listened, generate_audio.sample(requests, lengths, audio), "listened to", say))
     result = {
         "suite": SUITE,
         "seed": seed,
@@ -165,16 +169,19 @@ def _understood(asked: Asked, request: Request, verdict: Verdict) -> bool:
             return bool(getattr(request, field) == getattr(asked, field))
 
 
-def _composed(requests: Sequence[Asked], say: Say) -> Iterable[dict[str, Any]]:
-    """Yield every request's piece in order; many are shared out over the cores."""
+def _shared_out(
+    work: Callable[[T], dict[str, Any]], items: Sequence[T], label: str, say: Say
+) -> Iterator[dict[str, Any]]:
+    """Yield what ``work`` makes of each item, in order; many are shared out over the cores."""
     cores = os.cpu_count() or 1
-    if len(requests) < _WHOLE or cores == 1:
-        yield from map(piece, requests)
+    if len(items) < 2 * cores or cores == 1 or len(items) < _MANY:
+        yield from map(work, items)
         return
+    step = max(1, len(items) // 10)
     with ProcessPoolExecutor(cores) as pool:
-        for place, found in enumerate(pool.map(piece, requests, chunksize=4)):
-            if place % 20 == 0:
-                say(f"composed and judged {place} of {len(requests)}")
+        for place, found in enumerate(pool.map(work, items)):
+            if place % step == 0:
+                say(f"{label} {place} of {len(items)}")
             yield found
 
 
@@ -194,11 +201,13 @@ def _humans(limit: int, data_home: Path | None) -> Iterable[Human]:
 def human_column(scores: Iterable[Human], limit: int) -> dict[str, Any]:
     """Return what the estimators get right on human scores: attribute → n and right, over all and by kind."""
     counts: dict[str, dict[str, list[bool]]] = {}
+    meters: dict[str, list[bool]] = {}
     for one in scores:
         key, bpm, meter = estimated(one)
         verdicts = judge_tempo(one.bpm, bpm)
         verdicts += judge_key(str(one.key), str(key) if key else None, whole_modes=False) if one.key else []
         verdicts.append(judge_meter(one.meter, meter))
+        meters.setdefault(one.meter, []).append(verdicts[-1].ok)
         for verdict in verdicts:
             counts.setdefault(verdict.attribute, {}).setdefault(one.kind, []).append(verdict.ok)
     right, total = chords_found(4 if limit >= _WHOLE else 1)
@@ -207,6 +216,7 @@ def human_column(scores: Iterable[Human], limit: int) -> dict[str, Any]:
         marks = [ok for found in kinds.values() for ok in found]
         by_kind = {kind: [sum(found), len(found)] for kind, found in kinds.items()}
         out[name] = {"n": len(marks), "right": sum(marks), "kinds": by_kind}
+    out["meter"]["meters"] = {meter: [sum(found), len(found)] for meter, found in sorted(meters.items())}
     return out
 
 
@@ -218,25 +228,23 @@ def columns(
     asa: dict[str, float | None] = {}
     for name, rows in (("written", pieces), ("bare", pieces), ("sound", sound), ("plain", sound)):
         cells: dict[str, list[bool]] = {}
+        meters: dict[str, list[bool]] = {}
         for row in rows:
             for verdict in row[name]:
                 cells.setdefault(verdict["attribute"], []).append(verdict["ok"])
+                if verdict["attribute"] == "meter":
+                    meters.setdefault(verdict["asked"], []).append(verdict["ok"])
         out[name] = {attribute: {"n": len(marks), "right": sum(marks)} for attribute, marks in cells.items()}
+        if meters:
+            out[name]["meter"]["meters"] = {meter: [sum(found), len(found)] for meter, found in sorted(meters.items())}
         shares = [share_asked([Verdict(**verdict) for verdict in row[name]]) for row in rows]
         known = [share for share in shares if share is not None]
         asa[name] = round(sum(known) / len(known), 4) if known else None
     return {"columns": {name: {k: found[k] for k in NAMES if k in found} for name, found in out.items()}, "asa": asa}
 
 
-def _heard(
-    requests: Sequence[Asked], pieces: Sequence[Mapping[str, Any]], count: int, say: Say
-) -> list[dict[str, Any]]:
-    lengths = {one["number"]: one["seconds"] for one in pieces if not one["error"]}
-    chosen = generate_audio.sample(requests, lengths, count)
-    rows = generate_audio.heard([(asked, composed(asked, lambda text: None)[1]) for asked in chosen], say)
-    return [
-        {**row, "sound": [asdict(v) for v in row["sound"]], "plain": [asdict(v) for v in row["plain"]]} for row in rows
-    ]
+def _listened(asked: Asked) -> dict[str, Any]:
+    return generate_audio.heard(asked, composed(asked, lambda text: None)[1])
 
 
 def misses(

@@ -6,7 +6,8 @@ there too, the error is theirs or the notes', and not the sound's.
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from segue.evals.generate_judge import DURATION_S, Verdict, judge_bars, judge_key, judge_meter, judge_tempo, readable
@@ -17,7 +18,7 @@ from segue.tools.listen.analyse import analyse_wave
 from segue.tools.listen.facts import Analysis
 from segue.tools.music.render import render
 
-LONGEST_S = 75.0  # seconds of the longest piece in the sample
+LONGEST_S = 45.0  # seconds of the longest piece in the sample
 
 
 def sample(requests: Sequence[Asked], seconds: Mapping[int, float], count: int) -> list[Asked]:
@@ -49,20 +50,16 @@ def plain(score: Score) -> Score:
     return score.model_copy(update={"parts": [part for part in parts if part.notes], "genre": None})
 
 
-def heard(pieces: Sequence[tuple[Asked, Score]], say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Render each piece twice, listen, and judge: one row a piece with ``number``, ``sound`` and ``plain`` verdicts."""
+def heard(asked: Asked, score: Score) -> dict[str, Any]:
+    """Render a piece twice, listen to both, and judge; JSON with ``number``, ``sound`` and ``plain`` verdicts."""
     settings = load_settings()
-    rows = []
-    for place, (asked, score) in enumerate(pieces):
-        say(f"sound {place + 1} of {len(pieces)}")
-        wave = render(score, settings, duration_s=asked.seconds).mix
-        found = judge_heard(asked, score, analyse_wave(wave))
-        if asked.seconds:
-            ok = abs(wave.duration_s - asked.seconds) <= DURATION_S
-            found.append(Verdict("duration", ok, f"{asked.seconds} s", f"{wave.duration_s:.2f} s", "another length"))
-        bare = judge_heard(asked, score, analyse_wave(render(plain(score), settings).mix))
-        rows.append({"number": asked.number, "sound": found, "plain": bare})
-    return rows
+    wave = render(score, settings, duration_s=asked.seconds).mix
+    found = judge_heard(asked, score, analyse_wave(wave))
+    if asked.seconds:
+        ok = abs(wave.duration_s - asked.seconds) <= DURATION_S
+        found.append(Verdict("duration", ok, f"{asked.seconds} s", f"{wave.duration_s:.2f} s", "another length"))
+    bare = judge_heard(asked, score, analyse_wave(render(plain(score), settings).mix))
+    return {"number": asked.number, "sound": [asdict(v) for v in found], "plain": [asdict(v) for v in bare]}
 
 
 def judge_heard(asked: Asked, score: Score, facts: Analysis) -> list[Verdict]:

@@ -112,7 +112,7 @@ def popular(folder: Path) -> Iterator[Human]:
         tempi = [mark.bpm for mark in score.tempo]
         notes = stripped(score)
         if score.meter in _KNOWN and max(tempi) <= 1.02 * min(tempi) and len(notes.start) >= _LEAST:
-            yield Human(path.stem, "MIDI files", notes, None, score.meter, score.bpm)
+            yield Human(path.stem, "MIDI files (--data-home)", notes, None, score.meter, score.bpm)
 
 
 def estimated(human: Human) -> tuple[Key | None, float | None, str | None]:

@@ -129,21 +129,49 @@ def markdown(result: Mapping[str, Any]) -> str:
         + (f" *Sound*: {audio} rendered pieces of at most {LONGEST_S:g} s, heard without the score; *plain*: the same notes on one dry piano." if audio else "")
         + " *Published*: on MidiCaps' captions, which are other requests.",
         _lines(_HEADER, asked_rows(result)),
+        _meter_line(result),
         _compression_line(result),
         _lines(["", ""], [list(row) for row in other_rows(result)]) if other_rows(result) else "",
-        "Rules (share of the pieces that each applies to; styles that meet one less often than nine times in ten):",
-        _lines(["rule", "measure", "n", "met", "styles below 90 %"], _rule_rows(result)),
-        "Measures beside human scores, median (1st to 99th percentile); *outside* counts pieces beyond the humans' 1st and 99th:",
-        _lines(["measure", "ours", "human scores", "outside", "without a reason"], _measure_rows(result)),
-        f"Misses as written and kinds of misses from bare notes ({_kinds_line(result)}):",
-        _lines(["request", "what", "asked", "found", "why"], _miss_rows(result)),
+        _folded("Measures beside human scores, median (1st to 99th percentile); *outside*: pieces beyond the humans' 1st and 99th",
+                _lines(["measure", "ours", "human scores", "outside", "without a reason"], _measure_rows(result))),
+        _folded(f"Rules: {_genres_line(result)}",
+                _lines(["rule", "measure", "n", "met", "styles that meet it less often than nine times in ten"], _rule_rows(result))),
+        _folded(f"Misses: {_kinds_line(result)}", _lines(["request", "what", "asked", "found", "why"], _miss_rows(result))),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
+
+
+def _folded(title: str, text: str) -> str:
+    """Return a part that a page shows when its title is clicked."""
+    return f"<details><summary>{title}</summary>\n\n{text}\n\n</details>"
+
+
+def _genres_line(result: Mapping[str, Any]) -> str:
+    """Say how many of the rules' measures are met in all, and in which styles most and least."""
+    genres = result["rules"]["genres"]
+    met, n = (sum(found[name] for found in genres.values()) for name in ("met", "n"))
+    shares = sorted((found["met"] / found["n"], genre) for genre, found in genres.items() if found["n"])
+    low = ", ".join(f"{genre} {100 * share:.0f} %" for share, genre in shares[:5])
+    return f"{_share(met, n)} of {n} findings met over all styles; least in {low}"
 
 
 def _humans_line(result: Mapping[str, Any]) -> str:
     kinds = result["columns"]["humans"].get("TB", {}).get("kinds", {})
     return ", ".join(f"{found[1]} {kind}" for kind, found in kinds.items()) or "none"
+
+
+def _meter_line(result: Mapping[str, Any]) -> str:
+    """Say what the shares of tempo and meter from bare notes are made of: estimators know common time and beats best."""
+    lines = []
+    for name, title in (("bare", "Meter from bare notes"), ("humans", "of human scores")):
+        meters = result["columns"][name].get("meter", {}).get("meters", {})
+        lines.append(f"{title}: {_counted(meters)}")
+    tempi = result["columns"]["humans"].get("TB", {}).get("kinds", {})
+    return f"{'; '.join(lines)}. Tempo bin of human scores by kind: {_counted(tempi)}."
+
+
+def _counted(counts: Mapping[str, Sequence[int]]) -> str:
+    return ", ".join(f"{what} {right} of {n}" for what, (right, n) in counts.items())
 
 
 def _compression_line(result: Mapping[str, Any]) -> str:
@@ -187,7 +215,7 @@ def _miss_rows(result: Mapping[str, Any]) -> list[list[str]]:
 
 def _kinds_line(result: Mapping[str, Any]) -> str:
     counts = {name: sum(m["column"] == name for m in result["misses"]) for name in ("error", "written", "bare")}
-    return f"{counts['error']} refused, {counts['written']} as written, {counts['bare']} from bare notes"
+    return f"{counts['error']} refused, {counts['written']} as written, {counts['bare']} from bare notes, by kind"
 
 
 def _lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -119,6 +119,8 @@ def reason(measure: str, asked: Asked, piece: Mapping[str, Any], is_low: bool) -
     tones = {pc for symbol in asked.chords for pc in parse_chord(symbol).pitch_classes}
     if measure in ("pitch_entropy_1", "pitch_entropy_4", "chord_irregularity", "compression") and asked.chords:
         return f"its {len(asked.chords)} chords were asked for and hold {len(tones)} pitch classes"
+    if measure.startswith("structure") and asked.chords and not is_low:
+        return f"its {len(asked.chords)} chords were asked for and come round to the end"
     if measure.startswith(("structure", "compression", "chord", "groove")) and piece["bars"] <= _SHORT_BARS:
         return f"only {piece['bars']} bars fit the length that was asked for"
     if asked.meter in ("5/4", "7/8", "12/8", "6/8") and measure in ("note_length_median", "groove_similarity"):
