@@ -52,8 +52,9 @@ from segue.tools.music.rhythm import Meter, meter_of
 
 __all__ = ["Request", "Style", "compose"]
 _SLOWING = frozenset(
-    {"jazz_swing", "classical", "folk", "country", "ambient", "bossa_nova", "cinematic", "soul", "blues"}
-)
+    {"jazz_swing", "classical", "folk", "country", "ambient", "bossa_nova", "cinematic", "soul", "blues", "waltz", "gospel",
+     "ragtime", "march", "new age", "tango", "big band"}
+)  # fmt: skip
 
 
 def compose(request: Request, say: Say = silent) -> Score:

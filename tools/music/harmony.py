@@ -125,6 +125,8 @@ def choose_material(genre: Genre, key: Key, seed: str) -> Material:
     read: list[Line] = [[[roman_chord(n, key) for n in bar.split(",")] for bar in line.split()] for line in offered]
     first = read[0]
     second = read[1] if len(read) > 1 and rng.random() < (0.45 if genre.form == "edm" else 0.8) else first
+    if genre.cadence == "authentic":  # a piece that closes in keys needs more than two chords and their dominant
+        second = next((line for line in (second, *read) if len({c for bar in first + line for c in bar}) >= 4), second)
     third, fourth, fifth = (read[i] if len(read) > i else read[-1] for i in (2, 3, 4))
     lines = {"a": first, "c": second, "b": third, "d": fourth, "e": fifth, "s": first}
     if genre.cadence != "blues":

@@ -19,11 +19,22 @@ _TASTE: dict[str, dict[str, float]] = {
     "latin_salsa": {"secondary": 0.15},
     "pop": {"secondary": 0.2, "minor_four": 0.25, "sus": 0.3, "inversion": 0.3},
     "rock": {"flat_seven": 0.35, "sus": 0.2},
-    "country": {"secondary": 0.35, "inversion": 0.35, "sus": 0.2},
+    "country": {"secondary": 0.3},
     "folk": {"inversion": 0.35, "sus": 0.25},
     "classical": {"secondary": 0.4, "inversion": 0.4, "passing": 0.2},
     "cinematic": {"minor_four": 0.2, "sus": 0.3, "inversion": 0.2},
     "funk": {"sus": 0.2},
+    "big band": {"secondary": 0.5, "tritone": 0.25, "passing": 0.3, "turn": 0.7},
+    "samba": {"secondary": 0.4, "tritone": 0.3, "minor_four": 0.3, "turn": 0.6},
+    "gospel": {"secondary": 0.45, "passing": 0.35, "minor_four": 0.3, "turn": 0.5},
+    "ragtime": {"secondary": 0.5, "passing": 0.35},
+    "waltz": {"secondary": 0.35, "inversion": 0.3},
+    "march": {"secondary": 0.3, "inversion": 0.2},
+    "tango": {"secondary": 0.3},
+    "bluegrass": {"secondary": 0.25},
+    "new age": {"sus": 0.3, "inversion": 0.35},
+    "k-pop": {"secondary": 0.25, "minor_four": 0.2},
+    "grunge": {"flat_seven": 0.2},
 }  # fmt: skip
 
 
@@ -31,7 +42,8 @@ _TASTE: dict[str, dict[str, float]] = {
 _RICH: dict[str, tuple[float, float]] = {
     "house": (0.75, 0.25), "soul": (0.5, 0.15), "rnb": (0.7, 0.4), "lofi": (0.6, 0.35), "disco": (0.45, 0.2),
     "uk_garage": (0.6, 0.3), "amapiano": (0.6, 0.3), "funk": (0.5, 0.4), "jazz_swing": (1.0, 0.2), "bossa_nova": (1.0, 0.3),
-    "drum_and_bass": (0.4, 0.2), "hiphop_boombap": (0.5, 0.2),
+    "drum_and_bass": (0.4, 0.2), "hiphop_boombap": (0.5, 0.2), "big band": (1.0, 0.2), "samba": (1.0, 0.3),
+    "gospel": (0.4, 0.2), "deep house": (0.75, 0.35), "trip hop": (0.4, 0.25), "jungle": (0.4, 0.25), "k-pop": (0.25, 0.15),
 }  # fmt: skip
 _NINTHS = {"m7": "m9", "maj7": "maj9", "7": "9"}
 
