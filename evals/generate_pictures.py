@@ -53,7 +53,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown("trap", "trap at 140 bpm in F# minor, 45 seconds", 7),
     Shown("salsa", "salsa in C minor at 180 bpm, 50 seconds", 8),
     Shown("cinematic", "an epic cinematic piece for orchestra in D minor that grows, one minute", 9),
-    Shown("seven_eight", "a folk dance in 7/8, E dorian, with violin and acoustic guitar, 45 seconds", 10),
+    Shown("seven_eight", "a folk tune in 7/8, E dorian, with violin and acoustic guitar, 45 seconds", 10),
 )
 
 

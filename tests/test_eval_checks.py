@@ -187,3 +187,11 @@ def test_a_picture_is_small_and_has_the_sections_and_parts():
     png = generate_pictures.draw(score, wave, "a beat")
     assert png.startswith(b"\x89PNG")
     assert len(png) < 150_000
+
+
+def test_the_page_of_pictures_shows_every_request():
+    docs = Path(__file__).parent.parent / "docs"
+    page = (docs / "listening.md").read_text("utf-8")
+    for shown in generate_pictures.SHOWN:
+        assert f"images/generate/{shown.name}.png" in page
+        assert 0 < (docs / "images" / "generate" / f"{shown.name}.png").stat().st_size < 150_000
