@@ -192,7 +192,7 @@ def _filters(sample_rate: int, shape: tuple[float, float, float, float], size: i
 
 
 def _convolve(samples: Samples, spectra: Any, size: int, hop: int, check: Callable[[], None]) -> None:  # noqa: ANN401
-    """Overlap-add in place. Blocks lie at fixed frames, so no sample depends on how long the part is.
+    """Overlap-add in place. Blocks lie at fixed frames, so but for rounding no sample depends on what comes later.
 
     Silent blocks are passed over; those that sound are transformed ``_LANES`` at a time.
     """

@@ -214,9 +214,9 @@ class Job:
 
     @property
     def played(self) -> int:
-        """How far parts are played, in frames."""
+        """How far parts are played, in frames: to the end of all ringing, so that a second time sounds the same."""
         longest = self.music_frames + self.tail
-        return longest if self.frames is None or self.loop else min(longest, self.frames)
+        return self.frames if self.frames is not None and self.frames < self.music_frames else longest
 
     def in_place(self, part: Part, events: list[Event], frames: int) -> Samples:
         """Play one part and put it in its place: float32 ``[2, frames]``, before ducking and the master."""
