@@ -175,22 +175,11 @@ def test_words_for_sounds_stay_sounds_and_styles_stay_styles(bench, piece):
         bench.edit(piece, {"op": "effect", "description": "purple"})
 
 
-def test_a_loop_as_wav_has_its_points_and_its_tempo_in_the_file(bench, piece, tmp_path):
-    import struct
-
-    from segue.tools.core.audio import decode
-    from segue.tools.core.loop_points import encode_piece
+def test_a_loop_knows_its_points_and_its_tempo(bench, piece):
+    from segue.tools.core.piece_marks import marks_of
 
     looped = bench.edit(piece, {"op": "loop", "seamless": True}).piece
-    wave = bench.store.wave(looped.clip)
-    encode_piece(looped, wave, tmp_path / "loop.wav", "wav")
-    data = (tmp_path / "loop.wav").read_bytes()
-    assert struct.unpack("<I", data[4:8])[0] == len(data) - 8
-    at = data.index(b"smpl") + 8
-    assert struct.unpack("<4I", data[at + 44 : at + 60]) == (0, wave.frames - 1, 0, 0)
-    at = data.index(b"acid") + 8
-    beats, lower, upper, bpm = struct.unpack("<IHHf", data[at + 12 : at + 24])
-    assert (beats, lower, upper, bpm) == (16, 4, 4, 120.0)
-    assert np.array_equal(decode(tmp_path / "loop.wav").samples, wave.samples)
-    encode_piece(piece, bench.store.wave(piece.clip), tmp_path / "plain.wav", "wav")
-    assert b"smpl" not in (tmp_path / "plain.wav").read_bytes()
+    marks = marks_of(looped, bench.store.score(looped.score), looped.clip.frames)
+    assert (marks.loop, marks.bpm, marks.meter) == ((0, looped.clip.frames), 120.0, "4/4")
+    assert marks_of(piece, bench.store.score(piece.score), piece.clip.frames).loop is None
+    assert marks_of(piece, None, 1) is None

@@ -14,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from segue.tools.core.audio import encode
 from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
-from segue.tools.core.loop_points import encode_piece
 from segue.tools.core.piece import Piece
+from segue.tools.core.piece_marks import marks_of
 from segue.tools.core.store import Store
 from segue.ui.api import answered
 
@@ -88,7 +89,8 @@ def _encoded(store: Store, piece: Piece, suffix: str, name: str) -> Response:
     with tempfile.NamedTemporaryFile(prefix="segue-", suffix=suffix, delete=False) as handle:
         path = Path(handle.name)
     try:
-        encode_piece(piece, store.wave(piece.clip), path, suffix.lstrip("."))
+        score = store.score(piece.score) if piece.score else None
+        encode(store.wave(piece.clip), path, marks=marks_of(piece, score, piece.clip.frames))
     except BaseException:
         path.unlink(missing_ok=True)
         raise

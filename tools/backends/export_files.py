@@ -12,11 +12,10 @@ from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
 from segue.tools.collection.files import place, safe_name
 from segue.tools.collection.playlist import Entry, m3u8, xspf
 from segue.tools.core.audio import Waveform, encode
-from segue.tools.core.audio_marks import Marks
 from segue.tools.core.base import Backend, Context, Ref, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument
-from segue.tools.core.loop_points import encode_piece
 from segue.tools.core.piece import Clip, FileOut, Piece
+from segue.tools.core.piece_marks import marks_of
 from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import file_hash
@@ -158,8 +157,9 @@ def _audio(item: _Item, name: str, job: _Job) -> Path | None:
         what = "a score without sound" if item.piece.score else "known by its name only: it has no file"
         job.refuse(f"'{item.title}' is {what}, so there is no {name} of it.")
         return None
-    piece, wave = item.piece, job.context.wave(item.piece)
-    path = job.write(safe_name(item.title), f".{name}", lambda path: encode_piece(piece, wave, path, name))
+    wave = job.context.wave(item.piece)
+    marks = marks_of(item.piece, _score_of(item, job), wave.frames)
+    path = job.write(safe_name(item.title), f".{name}", lambda path: encode(wave, path, name, marks=marks))
     job.audio[item.piece.id] = path
     return path
 
@@ -244,19 +244,9 @@ def _stems(item: _Item, job: _Job, folder: Path) -> bool:
     frames = max(stem.frames for stem in item.piece.stems.values())
     for name, clip in item.piece.stems.items():
         wave = _as_long_as(job.context.store.wave(clip), clip, frames)
-        fill = partial(encode, wave, format="wav", bits=24, marks=_marks(item, score, frames))
+        fill = partial(encode, wave, format="wav", bits=24, marks=marks_of(item.piece, score, frames))
         job.write(f"{base}_{safe_name(name).replace(' ', '_')}", ".wav", fill, folder)
     return True
-
-
-def _marks(item: _Item, score: Score | None, frames: int) -> Marks | None:
-    """Return tempo, key and loop points of a piece with notes; a tempo that changes is none."""
-    if score is None or item.piece is None:
-        return None
-    key = parse_key(score.key)
-    loop = (0, frames) if (item.piece.mix or {}).get("loop") else None
-    bpm = score.bpm if len({mark.bpm for mark in score.tempo}) == 1 else None
-    return Marks(bpm, score.key, key.tonic, score.meter, loop)
 
 
 def _as_long_as(wave: Waveform, clip: Clip, frames: int) -> Waveform:
