@@ -7,6 +7,7 @@ from dataclasses import replace
 from segue.tools.core.theory import Chord
 from segue.tools.music.compose_plan import Plan, Span, Voice
 from segue.tools.music.harmony import Voicer
+from segue.tools.music.melody_ornaments import blows
 from segue.tools.music.rhythm import Event, grid
 
 # Grids of chords; the number is how much of the way to the next stroke a chord is held.
@@ -167,6 +168,7 @@ def _final(plan: Plan, voice: Voice, voicer: Voicer, events: list[Event], start:
 def write_pad(plan: Plan, voice: Voice, *, sparse: bool = False) -> list[Event]:
     """Write held chords: one voicing for each chord; ``sparse`` strikes only at every second bar."""
     voicer = _voicer(plan, voice)
+    breathes, seconds, since = blows(voice.instrument), 60.0 / plan.bpm, 0.0
     events: list[Event] = []
     for span in plan.spans:
         bar = plan.bar_at(span.start)
@@ -181,9 +183,11 @@ def write_pad(plan: Plan, voice: Voice, *, sparse: bool = False) -> list[Event]:
             if sparse and bar % 2 and span.duration <= plan.meter.bar and len(pieces) == 1:
                 continue
             softness = 66.0 if voice.role == "pad" else 74.0
+            length = (end - start) * 0.98 if not breathes else min((end - start) * 0.98, 7.0 / seconds)
+            if breathes and (end - since) * seconds > 4.0:  # horns breathe together at the end of a chord
+                length, since = max(0.5 * length, length - 0.3 / seconds), end
             events += [
-                Event(start, (end - start) * 0.98, pitch, softness - 2 * j)
-                for j, pitch in enumerate(voicer.voice(span.chord))
+                Event(start, length, pitch, softness - 2 * j) for j, pitch in enumerate(voicer.voice(span.chord))
             ]
     return events
 

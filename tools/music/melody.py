@@ -43,7 +43,8 @@ class _Slot:
 
 def write_melody(plan: Plan, voice: Voice, variant: int = 0) -> list[Event]:
     """Write the lead for ``voice.bars``: the motif returns in every section of its kind."""
-    line = _Tune(plan, voice, variant).written()
+    tune = _Tune(plan, voice, variant)
+    line = tune.written()
     # Chords that ask for skips, and those that allow steps only: listen, and write it again (rule 10).
     low, high, reach = 0.4, 3.0, 1.0
     share = nearest = _step_share(line)
@@ -52,7 +53,9 @@ def write_melody(plan: Plan, voice: Voice, variant: int = 0) -> list[Event]:
             break
         low, high = (reach, high) if share < 0.78 else (low, reach)
         reach = (low * high) ** 0.5
-        again = _Tune(plan, voice, variant, reach).written()
+        other = _Tune(plan, voice, variant, reach)
+        other.ideas = tune.ideas
+        again = other.written()
         share = _step_share(again)
         if abs(share - 0.78) < abs(nearest - 0.78):
             line, nearest = again, share

@@ -146,7 +146,11 @@ _FAMILY_OF: dict[str, str] = {
     "uk_garage": "hook", "amapiano": "hook", "synthwave": "theme", "trap": "ostinato", "drill": "ostinato",
     "hiphop_boombap": "ostinato", "lofi": "ostinato", "jazz_swing": "bop", "blues": "blues", "bossa_nova": "bossa",
     "reggae": "sparse", "reggaeton": "hook", "latin_salsa": "coro", "country": "tune", "folk": "tune", "ambient": "long",
-    "cinematic": "theme", "classical": "period",
+    "cinematic": "theme", "classical": "period", "big band": "bop", "gospel": "ballad", "ska": "horns", "punk": "riff",
+    "grunge": "riff", "bluegrass": "tune", "flamenco": "ballad", "tango": "period", "waltz": "period", "samba": "bossa",
+    "cumbia": "coro", "k-pop": "pop", "hyperpop": "hook", "phonk": "ostinato", "jersey club": "hook", "chiptune": "riff",
+    "new age": "long", "ragtime": "period", "march": "period", "trip hop": "ostinato", "edm": "hook", "hardstyle": "hook",
+    "dancehall": "hook", "celtic": "tune", "dub": "sparse", "jungle": "hook", "deep house": "hook", "bachata": "coro",
 }  # fmt: skip
 
 
