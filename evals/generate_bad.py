@@ -19,6 +19,7 @@ from segue.tools.core.settings import load_settings
 
 SUITE = "bad"
 DESCRIPTION = "requests that cannot be played: a clear error with the nearest reading, or a piece with a note"
+_LONGEST = 1000  # characters that anybody reads
 ERROR, PIECE, EITHER = "error", "piece", "error or piece"
 # What no user should have to read.
 JARGON = re.compile(
@@ -109,6 +110,8 @@ def _row(agent: Agent, case: Case) -> dict[str, Any]:
     wrong += [f"jargon: {found[0]}" for found in [JARGON.search(reply)] if found]
     if outcome == ERROR and not reply:
         wrong.append("nothing is said")
+    if len(reply) > _LONGEST:
+        wrong.append(f"{len(reply)} characters to read")
     return {
         "name": case.name, "asked": _short(case.asked), "outcome": outcome, "reply": reply, "ok": not wrong,
         "wrong": "; ".join(wrong),

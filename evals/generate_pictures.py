@@ -71,7 +71,7 @@ def short_term(wave: Waveform) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.
     total = np.concatenate([[0.0], np.cumsum(k_weighted_energy(wave.samples, wave.sample_rate, hop))])
     size = min(round(_WINDOW_S / _HOP_S), len(total) - 1)
     power = (total[size:] - total[:-size]) / (size * hop)
-    middles = (np.arange(len(power)) + size / 2) * _HOP_S
+    middles: npt.NDArray[np.float64] = (np.arange(len(power), dtype=np.float64) + size / 2) * _HOP_S
     return middles, -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
 
 

@@ -165,7 +165,8 @@ def set_lyrics(score: Score, text: str, say: Callable[[str], None], *, fixed: bo
     if unused:
         say(f"The tune has no room for {_count(unused)} of the words, from '{unused[0]}' on: a longer piece has.")
     if crowded:
-        say(f"'{crowded[0]}' has more syllables than its phrase has notes: some notes carry several.")
+        line = crowded[0] if len(crowded[0]) <= 60 else crowded[0][:59].rstrip() + "…"
+        say(f"'{line}' has more syllables than its phrase has notes: some notes carry several.")
     say("The words are set to the notes of the tune; they are not sung, for there is no singing voice here.")
     notes.sort(key=lambda n: (n.start, n.pitch))
     parts: list[Part] = [p.model_copy(update={"notes": notes}) if p is tune else p for p in score.parts]
