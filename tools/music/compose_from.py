@@ -181,7 +181,7 @@ def with_lead(
         title=request.title, key=str(plan.key), meter=plan.meter.name, bars=plan.bars, genre=plan.genre.name, seed=plan.seed,
         tempo=[TempoMark(bpm=plan.bpm)], swing=plan.swing, chords=chord_spans(plan.spans), sections=plan.sections, parts=[part, *parts],
     )  # fmt: skip
-    return set_lyrics(score, request.lyrics, say) if request.lyrics else score
+    return set_lyrics(score, request.lyrics, say, fixed=True) if request.lyrics else score
 
 
 def _solos(plan: Plan, singer: Voice, lead: Sequence[Note]) -> list[Note]:
