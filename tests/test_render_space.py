@@ -130,7 +130,7 @@ def test_choruses_stand_out():
         energy, np.full(2000, 0.1), RATE, -14.0, sections=[("verse", 0, 1000), ("chorus", 1000, 2000)]
     )
     curve = mixdown.unpack_curve(master.curve)
-    assert 20 * np.log10(curve[1500] / curve[500]) == pytest.approx(2.3, abs=0.05)
+    assert 20 * np.log10(curve[1500] / curve[500]) == pytest.approx(2.3, abs=0.15)
     assert np.abs(np.diff(20 * np.log10(curve))).max() < 0.2  # a fader, not a switch
 
 

@@ -164,7 +164,27 @@ def master_of(
     """Find the master from K-weighted energy and true peak of every ``HOP`` frames; see ``decide_master``."""
     if lufs_of_energy(energy, sample_rate, HOP) <= -69.0 or not np.any(peaks):
         return Master(0.0, pack_curve(np.ones(2)), -70.0)
-    ride = _ride(energy, sections)
+    over = _CHORUS_OVER_LU
+    for _ in range(3):
+        ride = _ride(energy, sections, over)
+        gain_db, curve, loud = _levelled(energy, peaks, ride, sample_rate, lufs, loop)
+        # The limiter takes back some of what the fader gave.
+        missing = _CHORUS_OVER_LU - _chorus_over(energy * _hop_power(curve), sections)
+        if missing < 0.1 or not sections:
+            break
+        over += missing
+    return Master(round(gain_db, 4), pack_curve(curve), loud)
+
+
+def _levelled(
+    energy: npt.NDArray[np.float64],
+    peaks: npt.NDArray[np.floating[Any]],
+    ride: npt.NDArray[np.float64],
+    sample_rate: int,
+    lufs: float,
+    loop: bool,
+) -> tuple[float, npt.NDArray[np.float64], float]:
+    """Return the gain in dB, the curve of fader and limiter together, and the loudness that comes of them."""
     peaks = peaks * np.maximum(ride[:-1], ride[1:])
     gain_db, curve, loud = 0.0, ride, -70.0
     for _ in range(12):
@@ -173,7 +193,7 @@ def master_of(
             break
         gain_db += lufs - loud
         curve = ride * _limiter(peaks * db_to_gain(gain_db), loop)
-    return Master(round(gain_db, 4), pack_curve(curve), loud)
+    return gain_db, curve, loud
 
 
 def sections_of(score: Score, sample_rate: int) -> list[Span]:
@@ -191,19 +211,22 @@ def sections_of(score: Score, sample_rate: int) -> list[Span]:
     return spans
 
 
-def _ride(energy: npt.NDArray[np.float64], sections: Sequence[Span]) -> npt.NDArray[np.float64]:
-    """Return the fader ride at hop edges: verses come down, by 3 dB at most, until choruses stand out."""
-    out = np.ones(len(energy) + 1)
+def _chorus_over(energy: npt.NDArray[np.float64], sections: Sequence[Span]) -> float:
+    """Return how far choruses stand over verses, in LU; infinity where there are not both."""
     power = {}
     for kind in ("verse", "chorus"):
         heard = [energy[a:b] for name, a, b in sections if name == kind and len(energy[a:b])]
         power[kind] = float(np.mean(np.concatenate(heard))) if heard else 0.0
-    if min(power.values()) <= 0:
-        return out
-    missing = _CHORUS_OVER_LU - 10 * np.log10(power["chorus"] / power["verse"])
+    return 10 * math.log10(power["chorus"] / power["verse"]) if min(power.values()) > 0 else math.inf
+
+
+def _ride(energy: npt.NDArray[np.float64], sections: Sequence[Span], over_lu: float) -> npt.NDArray[np.float64]:
+    """Return the fader ride at hop edges: verses come down, by 4 dB at most, until choruses stand out."""
+    out = np.ones(len(energy) + 1)
+    missing = over_lu - _chorus_over(energy, sections)
     if missing <= 0:
         return out
-    down = db_to_gain(-min(3.0, missing))
+    down = db_to_gain(-min(4.0, missing))
     for name, start, end in sections:
         if name == "verse":
             out[start + _RIDE_HOPS : end - _RIDE_HOPS] = down
