@@ -48,9 +48,9 @@ _WIDTH = {
     "counter": 0.4,
     "other": 0.4,
     "percussion": 0.35,
-    "drums": 0.25,
-    "melody": 0.12,
-    "lead": 0.12,
+    "drums": 0.35,
+    "melody": 0.2,
+    "lead": 0.2,
 }
 
 
