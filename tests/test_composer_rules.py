@@ -74,7 +74,7 @@ def test_7_strong_beats_are_louder_and_velocities_live(genre):
         for part in score.parts:
             if part.role in ("drums", "chords", "melody") and len(part.notes) > 30:
                 stronger, spread = measure.accents(part, score)
-                assert stronger >= 4.0, part.name
+                assert stronger >= 5.0, part.name
                 assert 2.0 <= spread <= 30.0, part.name
 
 
@@ -131,7 +131,7 @@ def test_14_it_ends_at_home(genre):
 @each_genre
 def test_17_players_come_and_go(genre):
     for score in pieces(genre):
-        assert measure.longest_unchanged(score) <= 10
+        assert measure.longest_unchanged(score) <= 10  # eight, and the last chord held
         assert measure.everybody_share(score) < 0.5
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from segue.tools.core.score import Note, Part, Score
-from segue.tools.music.arrange import set_bars, set_registers
+from segue.tools.music.arrange import set_registers
+from segue.tools.music.arrange_bars import set_bars
 from segue.tools.music.arrange_comp import write_comp, write_pad
 from segue.tools.music.bass import write_bass
 from segue.tools.music.compose_plan import Plan, Voice, performed

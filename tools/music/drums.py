@@ -110,7 +110,12 @@ class _Kit:
             hits = self._crashed(hits, start, 2)
         if plan.is_last_of_section(bar):
             hits = self._with_fill(hits, bar, level, rng)
-        elif level >= 2 and section.bars >= 8 and place % 8 in (3, 7) and rng.random() < (0.25 if self.light else 0.4):
+        elif (
+            level >= 2
+            and section.bars >= 8
+            and place % 8 in (3, 7)
+            and rng.random() < (0.25 if self.light or self.style.feel == "break" else 0.4)
+        ):
             hits = self._with_fill(hits, bar, 1, rng)
         return hits
 
@@ -178,7 +183,7 @@ class _Kit:
         """Return one stroke: how loud depends on the drum, its mark and the level."""
         force = 5.0 if level == 3 else -8.0 if level == 1 else 0.0
         if mark in ("o", "g"):
-            return Event(start, 0.2, key, 52.0 if self.plan.machine else rng.uniform(48, 53) if lane != "k" else 50.0)
+            return Event(start, 0.2, key, 53.0 if self.plan.machine else rng.uniform(48, 53) if lane != "k" else 50.0)
         if lane in "hrp":
             if mark == "O":
                 return Event(start, 0.45, OPEN if lane == "h" else 53, 82.0 + force)
@@ -201,9 +206,11 @@ class _Kit:
         kept.append(Event(start, 2.0, CRASH, 86 if level == 1 else 92 if self.light else 106))
         kicks = [h for h in kept if h.start == start and h.pitch == KICK]
         if not kicks:
-            kept.append(Event(start, 0.5, KICK, 90 if level == 1 else 98))
+            kept.append(
+                Event(start, 0.5, KICK, 64 if self.style.feel == "swing" and self.light else 90 if level == 1 else 98)
+            )
         for kick in kicks:
-            kick.velocity = max(kick.velocity, 88.0)
+            kick.velocity = max(kick.velocity, 62.0 if self.style.feel == "swing" else 88.0)
         return kept
 
     def _busier(self, hits: list[Event], start: float, rng: random.Random) -> list[Event]:

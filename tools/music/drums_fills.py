@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from segue.tools.music.drums_grooves import CLAP, CRASH, KICK, LANES, SNARE, TOMS, fill_texts
+from segue.tools.music.drums_grooves import CLAP, CRASH, LANES, SNARE, TOMS, fill_texts
 from segue.tools.music.rhythm import Event
 
 
@@ -75,9 +75,9 @@ def played(fill: Fill, start: float, snare: int, *, soft: float, rng: random.Ran
 
 
 def is_noticed(before: Sequence[Event], after: Sequence[Event], start: float, bar: float) -> bool:
-    """Return whether a fill can be told from the groove: two new strokes, or three that are missing."""
+    """Return whether a fill can be told from the groove: two new strokes, or four that are missing."""
     old = {(round(e.start, 3), e.pitch) for e in before}
     new = {(round(e.start, 3), e.pitch) for e in after}
     added = [hit for hit in new - old if hit[0] >= start + bar / 2 - 0.01 and hit[1] not in (42, 46, 51, CRASH)]
     missing = [hit for hit in old - new if hit[0] >= start + bar - 1.01]
-    return len(added) >= 2 or len(missing) >= 3 or (len(added) + len(missing) >= 3 and KICK in {k for _, k in missing})
+    return len(added) >= 2 or len(missing) >= 4

@@ -76,5 +76,5 @@ def swell(energy: float, place: int, role: str, *, machine: bool) -> float:
     """Return what a section's energy and a bar's place in it (from 0) add to a velocity: a chorus stands over its verse."""
     if machine:
         return (energy - 0.6) * 9.0
-    slope, phrase = {"drums": (16.0, 0.4), "percussion": (30.0, 1.2), "counter": (34.0, 1.2)}.get(role, (30.0, 1.0))
+    slope, phrase = {"drums": (15.0, 0.4), "percussion": (30.0, 1.2), "counter": (34.0, 1.2)}.get(role, (32.0, 1.2))
     return (energy - 0.6) * slope + phrase * _PHRASE[place % 4]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.score import Note, Part, Score, Section
 from segue.tools.core.theory import parse_key
-from segue.tools.music.arrange import set_bars
+from segue.tools.music.arrange_bars import set_bars
 from segue.tools.music.compose_from import bars_of, ends_held, spans_of, tune_idea, voice_of
 from segue.tools.music.compose_plan import Plan, Span, Voice, chord_spans, performed
 from segue.tools.music.compose_write import write_voice
