@@ -237,9 +237,10 @@ def columns(
         out[name] = {attribute: {"n": len(marks), "right": sum(marks)} for attribute, marks in cells.items()}
         if meters:
             out[name]["meter"]["meters"] = {meter: [sum(found), len(found)] for meter, found in sorted(meters.items())}
-        shares = [share_asked([Verdict(**verdict) for verdict in row[name]]) for row in rows]
-        known = [share for share in shares if share is not None]
-        asa[name] = round(sum(known) / len(known), 4) if known else None
+        if name in ("written", "bare"):
+            shares = [share_asked([Verdict(**verdict) for verdict in row[name]]) for row in rows]
+            known = [share for share in shares if share is not None]
+            asa[name] = round(sum(known) / len(known), 4) if known else None
     return {"columns": {name: {k: found[k] for k in NAMES if k in found} for name, found in out.items()}, "asa": asa}
 
 
