@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.instruments import find_instrument, is_meant_by
 from segue.tools.core.score import Score, Section, TempoMark
 from segue.tools.core.theory import Chord, Key
-from segue.tools.music.arrange import choose_voices
+from segue.tools.music.arrange import Asked, choose_voices
 from segue.tools.music.compose_from import accompanied, continued, on_melody
 from segue.tools.music.compose_keys import moved, prepared, with_keys
 from segue.tools.music.compose_plan import Plan, chord_spans
@@ -88,7 +89,7 @@ def _new_piece(request: Request, say: Say) -> Score:
     asked = read_instruments(request.instruments)
     genre = choose_genre(request, mood, asked, rng)
     say_stand_in(request, genre, say)
-    key = choose_key(request, genre, mood, rng, say)
+    key = choose_key(request, genre, mood, random.Random(f"{seed}:key:{genre.name}"), say)
     chords = parse_chords(request.chords)
     if request.key is None and chords:
         key = _key_of_chords(chords, key)
@@ -133,7 +134,7 @@ def _new_piece(request: Request, say: Say) -> Score:
         registers=register_shifts(request),
     )
     parts = shaped(parts, plan, request, say)
-    _say_players([one.instrument.name for one in asked], [part.instrument for part in parts], say)
+    _say_players(asked, [part.instrument for part in parts], say)
     score = Score(
         title=request.title, tempo=_tempo(plan, request), key=str(key), meter=meter.name, grouping=list(request.grouping),
         bars=plan.bars, genre=genre.name, seed=seed, swing=plan.swing, chords=chord_spans(spans), sections=sections, parts=parts,
@@ -141,12 +142,16 @@ def _new_piece(request: Request, say: Say) -> Score:
     return set_lyrics(score, request.lyrics, say) if request.lyrics else score
 
 
-def _say_players(asked: Sequence[str], playing: Sequence[str], say: Say) -> None:
-    missing = [name for name in dict.fromkeys(asked) if name not in playing]
+def _say_players(asked: Sequence[Asked], playing: Sequence[str], say: Say) -> None:
+    """Say which of the players that were asked for have no part; "guitar" is any guitar."""
+    there = [found for name in playing if (found := find_instrument(name))]
+    missing = [
+        one.instrument.name
+        for one in asked
+        if one.instrument.name not in playing and not any(is_meant_by(player, one.word) for player in there)
+    ]
     if missing:
-        say(f"No place was found for the {', '.join(missing)}.")
-    if len(asked) > 16:
-        say(f"{len(playing)} players in all are many for one piece: each has little to say.")
+        say(f"No place was found for the {', '.join(dict.fromkeys(missing))}.")
 
 
 def _sections(

@@ -24,10 +24,11 @@ _NEGATION = re.compile(
 _ALONE = re.compile(
     r"\b(solo|nothing but|unaccompanied|duet|duo|trio|quartet|quintet|a cappella|alone)\b"
     r"|(?<!not )\b(only|just)\b(?= (?:an? |the )?(?:[\w-]+ )?(?:[\w-]+ )?INSTRUMENT)|INSTRUMENT(?:s| and INSTRUMENT)? only\b"
-    r"|\bINSTRUMENT (piece|etude|sonata|nocturne|prelude|miniature|lullaby)\b",
+    r"|\bINSTRUMENT (piece|etude|sonata|nocturne|prelude|miniature|lullaby|waltz|minuet|mazurka|rag|invention|impromptu|toccata)\b",
     re.IGNORECASE,
 )
 _SOLO_SECTION = re.compile(r"\bsolo section|(?:\b(?:an?|the|with|and|long|short)\s+)(?:[\w-]+ )?INSTRUMENT solo\b|\bsolos\b", re.IGNORECASE)  # fmt: skip
+_KINDS = frozenset({"dance", "waltz", "march"})
 _LOOP = re.compile(
     r"(?<!chord )\b(loops?|looping|loopable|seamless)\b(?! (?:of chords|progression|chords?)\b)", re.IGNORECASE
 )
@@ -65,6 +66,7 @@ def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
         for f in vocabulary.genres_in(prompt)
         if (not _inside(f, taken) or (f.start, f.end) in taken) and not _is_feel(prompt, f)
     ]
+    genres = [f for f in genres if not _is_kind_of_tune(prompt, f, genres)]
     styled = [(f.start, f.end) for f in genres]
     wanted = [f.value for f in genres if not _negated(prompt, f.start)]
     bpm, tempo_range = _tempo(prompt)
@@ -157,6 +159,12 @@ def _say_contradictions(text: str, found: Wishes, say: Say) -> None:
     )
     if artist and not vocabulary.genres_in(artist[1]) and not vocabulary.moods_in(artist[1]):
         say(f"Artists and titles such as {artist[1]} are not imitated: name a genre, instruments or a mood instead.")
+
+
+def _is_kind_of_tune(text: str, found: Found[str], genres: Sequence[Found[str]]) -> bool:
+    """Return whether a genre's word only says what kind of tune another genre is to be: "a folk dance", "jazz waltz"."""
+    word = text[found.start : found.end].lower()
+    return word in _KINDS and any(g is not found and text[g.start : g.end].lower() not in _KINDS for g in genres)
 
 
 def _negated(text: str, at: int) -> bool:
