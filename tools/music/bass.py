@@ -35,7 +35,10 @@ class _Line:
         self.manner = voice.manner or "lock_eighths"
         self.events: list[Event] = []
         self.low = max(28, voice.low)
-        self.high = max(self.low + 12, min(CEILING, voice.high)) + (3 if self.manner in ("walking", "octaves") else 0)
+        ceiling = (
+            CEILING - 5 if self.manner in ("root_eighths", "punk", "double_kick") else CEILING
+        )  # under power chords
+        self.high = max(self.low + 11, min(ceiling, voice.high)) + (3 if self.manner in ("walking", "octaves") else 0)
         self.kicks_by_bar: dict[int, list[float]] = {}
         for kick in plan.kicks:
             self.kicks_by_bar.setdefault(plan.bar_at(kick), []).append(kick)
@@ -109,7 +112,8 @@ class _Line:
             found = self._pattern(bar, start, rng)
             if self.manner not in FREE_OF_KICK:
                 for kick in kicks:
-                    if all(abs(kick - at) > 0.02 for at in found) and (plan.density > -0.5 or rng.random() < 0.7):
+                    wanted = 0.3 if self.manner == "two_beat" else 1.0 if plan.density > -0.5 else 0.7
+                    if all(abs(kick - at) > 0.02 for at in found) and (wanted == 1.0 or rng.random() < wanted):
                         found[kick] = "r"
         if plan.density < -0.4 and len(found) > 4 and self.manner not in FREE_OF_KICK:
             found = {

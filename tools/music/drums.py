@@ -261,6 +261,15 @@ class _Kit:
             hits += [Event(start + pulse, 0.25, KICK, 96) for pulse in pulses]
         if place % 2 == 1 and not last:
             hits.append(Event(start + meter.bar - 0.5, 0.4, OPEN, 76))
+        own = self.plan.rng("build", bar, self.variant)
+        if not last and step > 0.25 and own.random() < 0.5:  # a few strokes of the moment
+            free = [i * 0.25 for i in range(int(meter.bar * 2), int(meter.bar * 4)) if i % 2]
+            hits += [Event(start + p, 0.2, key, 80.0) for p in own.sample(free, min(len(free), own.choice((1, 2))))]
+        cymbal = rng.choice((None, 0.0, 0.5))
+        if cymbal is not None and not last:
+            hits += [
+                Event(start + pulse + cymbal, 0.2, HAT, 74) for pulse in meter.pulses if pulse + cymbal < meter.bar
+            ]
         return hits
 
     def _with_fill(self, hits: list[Event], bar: int, level: int, rng: random.Random) -> list[Event]:

@@ -76,6 +76,7 @@ def _graced(plan: Plan, line: list[Event], rng: random.Random, chance: float) ->
     """Put a mordent, a turn or a slide on notes of a beat or more, where the tempo leaves time for it."""
     small = 0.25 if plan.bpm <= 126 else 0.5
     out: list[Event] = []
+    top = max((event.pitch for event in line), default=0)  # an ornament never leaves the player's range
     for index, event in enumerate(line):
         if event.duration < 4 * small - 0.12 or index == len(line) - 1 or rng.random() >= chance:
             out.append(event)
@@ -83,6 +84,7 @@ def _graced(plan: Plan, line: list[Event], rng: random.Random, chance: float) ->
         scale = plan.scale(plan.chord_at(event.start))
         upper = next((p for p in range(event.pitch + 1, event.pitch + 4) if p % 12 in scale), event.pitch + 2)
         lower = next((p for p in range(event.pitch - 1, event.pitch - 4, -1) if p % 12 in scale), event.pitch - 2)
+        upper = upper if upper <= top else lower
         figure = rng.choice(((event.pitch, upper), (event.pitch, lower), (upper, event.pitch, lower)))
         if figure[0] != event.pitch:  # a turn after the note was struck
             figure = (event.pitch, *figure[:2]) if event.duration >= 5 * small else (event.pitch, upper)
