@@ -23,6 +23,7 @@ from segue.tools.core.errors import InvalidArgument, PlanError
 SUITE = "planning"
 DESCRIPTION = "requests against the plans expected of them: 96 intents, utterances for tuning, utterances for testing"
 SETS = ("intents", "dev", "test")
+FROZEN = "1bbf2897550b7f4d765ce58faa97f3423af9ef957cb86a9fd454373e32b54c8e"  # the test set, before any tuning
 CERTAIN = 0.9  # from here on an LLM would not be asked
 _HERE = Path(__file__).parent
 

@@ -1,15 +1,17 @@
 """The planning suite measures what it says: figures on plans made right and wrong, and the peers over real HTTP."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from segue.agent.plan import Plan, Step
 from segue.evals import planning, suites
-from segue.evals.planning_contexts import state_for
+from segue.evals.planning_contexts import contexts, state_for
 from segue.evals.planning_peers import peer, read_tasks
 from segue.evals.planning_score import Tally, score
 from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.vocabulary import fold
 from tests.scripted_llm import Move, ScriptedLlm, plan
 
 CHAIN = {
@@ -58,6 +60,15 @@ def test_the_suite_runs_one_set_and_refuses_others():
         planning.run(half="exam")
     with pytest.raises(InvalidArgument):
         planning.run(planner="oracle")
+
+
+def test_the_test_half_is_the_one_that_was_frozen():
+    assert planning.fingerprint("test") == planning.FROZEN
+    test, dev = planning.cases("test"), planning.cases("dev")
+    assert Counter(case["id"][:2] for case in test) == {f"{n:02d}": 8 for n in range(1, 97)}
+    assert {case["id"][:2] for case in dev} == {f"{n:02d}" for n in range(1, 97)}
+    assert not {fold(case["message"]) for case in test} & {fold(case["message"]) for case in dev}
+    assert {case["context"] for case in test + dev} <= set(contexts())
 
 
 def called(*calls: tuple[str, dict]) -> Move:
