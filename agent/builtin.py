@@ -17,12 +17,14 @@ from segue.agent.language import (
     making,
     query,
     refining,
+    rewriting,
     spelling,
     talk,
 )
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.reference import group, mentions, missing_number, without_a_list
+from segue.agent.language.locking import locks
+from segue.agent.language.reference import group, mentions, missing_number, one, without_a_list
 from segue.agent.plan import Plan
 
 Rule = Callable[[Clause, Draft], bool]
@@ -365,6 +367,29 @@ def _change(clause: Clause, draft: Draft) -> bool:
     return changing.change(clause, draft)
 
 
+def _rewrite(clause: Clause, draft: Draft) -> bool:
+    """Take what writes a piece anew; while tracks are being searched only where a piece is pointed at."""
+    target = one(clause, draft)
+    if target is None or (draft.arena != "piece" and not mentions(clause, draft)):
+        return False
+    if rewriting.is_rewriting(clause, draft, draft.thing(target)):
+        changing.change(clause, draft)
+        return True
+    spared = locks(clause, draft.thing(target))
+    if spared is None or not spared.parts or cues.is_question_word(clause.words[0].plain):
+        return False
+    return _operations(spared.rest, draft) and changing.change(clause, draft)
+
+
+def _locked(clause: Clause, draft: Draft) -> bool:
+    """Take "keep the drums, redo the rest" as one request, where what is left of it is one."""
+    target = one(clause, draft)
+    spared = locks(clause, draft.thing(target)) if target else None
+    if spared is None or len(clauses.split(spared.rest.text)) > 1:
+        return False
+    return _rewrite(clause, draft)
+
+
 def _shape(clause: Clause, draft: Draft) -> bool:
     """Take "start mellow, build up": a curve over the list, though its halves look like requests."""
     return clause.starts("start", "starting", "begin", "beginning", "from", "first", "open") and refining.sort(
@@ -372,9 +397,9 @@ def _shape(clause: Clause, draft: Draft) -> bool:
     )
 
 
-_ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, joining.chain, _shape)
+_ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, joining.chain, _locked, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, refining.forget, _branch, keeping.library, refining.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _surprise, refining.sort, _take,
+    talk.steer, refining.forget, _branch, keeping.library, refining.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _rewrite, _surprise, refining.sort, _take,
     knowing.identify, knowing.who, finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,

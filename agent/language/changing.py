@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from segue.agent.dialogue import Thing
-from segue.agent.language import sounding, timing
+from segue.agent.language import rewriting, sounding, timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
+from segue.agent.language.locking import LOCKABLE, locks
 from segue.agent.language.parts import parts, present
 from segue.agent.language.reference import keys_in, mentions, one
 from segue.tools.core.theory import Key, parse_key
@@ -27,6 +28,29 @@ def change(clause: Clause, draft: Draft) -> bool:
     if _further(clause, draft):
         return True
     thing = draft.thing(target)
+    operations, rest = rewriting.readings(clause, thing, draft)
+    if rest.words:
+        operations += _operations(rest, thing, draft)
+    if not operations:
+        return False
+    draft.edit(target, operations)
+    return True
+
+
+def _operations(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Read a clause; parts that it locks are kept by every operation that can keep some."""
+    spared = locks(clause, thing)
+    if spared and (operations := _read(spared.rest, thing, draft)):
+        able = [operation for operation in operations if operation["op"] in LOCKABLE]
+        if able and (names := present(spared.parts, thing, draft)):
+            for operation in able:
+                operation["keep"] = names
+        if able:
+            return operations
+    return _read(clause, thing, draft)
+
+
+def _read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     operations: list[Operation] = []
     for read in _READERS:
         made = {done["op"] for done in operations}
@@ -36,10 +60,7 @@ def change(clause: Clause, draft: Draft) -> bool:
         operations += found
         if found and read in _ALONE and not (read is timing.trim and clause.verb("loop", "fade")):
             break
-    if not operations:
-        return False
-    draft.edit(target, operations)
-    return True
+    return operations
 
 
 def _further(clause: Clause, draft: Draft) -> bool:
@@ -248,29 +269,6 @@ def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operat
     return []
 
 
-def _regenerate(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    if not clause.bars or not (clause.verb("regenerate", "turn", "make", "replace", "write", "restyle", "remove") or clause.has("again", "different", "new", "another", "busier", "sparser", "simpler", "wilder")):  # fmt: skip
-        return []
-    bars = clause.bars[0].value
-    start, end = bars.start, bars.end
-    if start is not None and start < 0:
-        total = round(thing.duration_s * thing.bpm / 240) if thing and thing.duration_s and thing.bpm else 0
-        if total < bars.count:
-            draft.ask("How many bars has it? I do not know where the last ones begin.")
-            return []
-        start, end = total - bars.count + 1, total
-    if start is None or end is None:
-        return []
-    rest = (clause.text[: clause.bars[0].start] + " " + clause.text[clause.bars[0].end :]).strip()
-    wish = re.sub(r"\b(?:redo|rewrite|regenerate|recompose|rework|make|please|again|change|the|it|of|in|from|do|write|new|with|and|but)\b", " ", rest, flags=re.IGNORECASE)  # fmt: skip
-    if clause.verb("remove"):
-        wish = "without " + re.sub(r"^\W*(?:remove|delete|mute|drop|kill|take out|lose|get rid of)\b\s*", "", wish, flags=re.IGNORECASE)  # fmt: skip
-    operation: Operation = {"op": "regenerate", "start_bar": start, "end_bar": end}
-    if wish := " ".join(re.sub(r"[,.!?]", " ", wish).split()):
-        operation["prompt"] = wish
-    return [operation]
-
-
 def _loudness(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if clause.loudnesses:
         return [{"op": "loudness", "lufs": max(-50.0, min(-5.0, clause.loudnesses[0].value))}]
@@ -284,13 +282,13 @@ def _loudness(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operati
 
 
 _READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] = (
-    _instrumental, _regenerate, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.fade, timing.loop, timing.reverse, _add,
+    _instrumental, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.fade, timing.loop, timing.reverse, _add,
     sounding.restyle, sounding.effect,
 )  # fmt: skip
 # Words of colour beside a new instrument describe it ("a soft pad").
 _COLOURS = frozenset({sounding.restyle, sounding.effect})
 # After one of these a clause says nothing more: their words would be read twice.
-_ALONE = frozenset({_instrumental, _regenerate, _isolate, timing.loop, timing.trim, timing.length})
+_ALONE = frozenset({_instrumental, _isolate, timing.loop, timing.trim, timing.length})
 
 
 def is_change(clause: Clause) -> bool:
