@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from segue.tools.core.base import Args, ItemRef, Out, PieceRef, Ref, Tool, Value
-from segue.tools.core.piece import FileOut, Piece
+from segue.tools.core.piece import Clip, FileOut, Piece
 
 _NONE = type(None)
 DROP = object()
@@ -160,7 +160,7 @@ def _variant(annotation: Any, value: dict[str, Any]) -> type[BaseModel] | None: 
 
 
 def gives(out: type[Out], field: str) -> Gives | None:
-    """Return what a field of an output gives, or None where there is no such field."""
+    """Return what a field of an output gives, or None where there is no such field, or none that a plan may use."""
     info = out.model_fields.get(field)
     if info is None:
         return None
@@ -175,6 +175,8 @@ def gives(out: type[Out], field: str) -> Gives | None:
             return Gives("piece", many, annotation)
         if issubclass(element, FileOut):
             return Gives("file", many, annotation)
+        if issubclass(element, Clip):  # bare sound, such as a preview: gone when the step is done
+            return None
         if "id" in element.model_fields:
             return Gives("item", many, annotation)
     return Gives("scalar" if _plain(annotation) else "other", many, annotation)

@@ -126,7 +126,7 @@ def _doc(tool: Tool) -> str:
         words = f": {info.description}" if info.description else ""
         lines.append(f"- {name} ({_kind(wanted)}{must}){words}")
         lines += _variants(schema["properties"][name], defs)
-    given = [f"{name} ({_gives(tool, name)})" for name in tool.Out.model_fields]
+    given = [f"{name} ({found.words})" for name in tool.Out.model_fields if (found := gives(tool.Out, name))]
     lines.append(f"Gives: {', '.join(given)}.")
     return "\n".join(lines)
 
@@ -138,11 +138,6 @@ def _kind(wanted: Any) -> str:  # noqa: ANN401 - any type
     if is_ref(wanted):
         return "a reference to a piece" if issubclass(wanted, PieceRef) else "a reference to an item"
     return type_words(wanted)
-
-
-def _gives(tool: Tool, name: str) -> str:
-    given = gives(tool.Out, name)
-    return given.words if given else "nothing"
 
 
 def _variants(node: dict[str, Any], defs: dict[str, Any]) -> list[str]:
