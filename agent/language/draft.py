@@ -35,7 +35,7 @@ class Draft:
         self.certain = 1.0
         self.focus: list[Target] = []
         self.group: list[Target] = []
-        self.arena = _arena(state)
+        self.arena = arena(state)
         self.blocked = False
         """Whether the rest of the message makes no sense without an answer to the question."""
         self.part = ""
@@ -175,7 +175,8 @@ class Draft:
         return {"id": thing.id} if thing and thing.bpm else target
 
 
-def _arena(state: State) -> str:
+def arena(state: State) -> str:
+    """Return what is being talked about: "list", "piece" or, with nothing in reach, "empty"."""
     if state.attached:
         return "piece"
     latest = state.latest
