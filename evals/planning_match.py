@@ -62,6 +62,11 @@ def judge(plan: Plan, accept: list[dict[str, Any]]) -> Verdict:
     )
 
 
+def same(wanted: Any, got: Any, name: str) -> bool:  # noqa: ANN401 - any JSON
+    """Tell whether a value is the wanted one, or fits the wanted matcher; ``name`` says what it is (key, genre, …)."""
+    return _same(wanted, got, name, {})
+
+
 def _judge(plan: Plan, wanted: dict[str, Any]) -> Verdict:
     steps = wanted.get("steps", [])
     verdict = min(
