@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from segue.agent.dialogue import Known, State
 from segue.agent.language import (
+    asking,
     changing,
     clauses,
     criteria,
@@ -15,9 +16,13 @@ from segue.agent.language import (
     keeping,
     knowing,
     making,
+    phrases,
+    phrasing,
+    pivoting,
     query,
     refining,
     rewriting,
+    seeking,
     spelling,
     talk,
 )
@@ -53,13 +58,28 @@ class BuiltinPlanner:
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
-        names = self._names(text) if self._names and text else []
-        right = spelling.corrected(text, names)
-        draft = Draft(right, state, self._names(right) if self._names and right != text else names)
+        right = asking.asked(spelling.corrected(text, self._known(text, state)))
+        right, left_out = phrases.settled(right, state, self._known(right, state))
+        right = phrasing.plainly(right)
+        draft = Draft(right, state, self._known(right, state))
+        draft.notes += left_out
         text = right
         if not talk.whole(text, draft):
             self._read(text, draft)
         return draft.plan()
+
+    def _known(self, text: str, state: State) -> list[Known]:
+        """Return the names in a text: those of the library, then artists of what was shown."""
+        found = list(self._names(text)) if self._names and text else []
+        artists: dict[str, list[str]] = {}
+        for thing in state.things.values():
+            if thing.artist:
+                artists.setdefault(thing.artist, []).append(thing.id)
+        for artist, ids in artists.items():
+            for match in re.finditer(rf"(?<!\w){re.escape(artist)}(?!\w)", text, re.IGNORECASE):
+                if not any(f.start < match.end() and match.start() < f.end for f in found):
+                    found.append(Known(kind="artist", name=artist, ids=ids, start=match.start(), end=match.end()))
+        return sorted(found, key=lambda name: name.start)
 
     def _read(self, text: str, draft: Draft) -> None:
         entire = Clause(clauses.strip_polite(text) or text)
@@ -282,6 +302,17 @@ def _surprise(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+def _seek(clause: Clause, draft: Draft) -> bool:
+    """Take "late nineties trance, six minutes at most": a search that nobody ordered outright."""
+    if not seeking.seeks(clause, draft):
+        return False
+    if finding.shared(clause, draft) or finding.similar(clause, draft):
+        return True
+    if draft.arena != "list" or not refining.refine(clause, draft):
+        finding.search(clause, draft)
+    return True
+
+
 def _find(clause: Clause, draft: Draft) -> bool:
     """Take an outright request for tracks."""
     outright = clause.head in ("find", "play") or clause.songs or making.is_list(clause) or query.asks_advice(clause)
@@ -397,9 +428,13 @@ def _shape(clause: Clause, draft: Draft) -> bool:
     )
 
 
-_ENTIRE: tuple[Rule, ...] = (talk.steer, _branch, joining.splice, joining.chain, _locked, _shape)
+def _whole_branch(clause: Clause, draft: Draft) -> bool:
+    return len(clauses.split(clause.text)) < 2 and _branch(clause, draft)
+
+
+_ENTIRE: tuple[Rule, ...] = (pivoting.correct, talk.steer, pivoting.pivot, _whole_branch, joining.splice, joining.chain, _locked, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, refining.forget, _branch, keeping.library, refining.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _rewrite, _surprise, refining.sort, _take,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _rewrite, _surprise, refining.sort, _take, _seek,
     knowing.identify, knowing.who, finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,

@@ -128,7 +128,10 @@ class Clause:
     @cached_property
     def durations(self) -> list[Found[float]]:
         """Lengths in seconds."""
-        return words.duration_in(self.text)
+        found = words.duration_in(self.text)
+        return [
+            length for length in found if not any(t.start <= length.start and length.end <= t.end for t in self.tempi)
+        ]  # "beats a minute"
 
     @cached_property
     def bars(self) -> list[Found[words.Bars]]:
@@ -222,7 +225,7 @@ class Clause:
 _ARTICLES = frozenset({"a", "an", "the", "my", "some", "that", "this", "its", "another", "more"})
 # "add some reggae?" is an order put as a question.
 _ORDERS = frozenset({"add", "find", "make", "give", "play", "remove", "replace", "export", "put", "concat", "extend"})
-_NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza", "sans", "ohne", "sin", "dont", "doesnt", "isnt", "nothing", "except", "avoid", "excluding", "exclude", "skip", "hate", "dislike", "kein", "keine", "pas"])  # fmt: skip
+_NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza", "sans", "ohne", "sin", "dont", "doesnt", "isnt", "nothing", "except", "avoid", "excluding", "exclude", "skip", "hide", "hate", "dislike", "kein", "keine", "pas"])  # fmt: skip
 _BETWEEN = frozenset(["any", "too", "the", "a", "an", "much", "more", "so", "very", "or", "and", "nor", "of", "that", "really", "all", "kind", "to", "be", "want", "some", "is", "with", "as", "anything"])  # fmt: skip
 
 

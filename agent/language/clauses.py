@@ -46,7 +46,7 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
             again.add(len(pieces))
             start = match.end()
             continue
-        elif _opens(after) and _stands(before, match.lastgroup or ""):
+        elif _opens(after) and not _counts_on(before, after) and _stands(before, match.lastgroup or ""):
             end = match.start()
         else:
             continue
@@ -62,6 +62,11 @@ def _quoted(text: str) -> list[tuple[int, int]]:
     found += [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.(?:wav|mp3|flac|ogg|m4a|mid|midi|aif+|xml|musicxml|mxl|m3u8?|mp4|mov)\b", text, re.IGNORECASE)]  # fmt: skip
     found += [(m.start(), m.end()) for m in re.finditer(r"\b\w+\.\w+\b", text)]
     return found
+
+
+def _counts_on(before: str, after: str) -> bool:
+    """Tell whether "take 3" behind "take 1 and" is a noun: the list of takes goes on."""
+    return bool(re.match(r"\s*takes? (?:\d|one|two|three|four|five)\b", after, re.IGNORECASE) and re.search(r"\b(?:takes?|numbers?|tracks?) (?:\d|one|two|three|four|five)\s*$", before, re.IGNORECASE))  # fmt: skip
 
 
 def _makes(before: str) -> bool:
@@ -91,6 +96,8 @@ def _opens(after: str) -> bool:
     if found.value not in cues.openers() or clause.match(_CURVE):
         return False
     following = clause.after(found.end, 1)
+    if found.value == "slower" and rest[: found.end].lower() == "slow" and following[:1] not in (["it"], ["this"], ["that"], ["them"], ["the"], ["everything"], ["my"]):  # fmt: skip
+        return False  # "smoky and slow, with a trumpet"
     if found.value in _LIGHT:
         return bool(following) and following[0] not in ("and", "or", "rock", "music", "songs")
     # "fast and loose", "dance and play": a verb without anything behind it is part of a list of nouns.

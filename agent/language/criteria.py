@@ -59,12 +59,20 @@ def _take(clause: Clause, found: Criteria, start: int, end: int, lead: str = "")
     found.spans.append((match.start() if match else start, end))
 
 
+_DENIED = re.compile(r"\b(?:nothing|none|no|not|hide|skip|exclude|leave out|without|never|drop|lose)\b(?:(?!\bbut\b)[^,.;])*$", re.IGNORECASE)  # fmt: skip
+
+
+def denied(clause: Clause, position: int) -> bool:
+    """Tell whether a range is one to leave out: "nothing that came out before 2015"."""
+    return _DENIED.search(clause.text[:position]) is not None
+
+
 def _years(clause: Clause, draft: Draft, found: Criteria) -> None:
     for years in clause.years:
         if any(name.kind != "genre" and years.start < name.end - _offset(clause, draft) and name.start - _offset(clause, draft) < years.end for name in names_in(clause, draft)):  # fmt: skip
             continue
         first, last = years.value.first, years.value.last
-        if clause.negated(years.start):
+        if clause.negated(years.start) or denied(clause, years.start):
             if first is not None and last is not None:
                 found.refused.append(f"leaving out the years {first} to {last}")
                 _take(clause, found, years.start, years.end, "no|not|nothing|from|the|without|any")
@@ -84,7 +92,11 @@ def _offset(clause: Clause, draft: Draft) -> int:
 def _tempo(clause: Clause, draft: Draft, found: Criteria) -> None:
     for tempo in clause.tempi:
         low, high = _range(tempo)
-        if clause.negated(tempo.start) and tempo.value.kind == "range" and (low is None) != (high is None):
+        if (
+            (clause.negated(tempo.start) or denied(clause, tempo.start))
+            and tempo.value.kind == "range"
+            and (low is None) != (high is None)
+        ):
             low, high = high, low
         if low is not None:
             found.filters["bpm_min"] = round(low, 1)
@@ -146,7 +158,10 @@ def _language(clause: Clause, draft: Draft, found: Criteria) -> None:
             found.refused.append(f"leaving out {clause.text[language.start : language.end]} lyrics")
         else:
             found.filters["language"] = language.value
-        _take(clause, found, language.start, language.end, "in|sung|with|only|no|not|lyrics")
+        tail = re.match(r"\s+(?:lyrics|words|singing|vocals|sung)\b", clause.text[language.end :], re.IGNORECASE)
+        _take(
+            clause, found, language.start, language.end + (tail.end() if tail else 0), "in|sung|with|only|no|not|lyrics"
+        )
 
 
 def _vocals(clause: Clause, draft: Draft, found: Criteria) -> None:
@@ -192,7 +207,7 @@ def _plays(clause: Clause, draft: Draft, found: Criteria) -> None:
 
 
 def _diversity(clause: Clause, draft: Draft, found: Criteria) -> None:
-    match = re.search(r"(?:(?:max(?:imum)?|at most|no more than|not more than|up to|only|limit(?: of)?|just)\s+)?(?:of\s+)?(\d+|one|two|three|four|five|a single)\s*(?:songs?|tracks?|titles?|each|entries)?\s*(?:max(?:imum)?\s*)?(?:per|by|from|for|of|an?|each)\s+(?:(?:each|every|the same|any|one|same)\s+)?(?:artist|band|singer|act|musician|performer)s?", clause.text, re.IGNORECASE)  # fmt: skip
+    match = re.search(r"(?:(?:max(?:imum)?|at most|no more than|not more than|up to|only|limit(?: of)?|just)\s+)?(?:of\s+)?(\d+|one|two|three|four|five|a single)\s*(?:songs?|tracks?|titles?|each|entries)?\s*(?:max(?:imum)?\s*)?(?:per|by|from|for|of|an?|each)\s+(?:(?:each|every|the same|any|one|same)\s+)?(?:artist|band|singer|act|musician|performer)s?(?:\s+(?:at most|max(?:imum)?|tops|only))?", clause.text, re.IGNORECASE)  # fmt: skip
     if match:
         value = numbers_in(match[1])
         found.args["max_per_artist"] = max(1, int(value[0].value)) if value else 1
@@ -205,13 +220,18 @@ def _diversity(clause: Clause, draft: Draft, found: Criteria) -> None:
 
 def _upright(text: str) -> str:
     """Return words before a length with "nothing longer than" turned into "under"."""
-    text = re.sub(r"\b(?:nothing|none|not|no songs?|no tracks?|never)\s+(?:that is |thats )?(?:longer than|over|above|more than)\s+$", "under ", text, flags=re.IGNORECASE)  # fmt: skip
-    return re.sub(r"\b(?:nothing|none|no songs?|no tracks?|never)\s+(?:that is |thats )?(?:shorter than|under|below|less than)\s+$", "over ", text, flags=re.IGNORECASE)  # fmt: skip
+    text = re.sub(r"\b(?:nothing|none|not|no songs?|no tracks?|never|skip|hide|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts |going |lasting )?(?:longer than|over|above|more than|beyond|past)\s+$", "under ", text, flags=re.IGNORECASE)  # fmt: skip
+    return re.sub(r"\b(?:nothing|none|no songs?|no tracks?|never|skip|hide|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts )?(?:shorter than|under|below|less than)\s+$", "over ", text, flags=re.IGNORECASE)  # fmt: skip
+
+
+_SKIPS = re.compile(rf"\b(?:nothing|none|skip|hide|drop|exclude|leave out|lose|no)\s+(?:\w+\s+){{0,2}}?(?:{_UNDER}|{_OVER}|longer|shorter)\s+[\w ]{{1,16}}?(?:minutes?|mins?|seconds?|secs?)\s+(?:and|or|nor)\s+(?:\w+\s+)?(?={_UNDER}|{_OVER})", re.IGNORECASE)  # fmt: skip
 
 
 def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
     for at, length in enumerate(clause.durations):
         before = _upright(clause.text[: length.start])
+        if (skips := _SKIPS.search(before)) and (limit := re.fullmatch(rf"({_UNDER})|(?:{_OVER})", before[skips.end() :].strip(), re.IGNORECASE)):  # fmt: skip
+            before = f"{before[: skips.end()]}{'over' if limit[1] else 'under'} "  # "skip those over 6 minutes and those under one"
         after = clause.text[length.end :]
         if re.search(rf"\b(?:{_UNDER})\s+$", before, re.IGNORECASE) or re.match(r"\s*(?:max\b|tops|or less|or shorter|at most)", after, re.IGNORECASE):  # fmt: skip
             found.filters["duration_max_s"] = length.value
@@ -235,7 +255,19 @@ def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
             found.spans.append((length.end, length.end + tail.end()))
 
 
+_LOW = r"(?:hush\w*|quiet\w*|soft\w*|calm\w*|gentl\w*|mellow\w*|slow\w*|laid back|laidback|chill\w*|sleep\w*|still\w*|peaceful|low|tender|easy|relaxed|dreamy|ambient|lazy|light\w*|small|dim|cool\w*)"
+_HIGH = r"(?:roar\w*|wild\w*|loud\w*|hard\w*|fast\w*|punch\w*|heav\w*|energetic|intense|high|party|lively|liveliest|raging|furious|explosive|frantic|upbeat|danc\w*|big|storm\w*|blazing|hot\w*|livelier)"
+_SLOPES = {
+    "energy_up": rf" (?:from )?(?:the )?(?:most )?{_LOW}(?: \w+)? (?:up )?to (?:the )?(?:most )?{_HIGH} | start\w* (?:off )?{_LOW} (?:and |then )*(?:end|finish|clos)\w* {_HIGH} | energy (?:climbs?|rises?|grows?|builds?|going up|goes up) | get\w* (?:wilder|louder|livelier|harder) and (?:wilder|louder|livelier|harder) ",
+    "energy_down": rf" (?:from )?(?:the )?(?:most )?{_HIGH}(?: \w+)? (?:down )?to (?:the )?(?:most )?{_LOW} | start\w* (?:off )?{_HIGH} (?:and |then )*(?:end|finish|clos)\w* {_LOW} | energy (?:falls?|drops?|sinks?|going down|goes down) | get\w* (?:calmer|quieter|softer|slower) and (?:calmer|quieter|softer|slower) | (?:liveliest|loudest|wildest|fastest) (?:one |ones )?(?:listed )?first ",
+}  # fmt: skip
+
+
 def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
+    for order, pattern in _SLOPES.items():
+        if slope := clause.match(pattern):
+            found.args.setdefault("order", order)
+            _plain_span(clause, found, slope[0].split())
     dated = clause.match(
         r" (oldest|newest|most recent|latest|earliest|longest|shortest|alphabetical\w*|most played) (?:ones |songs |tracks )?(?:first|last|order) "
     )
@@ -301,7 +333,9 @@ def _directions(clause: Clause, found: Criteria) -> None:
         sign = _sign(near, word, clause)
         if sign:
             amount = clause.amount * sign * way
-            found.adjust[name] = max(-2.0, min(2.0, found.adjust.get(name, 0.0) + amount))
+            before = found.adjust.get(name, 0.0)  # "too cheerful, make them gloomier" says one thing twice
+            both = before + amount if before * amount < 0 else max(before, amount, key=abs)
+            found.adjust[name] = max(-2.0, min(2.0, both))
             _take(clause, found, axis.start, axis.end, "more|less|fewer|too|much|a|bit|little|lot|not|so|as|the|with|lighter|but|and|way|slightly|really|even|quite|something|make|them|be|it|still|lower|softer")  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from segue.agent.dialogue import Known
-from segue.agent.language import criteria, cues
+from segue.agent.language import asking, criteria, cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft, Target
@@ -54,7 +54,7 @@ def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]
     if clause.match(r" (?:make|have|get|let|want) (?:it|this|that|them|the \w+)(?: all)? (?:to )?(?:sound|feel) "):
         return [], [], -1  # "make it sound like an old radio" asks for a sound
     if not match or (match[0].lower() == "like" and set(clause.before(match.start(), 1)) & _LIKERS):
-        return [], [], -1
+        return _blended(clause, draft)
     targets = [m.target for m in mentions(clause, draft)]
     artists = [
         name for name in names_in(clause, draft)
@@ -77,9 +77,27 @@ def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]
     return targets, artists, start
 
 
+_BLEND = re.compile(r"\bhalf\b.*\bhalf\b|\btwist\b|\b(?:plus|meets|with|x|crossed|vs|and|mixed|blended|over)\b", re.IGNORECASE)  # fmt: skip
+
+
+def _blended(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]:
+    """Read "50 Cent with a Beatles twist", "half A, half B", "faster than number 2"."""
+    if draft.arena == "list" and (than := re.search(r"\b(?:\w+er|more \w+|less \w+) than (?=the|number|track|#|no\b)", clause.text, re.IGNORECASE)):  # fmt: skip
+        named = [m.target for m in mentions(clause, draft) if m.start >= than.end() - 4]
+        if named and not clause.is_question:
+            return named[:1], [], than.start()
+    artists = [n for n in names_in(clause, draft) if n.kind == "artist" and n.ids and not clause.negated(clause.text.find(draft.message[n.start : n.end]))]  # fmt: skip
+    if len(artists) < 2 or not _BLEND.search(clause.text) or clause.match(r" (?:by|from|no|without) ") or clause.is_question:  # fmt: skip
+        return [], [], -1
+    return [{"id": id} for artist in artists for id in artist.ids[:_SEEDS]], artists, 0
+
+
 def similar(clause: Clause, draft: Draft) -> bool:
     """Take "something like Wonderwall", "who sounds like Mazzy Star?", "find similar ones"."""
     targets, artists, _ = seeds(clause, draft)
+    names = [artist.name for artist in artists]
+    if targets and (thing := draft.thing(targets[0])) and thing.artist and asking.performer([word.plain for word in clause.words]):  # fmt: skip
+        names.append(thing.artist)
     if not targets and draft.arena == "list":
         targets = _but(clause, draft)
     if not targets:
@@ -91,13 +109,13 @@ def similar(clause: Clause, draft: Draft) -> bool:
     if clause.has("but") and not found.adjust:
         # "the fourth, but acoustic": a describing word behind "but" is a direction
         at = clause.text.lower().find("but")
-        wished = [axis for axis in clause.axes if axis.start > at and not clause.negated(axis.start)]
+        wished = [axis for axis in clause.axes if axis.start > at and not clause.negated(axis.start) and not (axis.value.name == "vocals" and "vocals" in found.filters)]  # fmt: skip
         found.adjust.update(
             {axis.value.name: float(axis.value.way) for axis in wished if axis.value.name not in found.hold}
         )
     found.filters.pop("artist", None)
     if clause.starts("who", "which artist", "which artists", "which bands", "what artists", "what bands") or clause.has("artists like", "bands like", "similar artists", "artists similar", "singers like", "bands similar", "similar bands"):  # fmt: skip
-        found.filters["exclude_artists"] = [artist.name for artist in artists]
+        found.filters["exclude_artists"] = names
         found.args.setdefault("max_per_artist", 1)
     shown = draft.state.shown
     if shown and shown.kind == "tracks" and any(t.get("id") in shown.ids for t in targets):
@@ -107,7 +125,7 @@ def similar(clause: Clause, draft: Draft) -> bool:
     negated = found.filters.get("exclude_artists")
     criteria.apply(found, args, draft)
     if negated:
-        draft.ops = [op for op in draft.ops if not (op.op == "reject" and op.target in [a.name for a in artists])]
+        draft.ops = [op for op in draft.ops if not (op.op == "reject" and op.target in names)]
     draft.add("retrieve", args)
     return True
 
@@ -147,7 +165,7 @@ def shared(clause: Clause, draft: Draft) -> bool:
         draft.ask("The same as what? Attach a clip or name a track.")
         return True
     thing = draft.thing(source) if "id" in source else None
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = {k: v for k, v in criteria.read(clause, draft).filters.items() if k.startswith(("year", "duration", "rating", "unplayed", "exclude_"))}  # fmt: skip
     args: dict[str, Any] = {"filters": filters}
     needs_tag = ("bpm" in wanted and not (thing and thing.bpm)) or ("key" in wanted and not (thing and thing.key))
     if needs_tag:

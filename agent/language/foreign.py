@@ -23,6 +23,7 @@ extend | allunga/estendi | allonge/prolonge | verlängere | alarga/extiende
 replace | sostituisci/cambia | remplace | ersetze/tausche | reemplaza/cambia/sustituye
 undo | annulla | annule | mach rückgängig/rückgängig | deshaz/deshacer
 stop | ferma/fermati | arrete/arrête | stopp/halt an | para/detente
+vocals | canto/voce/voci/parole cantate | chant/voix/chanteur/chanteuse | gesang/stimme/stimmen/sänger | voz/voces/canto/cantante
 the drums | la batteria/le percussioni/batteria | la batterie/batterie | das schlagzeug/schlagzeug/die drums | la bateria/la batería/bateria
 the vocals | la voce/le voci/il cantato | la voix/le chant/les voix | den gesang/die stimme/der gesang/gesang | la voz/las voces
 the bass | il basso | la basse | den bass/der bass | el bajo

@@ -140,6 +140,8 @@ def _retag(clause: Clause, draft: Draft) -> bool:
     shown = draft.state.shown
     if not items and draft.group:
         items = list(draft.group)
+    if not items and draft.it and clause.has("its", "it", "this", "this song", "this track") and (thing := draft.thing(draft.it)) and thing.kind == "track" and not clause.has("this list"):  # fmt: skip
+        items = [draft.it]
     if (
         not items
         and shown
@@ -164,7 +166,7 @@ def _stats(clause: Clause, draft: Draft) -> bool:
     fields = list(dict.fromkeys(found.value for found in clause.fields))
     if asks and clause.starts("who") and "artist" not in fields:
         fields.append("artist")
-    if not asks or not (mine or clause.has("statistics", "stats")) or clause.verb("find", "play", "make") or not (fields or clause.match(r" (?:statistics|stats) ")):  # fmt: skip
+    if not asks or not (mine or clause.has("statistics", "stats")) or (clause.verb("find", "play", "make") and not clause.match(r" (?:in|of|across) (?:my|the) (?:library|collection) | which ")) or not (fields or clause.match(r" (?:statistics|stats) ")):  # fmt: skip
         return False
     earlier = next(
         (step.args for step in draft.steps if step.tool == "library" and step.args["action"] == "stats"), None

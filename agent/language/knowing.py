@@ -43,8 +43,10 @@ def identify(clause: Clause, draft: Draft) -> bool:
     if len(clause.words) > 8 or clause.verb("make", "remove"):
         return False
     draft.add("retrieve", {"action": "identify", "like": [target]})
+    draft.look_at(target)
     hummed = clause.match(r" (?:hum\w*|whistl\w+|singing) ")
-    if not hummed:
+    asked_more = len(clause.text) < 0.7 * len(draft.message)  # the rest of the message says what else is wanted
+    if not hummed and not asked_more:
         draft.add("caption", {"clips": [target]})
     return True
 

@@ -47,8 +47,6 @@ _FILE = r"(?P<f>m3u8?|xspf|playlist file)"
 _IT = r"(?P<i>it|this|that|these|those|them|(?:this|that|the|my)(?: whole| entire| new)? (?:list|playlist|one|selection|rest|results|songs|tracks)|all (?:of )?(?:it|these|this|those|them)|the lot|everything|(?:tracks?|songs?|numbers?) \d+(?:(?:\s*,\s*|\s*(?:to|-|–|and|through)\s*)\d+)*|the (?:first|last|top) (?:\w+)|the \w+ best)"  # fmt: skip
 _SOFT = r"(?:hushed|quiet|soft|calm|mellow|gentle|sleepy|slow|chilled?|still|low|tender|subdued|peaceful|easy|light|whisper(?:ed|ing)?|relaxed|laid.back|tame|cold|dreamy|sparse)"  # fmt: skip
 _LOUD = r"(?:roaring|loud|wild|hard|intense|fast|energetic|frantic|banging|explosive|full.on|high|upbeat|heavy|furious|frenzied|lively|hot|thunderous|raging|pumping|manic|noisy|powerful|strong|big)"  # fmt: skip
-_STEP = r"(?:slide|drift|glide|segue|ease|move|go|travel|wander|morph|trip|journey|path|road|bridge|walk|evolve|transition|shift|flow|lead|take me|way|route|tour|ride|voyage|arc|fade|progress(?:ion)?|bridge|cross)"  # fmt: skip
-_SLOWLY = r"(?:slowly|gradually|gently|smoothly|bit by bit|step by step|little by little|over time|by degrees)"
 
 ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"(?<!\w)w/o\b", "without"),
@@ -67,8 +65,6 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (rf"(?:\b(?:go|going|move|sink|fall|drop|sort|order|come|fade)(?:ing)?(?: down| it| them| this| these)*\s+)?\b(?:from\s+)?(?:the\s+)?(?:most\s+)?{_LOUD}(?:e?st|er)?\s+(?:(?:all the way |through |down |on )?to|down to|→|->)\s+(?:the\s+)?(?:most\s+)?{_SOFT}(?:e?st|er)?\b", "winding down"),
     (rf"\b(?:that |which )?(?:(?:keeps? |slowly |gradually )?(?:getting|growing|becoming|gets|grows|becomes|turning))\s+(?:(?:ever|steadily|slowly|always|progressively) )?(?:{_SOFT}(?:er)? and {_SOFT}er|more and more {_SOFT}|(?<=ever ){_SOFT}er|(?<=steadily ){_SOFT}er|(?<=slowly ){_SOFT}er|(?<=progressively ){_SOFT}er)\b", "winding down"),
     (rf"\b(?:that |which )?(?:(?:keeps? |slowly |gradually )?(?:getting|growing|becoming|gets|grows|becomes|turning))\s+(?:(?:ever|steadily|slowly|always|progressively) )?(?:{_LOUD}(?:er)? and {_LOUD}(?:er)?|more and more {_LOUD}|(?<=ever ){_LOUD}er|(?<=steadily ){_LOUD}er|(?<=slowly ){_LOUD}er|(?<=progressively ){_LOUD}er)\b", "building up"),
-    (rf"\b(?:that |which )?(?:begins?|starts?|opens?|sets out|kicks off)(?:ing)? (?:with|at|from|in|on) (?P<a>[^,;.!?]+?),? (?:and|then|and then) (?:{_SLOWLY} )?(?:turns?|ends?|becomes?|moves?|drifts?|goes|arrives?|finishes|leads?|lands?|slides?|morphs?)(?: up)?(?: {_SLOWLY})? (?:into|to|at|with|in|towards) (?P<b>[^,;.!?]+)", r"journey from \g<a> to \g<b>"),
-    (rf"\b(?:{_SLOWLY} )?{_STEP}(?: {_SLOWLY}| us| me| it)? from (?P<a>[^,;.!?]+?) (?:over |across |through |all the way |on )*(?:in)?to (?P<b>[^,;.!?]+)", r"journey from \g<a> to \g<b>"),
     # the library
     (r"\b(?:any |are there any |do i have |have i got |got any )*(?:double|doubled|repeated|redundant|identical|twin|duplicate) (?:files?|tracks?|songs?|copies|entries|recordings?|titles?|items?)\b", "find duplicates"),
     (r"\b(?:show me |list |find |tell me )?(?:what|which|whatever|songs?|tracks?|anything|everything|files?)(?: songs?| tracks?| files?)?(?:'s| is| are| i have| do i have| have i got| did i| i)?(?: that)?(?: is| are)? (?:in (?:my|the) (?:library|collection) )?(?:there )?(?:twice|two times|more than once|double|doubled|several times|multiple times)(?: in (?:my|the) (?:library|collection))?\b", "find duplicates"),

@@ -40,7 +40,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         return True
     found = criteria.read(clause, draft)
     if clause.match(
-        r" (?:include|allow|also|with) .*\b(?:live|covers?|remix\w*|remasters?|demos?|acoustic versions?)\b"
+        r" (?:include versions like|(?:include|allow|also|with) .*\b(?:live|covers?|remix\w*|remasters?|demos?|acoustic versions?)\b)"
     ):
         _search_again(draft)
         draft.note("Live versions, covers and remixes were never left out; only repeats of one recording are folded together.")  # fmt: skip
@@ -140,7 +140,10 @@ def _is_new_topic(clause: Clause, found: Criteria, left: str) -> bool:
     if found.is_empty:
         return bool(left)
     substance = [w for w in left.split() if len(w) > 2]
-    return bool(substance) and not (found.adjust or found.hold or found.refused) and (bool(clause.genres) or len(substance) > 1) and not clause.starts("only", "but", "no", "not", "without", "just")  # fmt: skip
+    if found.adjust or found.hold or found.refused or clause.starts("only", "but", "no", "not", "without", "just"):
+        return False
+    wanted = [f for f in [*clause.genres, *clause.moods, *clause.instruments] if not clause.negated(f.start)]
+    return bool(substance) and (any(clause.text[f.start : f.end].lower() in left.lower() for f in wanted) or (clause.songs and len(substance) > 1))  # fmt: skip
 
 
 def _describes(clause: Clause) -> bool:
@@ -323,6 +326,8 @@ def sort(clause: Clause, draft: Draft) -> bool:
     if "order" not in found.args or found.args["order"] == "path":
         return False
     these = group(clause, draft)
+    if not sorts and (found.filters or "total_s" in found.args):
+        return False  # "limit it to what I never played, from quiet to wild": another search
     if (
         not sorts
         and not these

@@ -16,7 +16,7 @@ _FIRM = (
     "something", "anything", "everything", "someone", "somebody", "playlist", "playlists", "similar", "library", "without",
     "seconds", "minutes", "instead", "please", "quieter", "slower", "artist", "artists", "shorter", "between", "different",
     "another", "describe", "recommend", "generate", "transcribe", "remove", "replace", "lyrics", "version", "instruments",
-    "background", "studying", "relaxing",
+    "background", "studying", "relaxing", "identify", "recognise", "recognize", "vocals", "before", "instrumental", "library", "longer", "faster", "songs", "tracks", "under", "minute", "rated", "tempo", "decade",
 )  # fmt: skip
 # How people type in a hurry, and what a dictated sentence has between its words.
 _HASTY = {"smth": "something", "sth": "something", "sumthing": "something", "u": "you", "ur": "your", "pls": "please", "plz": "please", "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to", "tho": "though", "cuz": "because"}  # fmt: skip
@@ -58,10 +58,18 @@ def corrected(text: str, names: list[Known]) -> str:
     return _WORD.sub(right, text)
 
 
+# Read word by word and not looked up, so that a music word's forgiveness does not help them.
+_READ = ("vocals", "instrumental", "identify", "recognise", "recognize", "before")
+
+
 @lru_cache(maxsize=2048)
 def _right(word: str) -> str | None:
     """Return the word that was meant, or None where nothing is misspelt."""
     known = plain_words()
+    if word not in known and singular(word) not in known and f"{word}s" not in _READ and not word.startswith(_READ):
+        for firm in _READ:
+            if firm[0] == word[0] and one_slip(firm, word):
+                return firm
     if (
         word in known
         or word in _OTHERS
@@ -75,7 +83,9 @@ def _right(word: str) -> str | None:
     near = [
         firm
         for firm in _FIRM
-        if firm[0] == word[0] and (firm[:-1] != word[: len(firm) - 1] or word + "g" == firm) and one_slip(firm, word)
+        if firm[0] == word[0]
+        and (firm[:-1] != word[: len(firm) - 1] or word in (firm[:-1] if firm[-1] in "ge" else "",))
+        and one_slip(firm, word)
     ]
     if word in _FIRM or not near or any(find(word) for find in (genres_in, moods_in, instruments_in, stems_in)):
         return None

@@ -219,7 +219,7 @@ def _before(state: State) -> str | None:
 
 
 def _back(clause: Clause, draft: Draft) -> bool:
-    match = clause.match(r" (?:back to|return to|go to|show me|show|let s see|lets see|bring back|bring up|switch to|torna a|zuruck zu|retour a|volver a) (?:the |my |that |those |our |again )*(.*?) ?(?:list|playlist|results|ones|one|songs|tracks|search|selection|again|stuff)(?: again| please| from before| from earlier)? $")  # fmt: skip
+    match = clause.match(r" (?:back to|return to|go to|show me|show|let s see|lets see|bring back|bring up|switch to|torna a|zuruck zu|retour a|volver a) (?:the |my |that |those |our |your |again )*(.*?) ?(?:list|playlist|results|ones|one|songs|tracks|search|selection|again|stuff)(?: again| please| from before| from earlier)? $")  # fmt: skip
     if match is None or not draft.state.lists:
         return False
     word = match[1].strip()
@@ -228,16 +228,28 @@ def _back(clause: Clause, draft: Draft) -> bool:
         return False
     if word in ("first", "1st"):
         draft.say("back", "1")
+        _reopen(draft, 0)
         return True
     if word in ("", "previous", "last", "earlier", "other", "old"):
         draft.say("back")
+        _reopen(draft, -2)
         return True
     label = _label(clause, draft)
     if label:
         draft.say("back", label)
+        at = next((n for n, shown in enumerate(draft.state.lists) if label in fold(shown.label)), None)
+        if at is not None:
+            _reopen(draft, at)
         return True
     draft.note(f"There was no list of “{word}” in this conversation.")
     return True
+
+
+def _reopen(draft: Draft, at: int) -> None:
+    """Let "that" mean the list that was gone back to."""
+    lists = draft.state.lists
+    if -len(lists) <= at < len(lists):
+        draft.group = [{"id": id} for id in lists[at].ids]
 
 
 def _label(clause: Clause, draft: Draft) -> str | None:
