@@ -87,10 +87,13 @@ def without_a_list(clause: Clause, draft: Draft) -> bool:
     )
 
 
+_OWNERS = ("'s", "’s")
+
+
 def names_in(clause: Clause, draft: Draft) -> list[Known]:
     """Return the library's names that stand in this clause."""
     plain = clause.plain
-    return [name for name in draft.names if f" {_spaced(draft.message[name.start : name.end])} " in plain]
+    return [name for name in draft.names if f" {_spaced(draft.message[name.start : name.end])}{'s' if draft.message[name.end : name.end + 2] in _OWNERS else ''} " in plain]  # fmt: skip
 
 
 def _place(clause: Clause, draft: Draft, name: Known) -> tuple[int, int]:
