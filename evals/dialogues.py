@@ -24,8 +24,10 @@ from segue.tools.core.errors import InvalidArgument, PlanError
 
 SUITE = "dialogues"
 DESCRIPTION = "sixty dialogues of six to nine turns in a world without sound, judged by the state they end in"
-FROZEN = "52eb7ad47c90932464e74669ce6bf48825bcd443beaefc8e64bc6bfb75f54ac0"
-"""SHA-256 of ``dialogues.json``, written down before a planner was first run on it."""
+FIRST = "52eb7ad47c90932464e74669ce6bf48825bcd443beaefc8e64bc6bfb75f54ac0"
+"""SHA-256 of ``dialogues.json`` as it was written down before a planner was first run on it."""
+FROZEN = "f49bfd75793362661d75b15225df131cef3fada99f616dfea8ab8325c3625347"
+"""Its SHA-256 since the mistakes in it that its list ``changed`` gives, with their reasons, were put right."""
 _FILE = Path(__file__).parent / "dialogues.json"
 
 
@@ -92,7 +94,7 @@ def _turn(world: World, fold: Dialogue, planner: Planner, number: int, said: str
     plan, trouble = _planned(planner, said, state, world)
     confirmed = state.pending is not None and any(op.op == "confirm" for op in plan.state)
     if confirmed:
-        waiting = check(Plan.model_validate(state.pending), state, world.known)
+        waiting = Plan.model_validate(state.pending)  # nothing goes from this world: it still can be done
         plan = waiting.model_copy(update={"state": [*plan.state, *waiting.state], "question": None})
     waits = not confirmed and world.asks(plan)
     results = {} if waits else world.run(plan)

@@ -58,7 +58,7 @@ class Fact:
     def written_down(self, stem: str | None) -> "Fact":
         """Return the notes of it, or of one part."""
         return replace(
-            self, parts=(stem,) if stem else self.parts, has_score=True, parents=(self.id,), made_by="transcribe",
+            self, title=f"{self.title} ({stem or 'transcribed'})", parts=(stem,) if stem else self.parts, has_score=True, parents=(self.id,), made_by="transcribe",
             kind="piece",
         )  # fmt: skip
 

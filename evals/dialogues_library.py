@@ -112,6 +112,42 @@ Liquid August|Subframe|drum and bass|2013|172|A minor|332|7|1|en|4|6|fast liquid
 Dust on the Dial|Sola Beats|lofi|2021|80|D minor|142|2|4|-|5|26|calm study rain rhodes vinyl
 Bookshop Cat|Sola Beats|lofi|2022|76|F major|131|2|4|-|4|18|calm study cosy vinyl
 Tram at Dusk|Kumo|lofi|2020|84|A minor|155|3|3|-|4|9|calm night vinyl
+Cellar Steps|Rufus Lane|jazz|1957|112|C minor|232|4|9|-|4|3|late night saxophone smoky
+Ashtray Blue|Rufus Lane|jazz|1959|84|G minor|274|2|9|-|5|7|late night ballad slow mellow
+Window Seat|Rufus Lane|jazz|1962|120|Eb major|205|4|9|-|3|0|piano mellow
+Last Tram Home|The Ellery Five|jazz|1960|96|A minor|248|3|9|-|4|5|late night trumpet quiet
+Seven Past Two|The Ellery Five|jazz|1964|140|F major|221|6|9|-|3|1|trumpet swing
+Half a Cigarette|The Ellery Five|jazz|1966|78|D minor|301|2|9|-|4|2|late night trumpet slow
+Grey Pavement|Lotte Hein|jazz|1967|88|E minor|259|3|9|-|3|0|piano rain mellow
+Hotel Corridor|Lotte Hein|jazz|1969|104|Bb major|217|4|9|-|4|6|piano late night
+Copper Room|Helix Nord|techno|2015|129|G minor|376|8|0|-|4|3|dark minimal
+Under the Viaduct|Vanta|techno|2018|132|C minor|401|9|0|-|3|1|dark driving
+Blackout Etude|Orsk|techno|2012|128|E minor|388|8|0|-|4|9|dark hypnotic
+Ember Grid|Orsk|techno|2016|131|A minor|352|7|0|-|5|12|dark warm melodic
+Slow Furnace|Orsk|techno|2019|127|D minor|410|6|0|-|3|0|warm deep
+Tunnel Garden|Mira Falk|techno|2021|130|F major|367|7|0|-|4|4|melodic warm club
+Pale Machine|Mira Falk|techno|2022|133|B minor|395|8|0|-|3|2|dark minimal
+Les Toits|MC Solenne|hip hop|2003|94|G minor|214|6|2|fr|4|3|rap french
+Porte Douze|Rayan K|hip hop|2011|86|D minor|202|7|1|fr|3|1|rap french night
+Second Shift|Big Tally|hip hop|2002|92|E minor|218|6|2|en|4|4|rap boom bap
+Northbound|Kestrel Jay|hip hop|2009|88|A minor|226|5|2|en|4|6|rap calm
+Everyday Weather|Kestrel Jay|hip hop|2014|96|F minor|211|6|2|en|3|2|rap warm
+Tin Roof Season|Low Orchard|indie|1998|92|A minor|236|4|6|en|4|5|guitar rain melancholic
+Postcard Static|Junebug Parade|indie|1995|104|G major|203|5|5|en|4|8|guitar hazy dream
+Half Asleep in Oslo|Junebug Parade|indie|1997|82|D major|257|3|6|en|5|11|guitar dream slow sad
+Copper Kettle Sky|Anna Vale|folk|1976|90|C major|215|3|10|en|4|4|guitar acoustic leaving home singer
+Letter from Cork|Anna Vale|folk|1971|78|A minor|239|3|10|en|3|1|guitar acoustic leaving home sad
+Miles of Wire|Tom Harrow|folk|1969|96|G major|194|4|10|en|4|2|guitar acoustic home road
+Basement Sun|Delphine Ray|soul|1972|96|A minor|207|5|6|en|4|5|singer groove warm
+Porchlight|The Amber Sisters|soul|1969|92|G major|184|5|6|en|4|9|singer harmony warm
+Don't Count the Days|The Amber Sisters|soul|1974|84|E minor|226|4|6|en|3|2|singer ballad slow
+Ice Shelf|Ossian Grey|ambient|2022|60|D minor|640|1|1|-|4|3|calm drone sleep
+Night Nurse Radio|Aiko Tanabe|ambient|2021|64|G major|520|1|2|-|4|5|calm sleep quiet warm
+Lichen Map|Aiko Tanabe|ambient|2017|70|E minor|488|2|3|-|3|0|calm nature sleep
+Neon Holiday|Casa Verde|house|1988|118|A minor|338|7|1|en|4|4|dance happy party
+Last Bus to Ibiza|Casa Verde|house|1991|122|C major|322|7|1|-|3|3|dance party summer
+Mirrorball Theory|Lana Quartz|house|1986|116|F major|305|7|1|-|4|7|dance party disco
+Roller Rink|Lana Quartz|house|1989|120|D minor|291|8|1|en|4|6|dance happy disco
 """
 
 

@@ -29,6 +29,7 @@ from segue.tools.core.piece import FileOut
 _NEEDS_NOTES = {"midi", "musicxml", "svg", "pdf", "lrc"}
 _FILE_KINDS = {"notes": "midi", "score": "musicxml", "picture": "picture", "leadsheet": "leadsheet", "svg": "picture", "pdf": "picture"}  # fmt: skip
 _TEXTS = {"lyrics", "lrc", "chords", "beats", "sections", "labels"}
+_ROLES = {"melody", "chords"}  # what plays them is found by listening
 _PLAYLISTS = {"m3u8", "xspf"}
 
 
@@ -196,9 +197,10 @@ class World:
     def transcribe(self, args: transcribe.Args) -> transcribe.Out:
         """Write notes and files; CannotDo where the part is not there."""
         source = self.fact(args.clip)
-        if args.stem and args.stem != "melody" and not part_of(args.stem, source.parts):
+        if args.stem and args.stem not in _ROLES and not part_of(args.stem, source.parts):
             raise CannotDo(f"There is no {args.stem} in it.", f"It has {', '.join(source.parts)}.")
-        notes = self._keep(source.written_down(args.stem))
+        listened = any(what not in _TEXTS for what in args.to) and (args.stem or not source.has_score)
+        notes = self._keep(source.written_down(args.stem)) if listened else source
         files = []
         for what in args.to:
             noticed = Noticed(_FILE_KINDS.get(what, what), [source.id], args.stem or "")
