@@ -98,7 +98,7 @@ def test_first_start_offers_and_examples_work(browser: Browser, tmp_path: Path) 
     """An empty home: three pieces appear while one looks on, and the first example makes music."""
     with server(tmp_path / "home", "--opening") as lock:
         visit = Visit(browser, lock["url"])
-        expect(visit.page.get_by_role("button", name="demo library")).to_be_visible()
+        expect(visit.page.get_by_role("button", name="demo library")).to_be_visible(timeout=30_000)
         visit.page.get_by_role("button", name="folder of mine").click()
         expect(visit.page.get_by_label("A folder with music on this machine")).to_be_focused()
         expect(visit.page.locator(".sg-hello figure audio")).to_have_count(3, timeout=120_000)
