@@ -113,6 +113,8 @@ def similar(clause: Clause, draft: Draft) -> bool:
         found.adjust.update(
             {axis.value.name: float(axis.value.way) for axis in wished if axis.value.name not in found.hold}
         )
+    if count := how_many(clause):
+        args["k"] = count
     found.filters.pop("artist", None)
     if clause.starts("who", "which artist", "which artists", "which bands", "what artists", "what bands") or clause.has("artists like", "bands like", "similar artists", "artists similar", "singers like", "bands similar", "similar bands"):  # fmt: skip
         found.filters["exclude_artists"] = names

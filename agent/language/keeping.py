@@ -7,6 +7,7 @@ from segue.agent.language import knowing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.reference import group, mentions
+from segue.tools.core.vocabulary import numbers_in
 
 _LISTS = frozenset({"m3u8", "xspf"})
 _SCORES = frozenset({"midi", "musicxml", "svg", "pdf", "lrc"})
@@ -46,6 +47,7 @@ def export(clause: Clause, draft: Draft) -> bool:
         return True
     if "stems" in formats and "wav" in formats and clause.has("stems"):
         formats = [name for name in formats if name != "wav"]
+    _best(clause, draft, items)
     args: dict[str, Any] = {"items": items, "formats": formats}
     if (
         clause.match(r" (?:24 bit|32 bit|16 bit|48 khz|96 khz|48k|44 1|320 ?k\w*|192 ?k\w*) ")
@@ -56,6 +58,20 @@ def export(clause: Clause, draft: Draft) -> bool:
         args["folder"] = path[1]
     draft.add("export", args)
     return True
+
+
+def _best(clause: Clause, draft: Draft, items: list[Target]) -> None:
+    """Take "save the ten best": the search of this turn brings so many."""
+    match = clause.match(r" (?:the |my )?(?:(?:best|top) (\w+)|(\w+) best) ")
+    last = draft.steps[-1] if draft.steps else None
+    if (
+        match
+        and last
+        and last.tool == "retrieve"
+        and items == draft.group
+        and (count := numbers_in(match[1] or match[2]))
+    ):
+        last.args["k"] = int(count[0].value)
 
 
 def _items(clause: Clause, draft: Draft, formats: list[str]) -> list[Target]:

@@ -13,12 +13,6 @@ _NOT_FOR_ME = r"\s+(?:(?:does|do) nothing for me|(?:(?:is|are)n'?t|(?:is|are) no
 _HIM = r"(?:\s*[,;]?\s*(?:and |so )?(?:nothing (?:by|from) (?:him|her|them)|(?:please )?(?:remove|skip|drop|exclude|lose|cut) (?:that|it|them|him|her|those)(?: one| all)?))?"  # fmt: skip
 _AMONG = r"(?:\s+(?:among|in|amongst|from|on) (?:these|those|them|there|here|the (?:list|mix|playlist)|this list|my (?:list|playlist)))?"  # fmt: skip
 
-KINDS: tuple[tuple[str, str], ...] = (
-    (rf"{_S}(?:all good|all fine|(?:they'?re |these are |it'?s )?all (?:good|fine|great)|i like (?:it|them) all|love (?:it|them) all)\s+(?=(?:bar|but|except|save)\b)", ""),
-    (rf"\b{_AWAY}\s+{_ART}{_KIND}{_STUFF}{_AMONG}{_HIM}", r"no \g<k>"),
-    (rf"{_S}{_KIND}{_STUFF}{_NOT_FOR_ME}{_HIM}", r"no \g<k>"),
-)  # fmt: skip
-
 # -- tracks of the list that are not wanted, or are to be followed ---------------------------------------
 _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|\d+(?:st|nd|rd|th))"
 _REF = rf"(?P<r>{_T}|(?:the\s+)?(?:number|track|song|item|result|tune|#)s?\s*#?(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?:(?:\s*,\s*|\s+(?:and|or)\s+)(?:number\s+|track\s+)?\d+)*|(?:the\s+)?{_ORDINAL}(?!\s+(?:\d|two|three|four|five|few|half|bars?|seconds?|search|list|results))(?:\s+(?:one|track|song|result|tune|title))?(?:\s+and\s+(?:the\s+)?{_ORDINAL}(?:\s+(?:one|track|song))?)?)"  # fmt: skip
@@ -27,6 +21,13 @@ _MISFIT = r"(?:\s+(?:really |just |definitely |somehow )?(?:(?:doesn'?t|does not
 _FROM_LIST = r"(?:\s+(?:out|off|away))?(?:\s+(?:from|of|in|on|off) (?:the|this|that|my) (?:list|playlist|results?|selection))?"  # fmt: skip
 _KIN = r"(?:relatives?|siblings?|cousins?|kin|neighbou?rs?|sound-?alikes?|look-?alikes?|twins?|family|soulmates?|companions?|brothers?|sisters?)"  # fmt: skip
 
+KINDS: tuple[tuple[str, str], ...] = (
+    (r"\b(?:tell me |say |let me know |i wonder )?(?:what|how) (?P<r>(?:the )?(?:first|second|third|top|last|opening|best) (?:one|result|track|song|hit|match)) sounds?(?: like)?\b", r"describe \g<r>"),
+    (rf"{_S}(?:all good|all fine|(?:they'?re |these are |it'?s )?all (?:good|fine|great)|i like (?:it|them) all|love (?:it|them) all)\s+(?=(?:bar|but|except|save)\b)", ""),
+    (rf"\b{_AWAY}\s+{_ART}{_KIND}{_STUFF}{_AMONG}{_HIM}", r"no \g<k>"),
+    (rf"{_S}{_KIND}{_STUFF}{_NOT_FOR_ME}{_HIM}", r"no \g<k>"),
+)  # fmt: skip
+
 TRACKS: tuple[tuple[str, str], ...] = (
     (r"\b(?:no|nr)\.\s?(?=\d)", "number "),
     (r"\bthe (?:top|opening|uppermost) (?:one|track|song|result|tune)\b|\bthe opener\b", "the first one"),
@@ -34,7 +35,6 @@ TRACKS: tuple[tuple[str, str], ...] = (
     (r"\bwhy\b(?P<a>[^,;.?!\d]*?)\s(?<!number )(?<!track )(?<!song )(?P<n>\d{1,2})\b(?!\s*(?:bpm|s\b|minutes|stars))", r"why\g<a> number \g<n>"),
     (rf"{_S}(?:i(?:'d| would) )?{_OUT}\s+{_REF}{_FROM_LIST}(?=\s*(?:$|[.;!?,]|and\b|but\b|please\b|thanks\b))", r"not \g<r>;"),
     (rf"{_S}{_REF}{_MISFIT}{_E}", r"not \g<r>"),
-    (rf"\b(?:what|how)\s+{_REF}\s+sounds?(?: like)?\b", r"describe \g<r>"),
     (rf"{_S}(?P<r>[^,;.!?]*?),?\s*(?:find|give|show|get|play|dig up|bring)(?: me)? (?:its|his|her|their) {_KIN}\b", r"more like \g<r>"),
     (rf"{_S}(?:(?:find|give|show|get|play|i want|i'd like|dig up)(?: me)? )?(?:(?:some|any|more|a few|the)\s+)*{_KIN} (?:of|to|for) ", "more like "),
     (r"\b(?:more|others?|some(?:thing|thing else)?|things?|stuff|tracks|songs) (?:such as|along (?:the )?lines of|in (?:the )?vein of|akin to|comparable to|in keeping with|of the (?:same )?(?:kind|sort|type) (?:as|of)|close to|near(?: to)?) ", "more like "),
@@ -74,7 +74,7 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"\b(?:how'?s|how is|how are|how does) my (?P<l>library|collection|music|songs) (?:split|divided|spread|distributed|broken down|made up|composed|sorted|break down|divide|look)(?: up| out)?(?: by| across| in terms of| over| into| when it comes to)?", r"stats of my \g<l> by"),
     (r"\bwhose (?:records?|songs?|music|tracks?|albums?|stuff) do i (?:own|have|listen to|play|keep)(?: the)? (?:most|least)(?: of)?\b", "which artist do i have the most"),
     # comparing, asking, taking back
-    (r"^(?:is|are) (?P<a>\S+\.\w{2,4}) (?:in|at|of) the same (?P<k>\w+) as (?P<b>\S+\.\w{2,4})", r"compare \g<a> and \g<b>: are they in the same \g<k>"),
+    (r"^(?:is|are) (?P<a>\S+\.\w{2,4}) (?:in|at|of) the same (?P<k>\w+) as (?P<b>\S+\.\w{2,4})", r"compare \g<a> and \g<b>: are they alike in \g<k>"),
     (r"^(?:do|does|have|has) (?P<a>.+?) and (?P<b>.+?) (?:have|share|differ)\b(?P<k>.*)$", r"compare \g<a> and \g<b>: differ\g<k>"),
     (r"^i (?:should(?:n't| not|nt) have|wish i (?:hadn'?t|had not)|regret)\b.*$", "undo that"),
     (rf"{_S}(?:(?:go|step|turn|put it|set it|take it|roll) back)(?=\s*(?:$|[.!,]))(?!\s*to)", "undo that"),
@@ -103,6 +103,8 @@ LISTED: tuple[tuple[str, str], ...] = (
     # praise before or behind a wish says nothing of its own
     (rf"^{_PRAISE}[\s,.!-]+(?:(?:but|except(?: that)?|only|though|just|yet|however)[\s,]+)*(?=\S)(?!.*\b(?:next|someone|somebody|people|artists?|bands?|acts?|musicians?|singers?|others|band|artist|singer)\b)", ""),
     (rf"[,;.\s]*\b(?:but )?{_REST_FINE},? {_FINE}\s*[.!]*$", ""),
+    (rf"{_S}(?:can|could|may|might|should|would) (?:the )?(?:(?:next|new|other) )?(?:ones|songs|tracks|they|it|these|list|batch|results) (?:please )?(?:be|have|sound|feel|get|come)(?: out)? ", ""),
+    (r"\b(?P<w>minus|without|no) (?:the|any|all the) (?=(?:vocals?|singing|voices?|singers?|lyrics)\b)", r"\g<w> "),
     # what is to stay as it is
     (rf"\b(?<!any )(?:the |its |their )?{_AXIS} (?:(?:should|must|has to|have to|can|may|needs to|is to|to) )?(?:stays?|remains?|is fine|is good|is right|is perfect|are fine|be left alone)(?: (?:put|the same|as (?:it )?is|as (?:it|they) (?:was|are)|where it is|unchanged|there))?", r"keep the \g<x>"),
     (rf"\b(?:leave|let) (?:the |its |their )?{_AXIS} (?:be|as (?:it|they) (?:is|are)|as is|alone|untouched|unchanged|where it is)", r"keep the \g<x>"),
@@ -137,9 +139,9 @@ LISTED: tuple[tuple[str, str], ...] = (
     (rf"{_S}not (?:just|only) (?:from )?{_NINETIES}(?: any ?more)?{_E}", "forget the year; "),
     (rf"{_S}(?:let'?s |please |you can |we can )?(?:go|extend it|stretch it|widen it|open it up|make it|extend|reach)(?: as far as)? (?P<y>(?:(?:back )?(?:up )?to|until|till|through(?: to)?|from|down to|back to) (?:19|20)\d\d)(?:,? (?:rather than|instead of|not) (?:stopping|ending|starting|beginning|just|only|at|in|with|by|\s)*(?:19|20)\d\d)?", r"\g<y>"),
     # what may come in again
-    (rf"{_S}(?:(?:feel free to|you (?:can|may|could)|please|do|also|let'?s) )*(?:add|include|throw in|mix in|allow|use|bring in|show|put in|let in|take|have|accept)(?: in)?(?: me)?(?: some| any| the| also)* (?P<e>{_EXTRA})(?: (?:too|as well|now|also|again|please|if you like|in))*{_E}", r"include versions like \g<e> too"),
-    (rf"{_S}(?P<e>{_EXTRA}) (?:are|is|would be|'?re|can|may|could) ?(?:now |also |be |totally |perfectly |all )*(?:allowed|fine|ok|okay|welcome|good|alright|acceptable|included|in|stay|permitted|cool|count|no problem)(?: too| now| as well| with me| by me| again)*", r"include versions like \g<e> too"),
-    (rf"{_S}(?:i )?(?:don'?t|do not|wouldn'?t|won'?t) (?:mind|object to|exclude|leave out|rule out|skip)(?: any| the| some)* (?P<e>{_EXTRA})(?: (?:either|now|too|as well))*", r"include versions like \g<e> too"),
+    (rf"{_S}(?:(?:feel free to|you (?:can|may|could)|please|do|also|let'?s) )*(?:add|include|throw in|mix in|allow|use|bring in|show|put in|let in|take|have|accept)(?: in)?(?: me)?(?: some| any| the| also)* (?P<e>{_EXTRA})(?: (?:too|as well|now|also|again|please|if you like|in))*{_E}", r"include \g<e> versions too; "),
+    (rf"{_S}(?P<e>{_EXTRA}) (?:are|is|would be|'?re|can|may|could) ?(?:now |also |be |totally |perfectly |all )*(?:allowed|fine|ok|okay|welcome|good|alright|acceptable|included|in|stay|permitted|cool|count|no problem)(?: too| now| as well| with me| by me| again)*", r"include \g<e> versions too; "),
+    (rf"{_S}(?:i )?(?:don'?t|do not|wouldn'?t|won'?t) (?:mind|object to|exclude|leave out|rule out|skip)(?: any| the| some)* (?P<e>{_EXTRA})(?: (?:either|now|too|as well))*", r"include \g<e> versions too; "),
     # lists of before
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:the |your |my |our |that |those |to )*(?P<n>very first|first|1st|initial|opening) (?:list|results?|search|selection|playlist|batch|set|suggestions|picks)(?: again| once more)?", "back to the first list"),
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:the |your |my |our |that |those |what )*(?:{_EARLIER} {_LISTS}|{_LISTS} (?:from )?(?:before|earlier|i had(?: before)?|you (?:had|showed me|gave me)(?: before| first| earlier)?|of before))(?: again| once more)?", "back to the previous list"),

@@ -35,7 +35,7 @@ def settled(text: str, state: State, names: list[Known]) -> tuple[str, list[str]
     said = _TOKEN.sub(lambda match: written[int(match[1])], marked)
     for rules in (ANYWHERE, LISTED if listing else ()):
         said = _rewritten(said, rules)
-    said, notes = _softened(said)
+    said, notes = (said, []) if arena(state) == "piece" or _MAKES.search(said) else _softened(said)
     return (_tidy(said), notes) if said != text else (text, notes)
 
 
@@ -78,6 +78,10 @@ def _named(name: str, text: str) -> list[re.Match[str]]:
     return list(re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, 0 if " " not in name else re.IGNORECASE))
 
 
+_MAKES = re.compile(
+    r"\b(?:make|compose|write|generate|create|produce|record|build|sing|beat|loop|jingle|piece|melody|riff|ballad|song about)\b",
+    re.IGNORECASE,
+)
 _SOFTER = re.compile(r",?\s*\b(?:(?:but|yet|though|only|just|still|and)\s+)?(?:not|never|nothing|without)\s+(?:(?:that|which|ever|at all|it|in any way|it's|is|are|gets?|getting|going|goes|being|becoming|turns?|turning|too|overly|so|sounding|all|quite|really|remotely|even|slightly)\s+)*(?P<what>over the top|[a-z-]{4,})(?=\s*(?:[,.;!?]|$|and\b|for\b))", re.IGNORECASE)  # fmt: skip
 
 
@@ -89,10 +93,10 @@ def _softened(text: str) -> tuple[str, list[str]]:
         what = match["what"].lower()
         if not match.string[: match.start()].strip() or what in _NOT_QUALITIES or not _QUALITY.search(what):
             return match[0]
-        if any(find(what) for find in (genres_in, moods_in, instruments_in, stems_in)):
-            return match[0]
-        if axes_in(what):
+        if axes_in(what) or moods_in(what):
             return f" but not {what}"
+        if any(find(what) for find in (genres_in, instruments_in, stems_in)):
+            return match[0]
         notes.append(f"Nothing here measures “{what}”, so I could not leave such tracks out.")
         return ""
 

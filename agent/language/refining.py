@@ -14,6 +14,7 @@ from segue.agent.plan import Ref
 from segue.tools.core.vocabulary import axes_in
 
 _SEEDS = 3  # tracks of a list that stand for it
+_A_BIT = 0.5  # a wish of this size only tempers what was asked for: "calm" stays calm
 _MORE = r" (?:(?:give|show|get|find|play) (?:me |us )?(?:some |a few |\d+ |a lot |lots )?more(?: of (?:these|those|this|that|them))?|more(?: please| of (?:these|those|this|that|them|the same)| songs| tracks| results| like (?:this|that|these|those))?|(?:some|a few|even|any) more|next page|keep going|more of the same|(?:the )?next (?:\d+|one|two|three|five|ten|few|batch|lot|please|songs|tracks)|(?:what|anything|something) else|others|another (?:one|few|five|ten|batch)|next ones|ancora|encore|weitere|mas) $"  # fmt: skip
 _BAD = r" (?:(?:is|are|was|were|isnt|arent|its) (?:not |really not |just |so |a bit |too )*(?:for me|my thing|my taste|my cup|good|great|bad|boring|terrible|awful|horrible|annoying|rubbish|meh|weak|wrong)|sucks?|not my (?:thing|taste|cup)|no good|not good|has to go|can go) "  # fmt: skip
 
@@ -40,7 +41,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         return True
     found = criteria.read(clause, draft)
     if clause.match(
-        r" (?:include versions like|(?:include|allow|also|with) .*\b(?:live|covers?|remix\w*|remasters?|demos?|acoustic versions?)\b)"
+        r" (?:include [\w ]+ versions too|(?:include|allow|also|with) .*\b(?:live|covers?|remix\w*|remasters?|demos?|acoustic versions?)\b)"
     ):
         _search_again(draft)
         draft.note("Live versions, covers and remixes were never left out; only repeats of one recording are folded together.")  # fmt: skip
@@ -103,7 +104,7 @@ def _give_way(found: Criteria, args: dict[str, Any], draft: Draft) -> None:
     query = str(args.get("query") or "")
     for word in reversed(axes_in(query)):
         wish = found.adjust.get(word.value.name, 0.0)
-        if wish * word.value.way < 0:
+        if wish * word.value.way < 0 and abs(wish) > _A_BIT:
             said = query[word.start : word.end]
             query = query[: word.start] + query[word.end :]
             draft.note(f"“{said}” gives way to the new wish, as nothing could be both.")
