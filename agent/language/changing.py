@@ -10,7 +10,7 @@ from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.locking import LOCKABLE, locks
 from segue.agent.language.parts import parts, present
-from segue.agent.language.reference import keys_in, mentions, one
+from segue.agent.language.reference import group, keys_in, mentions, one
 from segue.tools.core.theory import Key, parse_key
 from segue.tools.core.vocabulary import Found
 
@@ -27,13 +27,55 @@ def change(clause: Clause, draft: Draft) -> bool:
         return False
     if _further(clause, draft):
         return True
+    if many := _each(clause, draft):
+        for each in many:
+            _change_one(_unnamed(clause, draft), each, draft, apart=True)
+        return True
+    return _change_one(clause, target, draft)
+
+
+_TOGETHER = r" (?:mix\w*|join\w*|concat\w*|over|under|into|than|instead|then|followed|against|between|before|after|behind|front|between|compare|to match|same|as) "
+
+
+def _each(clause: Clause, draft: Draft) -> list[Target]:
+    """Return the pieces that are each to be changed the same way: "all three down a tone", "phaser on takes one and two"."""
+    if clause.verb("concat", "mix", "compare", "put") or clause.is_question or clause.has("mixed"):
+        return []
+    named = [m.target for m in mentions(clause, draft)]
+    named = [t for n, t in enumerate(named) if t not in named[:n]]
+    if len(named) < 2 or clause.match(_TOGETHER):
+        named = (
+            [] if named or not clause.match(r" (?:all|both|each|every|them all|these|those) ") else group(clause, draft)
+        )
+    things = [draft.thing(t) for t in named]
+    if len(named) < 2 or len(named) > 8 or any("id" not in t for t in named) or any(th is None for th in things):
+        return []
+    if any(th and th.kind != "piece" for th in things) and not clause.match(
+        r" (?:all|both|each|them|takes?|tracks?|numbers?|and) "
+    ):
+        return []
+    trial = Draft(draft.message, draft.state, draft.names)
+    return named if _change_one(_unnamed(clause, draft), named[0], trial) else []
+
+
+def _unnamed(clause: Clause, draft: Draft) -> Clause:
+    """Return a clause without the things it names and the words for all of them."""
+    text = clause.text
+    for mention in sorted(mentions(clause, draft), key=lambda m: -m.start):
+        text = f"{text[: mention.start]} {text[mention.end :]}"
+    text = re.sub(r"\b(?:on|of|in|for)?\s*(?:all (?:of )?(?:them|these|those)|them all|all (?:three|two|four|five|the takes|takes|tracks|the tracks)|both(?: of them)?|each(?: of them)?)\b|\s+(?:on|of|in|and)\s*(?=$|[,.])|^\s*and\b", " ", text, flags=re.IGNORECASE)  # fmt: skip
+    return Clause(re.sub(r"\b(?:on|of) +and\b|\band *(?=as\b|in\b|$)|^\s*,", " ", " ".join(text.split())).strip(" ,"))
+
+
+def _change_one(clause: Clause, target: Target, draft: Draft, *, apart: bool = False) -> bool:
+    """Read a clause as operations on one piece; ``apart``: as a step of its own."""
     thing = draft.thing(target)
     operations, rest = rewriting.readings(clause, thing, draft)
     if rest.words:
         operations += _operations(rest, thing, draft)
     if not operations:
         return False
-    draft.edit(target, operations)
+    draft.add("edit", {"clip": target, "operations": operations}) if apart else draft.edit(target, operations)
     return True
 
 
