@@ -4,6 +4,7 @@ Only the wording of the wish is touched; names, figures and quotations stay as t
 """
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 
 from segue.tools.core.vocabulary import genres_in
@@ -14,7 +15,7 @@ _RESULTS = r"(?:(?:the )?(?:results?|list|lot|selection)|them(?: all)?|it|that|t
 _THIS = r"(?:this|that|the|my)"
 _FAVOURITE = r"(?:(?:one|some) of )?(?:my|our) (?:all[- ]time |absolute |very )*fav(?:ou?rite)?s?"
 _PART = r"(?:singer|artist|band|group|act|musician|rapper|composer|vocalist)"
-TURNS: tuple[tuple[str, str], ...] = (
+TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     # no wish at all
     (r"^\W*(?:whatever|i don'?t (?:care|mind)|no idea|dunno)[,.;]+\s*(?:just )?(?=\w)", ""),
     (r"\b(?:(?:can|could|will|shall) (?:you|we|i) )?(?:do |have |take |give me |try |go for )?(?:a |the |your )?(?:lucky dip|pot ?luck|wild ?card|blind pick|mystery (?:mix|tape|song|track)|random (?:pick|choice))\b\??", "surprise me"),
@@ -23,6 +24,7 @@ TURNS: tuple[tuple[str, str], ...] = (
     (rf"\b(?:find|play|show|give) me (?:some |any )?{_SOUGHT} (?:that )?(?:i(?:'d| would| had)? (?:never|not)(?: have)? (?:think|thought|come up|pick|picked|choose|chosen|expect|expected)(?: of| with)?(?: (?:for |by )?myself)?|(?:out of|from) (?:left field|nowhere|the blue))", "surprise me"),
     # what is found is written down
     (rf"\s*(?:,|;| - | – )?\s*\b(?:and )?(?:saved?|exported|write|written(?: out)?|dump(?:ed)?|stored?|stick|spit|drop|put)\s+(?:{_RESULTS}\s+)?(?:out )?(?:to|as|into|in) (?:an? |the )?\.?{_FORMAT}(?: playlists?| files?)*(?=\W*$|[,.;])", r", then export them as \1"),
+    (r"^\W*(?:i have )?(?:no|without any) (?:preferences?|special wish(?:es)?)\b,?\s*(?:just )?(?:play|give|find|pick)[^,]*$|^\W*(?:throw|toss|chuck) (?:something|anything) (?:at|to) me\W*$", "surprise me"),
     # what it is about, what is remembered of it
     (rf"^\W*(?:is there|are there|isn'?t there|do (?:i|we|you) have|have (?:i|you|we) got|got|which|what|any)\s+(?:(?:an?|any|some|the|of my)\s+)*{_SOUGHT}\s+(?:(?:in my library|here|on my shelf)\s+)?(?:(?:that|which|who)\s+)?(?:(?:is|are|talks?|sings?|speaks?|goes)\s+)?(?:all\s+)?(?:about|mention(?:s|ing)?|on the (?:subject|topic|theme) of|deal(?:s|ing)? with|tell(?:s|ing)? (?:of|about)|describ(?:es?|ing))\s+(?=(?!this\b|that\b|it\b|\d)\w)", "find songs about "),
     (r"\b(?:all|what|the only thing|everything) i (?:can )?(?:remember|recall|know|have)(?: of it| about it)? (?:is|are|was) (?=(?:an?|the|some|that|lots|her|his)\b)", "find the song with "),
@@ -32,17 +34,40 @@ TURNS: tuple[tuple[str, str], ...] = (
     (rf"\b(?:recogni[sz]e|identify|name|shazam) (?:me )?(?:{_THIS} )?(?:music|song|track|tune|melody|clip|file|recording|attachment|upload|sound|audio)\b(?!['’]|\s*[\"“]|\s+as\b)(?: (?:in|from|of) {_THIS} (?:attachment|clip|file|recording|video|upload|scene|film))?(?: (?:that )?i(?:'ve| have)? (?:just )?(?:uploaded|attached|sent|recorded|hummed))?", "what song is this"),
     (r"\b(?:which|what) (?:song |tune |melody |track |piece )?(?:am i|i'?m) (?:humming|whistling|singing)(?: here| now| there)?", "what am i humming"),
     (rf"\bwhat (?:did|do|have) (?:they|he|she) (?:used?|play(?:ed)?|put|pick(?:ed)?) (?:as (?:the )?)?(?:(?:the )?(?:soundtrack|music|song|track|score|background music) )?(?:in|for|under|behind|over) {_THIS} (?:scene|video|clip|film|ad|advert|commercial|reel)\b|\bwhat(?:'s| is) (?:the )?(?:music|song|track|tune)? ?(?:that'?s )?(?:playing |used )?(?:in|under|behind|over) (?:this|that|my) (?:scene|video|clip|film|ad|advert|commercial|reel)\b", "what song is this"),
+    (r"\b(?:do|did|would) you (?:know|recogni[sz]e) (?:this|that)(?: one| song| tune| track)?(?=\W*$)", "what song is this"),
+    (r"\bwhat(?:'s| is) the (?:song|tune|melody|track)(?: that)? i(?:'m| am) (?:humming|whistling|singing)\b", "what am i humming"),
     # likeness
-    (rf"^\W*(?:if|since|because|given that|as|seeing that) (.{{2,60}}?) (?:is|are|was|were) {_FAVOURITE}\b[^,?]*,?\s*(?:then )?(?:what|which|who|can you|could you|please|recommend|suggest|find|give|show|play)\b[^,;]*$", r"songs like \1"),
+    (r"\b(?:in|of|from|out of) the same (?:league|vein|mou?ld|family|ballpark|spirit|school|category|corner|neighbou?rhood|world) (?:as|of)\b", "like"),
+    (rf"\b(?:who|which {_PART}s?|what {_PART}s?)(?: else)? (?:makes?|made|plays?|writes?|does|produces?|records?) (?:music|songs|stuff|things|beats|tracks) (?:like|similar to)\b", "who sounds like"),
+    (rf"^\W*(?:what|which(?: {_SOUGHT})?)(?: else)? (?:has|have|got|is in|are in|is at|are at) the same\b", "find songs with the same"),
+    (r"\b(?:shares?|sharing|match(?:es|ing)?) the (key|tempo|bpm|speed)(?: and (?:the )?(key|tempo|bpm|speed))? of\b", lambda m: f"with the same {' and '.join(filter(None, m.groups()))} as"),
+    (r"^\W*which (?:songs|tracks|tunes|ones) with the same\b", "find songs with the same"),    (rf"^\W*(?:if|since|because|given that|as|seeing that) (.{{2,60}}?) (?:is|are|was|were) {_FAVOURITE}\b[^,?]*,?\s*(?:then )?(?:what|which|who|can you|could you|please|recommend|suggest|find|give|show|play)\b[^,;]*$", r"songs like \1"),
     (r"^\W*(?:if|since|because|as) (?:i|we|you) (?:really |absolutely )?(?:love|like|adore|enjoy|dig)d? (.{2,60}?)(?: (?:so much|a lot|to bits))?,\s*(?:then )?(?:what|which|who)\b(?:(?! about )[^,;])*$", r"songs like \1"),
     (r"\b(?:for|as) (?:an? )?(?:big )?(?:fans?|lovers?|admirers?) of\b", "like"),
     (rf"\b(?:who else|which other {_PART}s?|what other {_PART}s?) (?:sounds?|sings?|plays?|is) like\b", "who sounds like"),
     # what narrows a search
-    (r"\b(?:i(?:'ve| have)? )?(?:gave|given|rated)(?: at least)? (one|two|three|four|five|\d(?:\.5)?) (?:or (?:more|better|higher|above)|and (?:up|above|more|higher))\b(?! stars?)", r"rated at least \1 stars"),
+    (r"\b(songs|tracks|stuff|music|things|tunes|albums) (?:that |which )?i (?:have|own|bought|possess|(?:have |'ve )?got)(?: here| in my \w+)? (?:but|and|that|which)\b", r"\1"),
+    (r"\b(?:with )?(?:no|zero|0|without any) (?:plays?|listens?|spins)\b(?: (?:so far|yet|at all|until now))?|\b(?:that )?(?:nobody|no ?one)(?: has| have)? (?:ever )?(?:plays?|played|listens? to|listened to|puts on)\b", "never played"),
+    (r"\b(?:from |in |to |of )?(?:this century|the new millennium|the (?:21st|twenty-first) century)\b", "since 2000"), (r"\b(?:from |in |of )?(?:last century|the (?:20th|twentieth) century)\b", "before 2000"),
+    (r"\b(?:from |in |of )?(?:around )?the turn of the (?:millennium|century)\b", "from 1998 to 2002"), (r"\btwenty[- ]tens\b", "2010s"), (r"\b(?:no|not any|nothing) (?:later|newer) than (?=the |(?:19|20)\d)", "up to "),
+    (r"\b((?:faster|slower|quicker) than) (\d{2,3})\b(?!\s*(?:bpm|beats|%|st\b|nd\b|rd\b|th\b))", r"\1 \2 bpm"),
+    (r"\b(?:tempo|bpm|speed)s?(?: is| be| stays?)? between (\d{2,3}) and (\d{2,3})\b(?! ?bpm)", r"between \1 and \2 bpm"), (r"\b(\d{2,3}) ?(?:-ish|ish)(?: bpm)?\b(?! ?(?:minutes|seconds))", r"around \1 bpm"),
+    (rf"\b(?:don'?t|do not|never|without) repeat(?:ing)? (?:an? |any |the )?{_PART}s?\b|\b(?:every|each) (?:song|track|one) (?:should be |must be )?(?:by|from) (?:a )?different {_PART}s?\b|\bno (?:two|repeat(?:ed)?) (?:songs |tracks )?(?:(?:by|from|of) )?(?:the same |an? )?{_PART}s?\b|\bonly one (?:song|track) (?:by|from) any(?: one)? {_PART}\b", "max one per artist"),
+    (r"\b(?:sem (?:voz|vocais|canto)|zonder (?:zang|stem)|utan sång|uden sang|bez (?:wokalu|słów))\b", "without vocals"),    (r"\b(?:i(?:'ve| have)? )?(?:gave|given|rated)(?: at least)? (one|two|three|four|five|\d(?:\.5)?) (?:or (?:more|better|higher|above)|and (?:up|above|more|higher))\b(?! stars?)", r"rated at least \1 stars"),
+    (r"^\W*(?:only |just )?(?:what|the ones|those|everything|anything)(?: that)? (?=rated at least)", "songs "),
     (r"\b(?:new to my ears|unknown to me|virgin tracks?|that i(?:'ve| have)? (?:completely )?(?:ignored|neglected|overlooked)|still (?:unopened|untouched|unheard)|i(?:'ve| have)? (?:yet|still) to (?:hear|play)|(?:has|have)n'?t been played(?: yet| once| even once)?)\b", "never played"),
     (r"\b(?:but )?(?:already |sitting |lying )*(?:in|on|from) my (?:library|shelf|shelves|collection|hard ?drive|disk)\b(?= (?:with|but|and|that|$))|\bbut already (?:in|on) my (?:library|shelf|collection)\b", ""),
     (r"^\W*(?:what'?s|what is|what are|which ones? (?:is|are)|files?|stuff|things?)(?: (?:that )?i own)?(?: but| that'?s?)? (?=(?:never|gathering|unplayed)\b)", ""),
 )  # fmt: skip
+# Said of a list; said of a piece these would be orders to its engineer.
+_OF_A_LIST: tuple[tuple[str, str], ...] = (
+    (r"\b(?:pump|liven|spice|perk|rev|hype|ramp|step|crank|turn|kick) (?:it|things|them|this) up(?: a notch)?\b|\braise the energy\b", "more energetic"),
+    (r"\b(?:tone|calm|mellow|chill|dial|bring|take|settle) (?:it|things|them|this) (?:down|out|back)(?: a notch)?\b|\btake the edge off\b", "calmer"),
+    (r"\b(?:cheer (?:it|things|them|me) up|(?:brighten|lift|lighten) (?:the|up the) mood)\b", "happier"),
+    (r"\b(?:speed (?:it|things|them) up|pick up the pace|quicken (?:it|the pace))\b", "faster"), (r"\b(?:slow (?:it|things|them) down|ease the pace)\b", "slower"),
+    (r"^\W*i (?:want|need|would like|'d like) (?:to hear )?(?:some |actual |real )?(?:vocals|singing|voices|(?:people|someone|somebody) singing)\W*$", "with vocals"),
+)  # fmt: skip
+_LISTED = tuple((re.compile(pattern, re.IGNORECASE), said) for pattern, said in _OF_A_LIST)
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), said) for pattern, said in TURNS)
 _NAMING = re.compile(r"\b(?:how(?:'s| is| was) it called|what(?:'s| is| was) (?:it|this|that|the one|the song)? ?called|(?:name|title) of|which (?:song|tune|track|record|one)|what (?:song|tune|track|record|one)|what(?:'s| is) the|who (?:sings?|sang)|goes|went|that has|with the (?:line|lyrics?|words?|chorus|hook)|the (?:line|words|lyrics?|chorus|hook|refrain))\b", re.IGNORECASE)  # fmt: skip
 _QUOTE = re.compile(r"[\"“«]\s*([^\"”»]*\w\s+\w+\s+\w[^\"”»]*?)\s*[\"”»]")
@@ -52,7 +77,7 @@ _UNITLESS = re.compile(r"\b((?:under|below|over|above|less than|more than|shorte
 _PULSE = re.compile(r"^(?P<lead>.*?\b(?:at|around|about|circa|near)\s+(?:about |around )?)(?P<bpm>[6-9]\d|1\d\d|2[01]\d)(?=\s*(?:$|[,.;!?]|\b(?:and|with|without|no|or so)\b))", re.IGNORECASE)  # fmt: skip
 
 
-def asked(text: str) -> str:
+def asked(text: str, of_a_list: bool = False) -> str:
     """Return a message in plain words of search, with what it leaves out: a unit, what a quotation is for.
 
     >>> asked("skip those over 6 minutes and those under one")
@@ -66,6 +91,9 @@ def asked(text: str) -> str:
         return text
     for pattern, said in _COMPILED:
         text = pattern.sub(said, text)
+    for pattern, wish in _LISTED if of_a_list else ():
+        text = pattern.sub(wish, text)
+    text = text.lstrip(" :,;")
     units = {unit.lower().rstrip("s")[:3] for unit in _UNIT.findall(text)}
     if len(units) == 1:
         unit = "minutes" if "min" in units else "seconds"

@@ -82,7 +82,7 @@ def _years(clause: Clause, draft: Draft, found: Criteria) -> None:
             found.filters["year_min"] = first
         if last is not None:
             found.filters["year_max"] = last
-        _take(clause, found, years.start, years.end)
+        _take(clause, found, years.start, years.end, "from|in|of|the|only|just|and|but|is|are|be|released|recorded|made|early|mid|late|that|came|out|songs|music")  # fmt: skip
 
 
 def _offset(clause: Clause, draft: Draft) -> int:
@@ -318,6 +318,8 @@ def _directions(clause: Clause, found: Criteria) -> None:
     """Read "more upbeat", "less busy", "too loud", "calmer", "keep the energy"; what only describes is left."""
     plain = [word.plain for word in clause.words]
     for axis in clause.axes:
+        if axis.value.name == "length" and clause.durations:
+            continue  # "make it an hour long"
         if any(low <= axis.start < high for low, high in found.spans):
             continue
         near = clause.before(axis.start, 5)

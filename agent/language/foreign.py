@@ -22,7 +22,7 @@ save | salva/esporta | enregistre/exporte/sauvegarde | speichere/exportiere | gu
 extend | allunga/estendi | allonge/prolonge | verlängere | alarga/extiende
 replace | sostituisci/cambia | remplace | ersetze/tausche | reemplaza/cambia/sustituye
 undo | annulla | annule | mach rückgängig/rückgängig | deshaz/deshacer
-stop | ferma/fermati | arrete/arrête | stopp/halt an | para/detente
+stop | ferma/fermati | arrete/arrête | stopp/halt an | detente
 vocals | canto/voce/voci/parole cantate | chant/voix/chanteur/chanteuse | gesang/stimme/stimmen/sänger | voz/voces/canto/cantante
 the drums | la batteria/le percussioni/batteria | la batterie/batterie | das schlagzeug/schlagzeug/die drums | la bateria/la batería/bateria
 the vocals | la voce/le voci/il cantato | la voix/le chant/les voix | den gesang/die stimme/der gesang/gesang | la voz/las voces
@@ -32,7 +32,7 @@ the piano | il pianoforte | le piano | das klavier/klavier/den flügel | el pian
 songs | canzoni/canzone/brani/brano/musica | chansons/chanson/morceaux/musique/titres | lieder/lied/musik/songs/stücke | canciones/cancion/canción/musica/música/temas
 something | qualcosa/qualche cosa | quelque chose | etwas/irgendwas | algo
 relaxing | rilassante/rilassanti/rilassata | relaxant/relaxante/relaxants/relaxantes/detente/apaisante | entspannt/entspannte/entspannend/entspannende/entspannendes/ruhige/ruhiges | relajante/relajantes/tranquila/tranquilas
-calm | calmo/calma/calmi/tranquillo/tranquilla | calme/calmes/doux/douce | ruhig/ruhiger | tranquilo/calmado
+calm | calmo/calma/calmi/tranquillo/tranquilla | calme/calmes/doux/douce/douces/tranquille | ruhig/ruhiger | tranquilo/calmado
 sad | triste/tristi | triste/tristes | traurig/traurige/trauriges | triste/tristes
 happy | allegro/allegra/allegre/felice/allegri | joyeux/joyeuse/gai/heureux | fröhlich/fröhliche/fröhliches/glücklich | alegre/alegres/feliz
 fast | veloce/veloci | rapide/rapides | schnell/schnelle/schnelles | rapido/rápido/rapida/rápida
@@ -46,6 +46,8 @@ less | meno | moins | weniger | menos
 for studying | per studiare | pour etudier/pour étudier/pour travailler | zum lernen/zum arbeiten/fürs lernen | para estudiar/para trabajar
 for sleeping | per dormire | pour dormir | zum einschlafen/zum schlafen | para dormir
 for running | per correre | pour courir | zum laufen/zum joggen | para correr
+for dancing | per ballare/da ballare | pour danser/à danser | zum tanzen | para bailar
+for breakfast | per la colazione | pour le petit déjeuner | zum frühstück | para el desayuno
 for cooking | per cucinare | pour cuisiner | zum kochen | para cocinar
 party | festa | fete/fête | feier/party | fiesta
 for | per | pour | für/zum | para

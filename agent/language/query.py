@@ -12,7 +12,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _FILLER = re.compile(
-    r"\b(?:me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
+    r"\b(?:exactly|precisely|ideal|ideally|roughly|strictly|preferably|definitely|me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
     r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|limit|restrict|years?|stay|stick|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|else|instead|album|artist|artists)\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -82,7 +82,7 @@ def _negated_spans(clause: Clause) -> list[tuple[int, int]]:
 
 def how_many(clause: Clause) -> int | None:
     """Return how many tracks are asked for, or None."""
-    match = re.search(r"\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?:\w+\s+){0,2}?(?:songs?|tracks?|tunes?|titles?|suggestions?|recommendations?|results?|pieces?|albums?)\b(?!\s+(?:per|by|from|of)\s+(?:each|every|artist|the same))", clause.text, re.IGNORECASE)  # fmt: skip
+    match = re.search(r"\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?:\w+\s+){0,2}?(?:songs?|tracks?|tunes?|titles?|suggestions?|recommendations?|results?|pieces?|albums?)\b(?!\s+per\b|\s+(?:by|from|of)\s+(?:each|every|artist|the same))", clause.text, re.IGNORECASE)  # fmt: skip
     if match is None or re.search(r"\b(?:per|stars?|minutes?|than)\b", match[0]):
         return None
     value = numbers_in(match[1])

@@ -55,7 +55,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     _give_way(found, args, draft)
     wished = (
         _wishes(clause)
-        if not (found.adjust or found.hold) and clause.has("same", "but", "now", "instead", "make it", "make them")
+        if not (found.adjust or found.hold or clause.durations) and clause.has("same", "but", "now", "instead", "make it", "make them")
         else {}
     )
     for name, value in wished.items():
@@ -117,7 +117,10 @@ def _give_way(found: Criteria, args: dict[str, Any], draft: Draft) -> None:
 
 def _wishes(clause: Clause) -> dict[str, float]:
     """Read what "same list, but acoustic" asks for: a describing word as a direction."""
-    return {axis.value.name: float(axis.value.way) for axis in clause.axes}
+    return {
+        axis.value.name: float(-axis.value.way if clause.negated(axis.start) else axis.value.way)
+        for axis in clause.axes
+    }
 
 
 def branch(clause: Clause, draft: Draft) -> None:
@@ -125,7 +128,8 @@ def branch(clause: Clause, draft: Draft) -> None:
     draft.say("branch")
     found = criteria.read(clause, draft)
     for name, value in _wishes(clause).items():
-        found.adjust.setdefault(name, value)
+        if name not in found.filters and name not in found.hold:
+            found.adjust.setdefault(name, value)
     args = _search(draft)
     for genre in clause.genres:
         title = clause.text[genre.start : genre.end]

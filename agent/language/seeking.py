@@ -42,4 +42,4 @@ def seeks(clause: Clause, draft: Draft) -> bool:
         return False
     if draft.arena == "empty" and limits and not limits - {"bpm_min", "bpm_max"} and not clause.songs:
         return False
-    return bool(limits or {"total_s", "max_per_artist"} & set(found.args))
+    return bool(limits or {"total_s", "max_per_artist"} & set(found.args) or (found.refused and draft.arena == "list"))
