@@ -8,7 +8,7 @@ user would notice (``dialogues_judge``).
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,7 +78,7 @@ def run(planner: Planner | str | None = None, limit: int | None = None) -> dict[
     return {"suite": SUITE, "passed": every["right"], "total": every["dialogues"], **every, "kinds": kinds, "rows": rows}  # fmt: skip
 
 
-def hold(turns: list[str | dict[str, Any]], planner: Planner) -> Talk:
+def hold(turns: Sequence[str | dict[str, Any]], planner: Planner) -> Talk:
     """Hold a dialogue with a planner in a fresh world."""
     talk, fold = Talk(World()), Dialogue()
     for number, turn in enumerate(turns, 1):

@@ -148,6 +148,21 @@ Neon Holiday|Casa Verde|house|1988|118|A minor|338|7|1|en|4|4|dance happy party
 Last Bus to Ibiza|Casa Verde|house|1991|122|C major|322|7|1|-|3|3|dance party summer
 Mirrorball Theory|Lana Quartz|house|1986|116|F major|305|7|1|-|4|7|dance party disco
 Roller Rink|Lana Quartz|house|1989|120|D minor|291|8|1|en|4|6|dance happy disco
+Night Porter|Rufus Lane|jazz|1961|92|F minor|243|3|9|-|4|2|late night saxophone ballad
+Empty Chairs Club|Lotte Hein|jazz|1965|80|C minor|266|2|9|-|3|1|late night piano slow
+Two Cents Short|The Ellery Five|jazz|1959|132|Bb major|198|5|9|-|3|0|trumpet swing
+Fog on the Bridge|Wendell Ash|jazz|1963|76|D minor|312|2|9|-|5|8|guitar slow mellow
+Third Encore|Wendell Ash|jazz|1968|108|G major|227|4|9|-|4|3|guitar late night
+Velour|Wendell Ash|jazz|1966|96|Eb major|239|3|9|-|3|2|guitar mellow
+Iron Lung City|Orsk|techno|2022|130|F minor|384|9|0|-|3|1|dark driving
+Grid Failure|Tessel|techno|2018|128|A minor|399|8|0|-|4|5|dark hypnotic
+Amber Relay|Tessel|techno|2020|129|D minor|371|7|0|-|4|6|warm melodic
+Nocturne Machine|Tessel|techno|2021|134|C minor|415|8|0|-|3|0|dark minimal
+Last Platform|Mira Falk|techno|2023|127|E minor|360|7|0|-|4|2|dark warm
+Copper Dawn|Mira Falk|techno|2019|131|G minor|347|7|0|-|3|3|warm club
+Far Lighthouse|Hollis Wren|ambient|2014|62|A minor|702|1|2|-|4|6|calm drone sleep
+Under Snow|Hollis Wren|ambient|2018|60|F major|655|1|3|-|4|4|calm quiet sleep
+Slow Tide Room|Hollis Wren|ambient|2023|64|C minor|590|1|2|-|3|1|calm sleep warm
 """
 
 
