@@ -6,6 +6,7 @@ from typing import Any
 
 from segue.agent.check_types import ref_of
 from segue.agent.events import ToolResult
+from segue.agent.op_words import clock, listing, op_words
 from segue.tools.core import registry
 
 _SURE = 0.5
@@ -48,18 +49,6 @@ def next_step(result: ToolResult) -> str:
     return ""
 
 
-def clock(seconds: float) -> str:
-    """Write seconds as minutes and seconds: 1:05."""
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
-
-
-def listing(words: Sequence[str]) -> str:
-    """Join with commas and an "and"."""
-    words = [word for word in words if word]
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 def _is_served(result: ToolResult) -> bool:
     return any(b.name == result.backend and b.kind == "served" for b in registry.backends(result.tool))
 
@@ -88,40 +77,6 @@ def _generated(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[
         return f"Here is {_piece_line(pieces[0])}."
     lines = [f"{n}. {_piece_line(piece)}" for n, piece in enumerate(pieces, 1)]
     return "\n".join([f"Here are {len(pieces)} takes:", *lines]) if pieces else ""
-
-
-def op_words(op: Mapping[str, Any]) -> str:
-    """Name an edit operation in words."""
-    kind = op.get("op")
-    value: Callable[[str], Any] = op.get
-    simple: dict[str, Callable[[], str]] = {
-        "remove": lambda: f"{listing(value('stems'))} removed",
-        "isolate": lambda: f"only {listing(value('stems'))} kept",
-        "gain": lambda: f"{value('stem') or 'everything'} {value('db'):+g} dB",
-        "replace": lambda: f"{value('stem')} played on {value('instrument')}",
-        "add": lambda: f"{value('instrument')} added",
-        "transpose": lambda: f"moved to {value('key')}" if value("key") else f"moved by {value('semitones'):+g} semitones",
-        "tempo": lambda: f"set to {value('bpm'):g} bpm" if value("bpm") else f"tempo × {value('ratio'):g}",
-        "trim": lambda: f"cut from {value('start_s') or 0:g} s to " + (f"{value('end_s'):g} s" if value("end_s") is not None else "the end"),
-        "concat": lambda: "joined",
-        "mix": lambda: "laid over one another",
-        "fade": lambda: "faded " + listing([f"in over {value('in_s'):g} s" if value("in_s") else "", f"out over {value('out_s'):g} s" if value("out_s") else ""]),
-        "loop": lambda: f"played {value('times')} times",
-        "reverse": lambda: "reversed",
-        "regenerate": lambda: f"bars {value('start_bar')} to {value('end_bar')} written anew",
-        "extend": lambda: f"extended to {clock(value('duration_s'))}",
-        "restyle": lambda: f"restyled: {value('prompt')}",
-        "effect": lambda: f"effect: {value('description')}",
-        "loudness": lambda: f"brought to {value('lufs'):g} LUFS",
-    }  # fmt: skip
-    try:
-        return simple[str(kind)]()
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-    ):  # an argument that is still a reference, or an operation of a later version
-        return str(kind)
 
 
 def _edited(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:

@@ -7,9 +7,9 @@ import pytest
 
 from segue.agent.dialogue import State, Thing
 from segue.agent.events import Fault, ToolResult
+from segue.agent.op_words import clock, listing, op_words
 from segue.agent.plan import Plan
 from segue.agent.reply import artifacts_of, worded
-from segue.agent.reply_words import clock, listing, op_words
 from segue.tools.core import registry
 from segue.tools.core.piece import FileOut, MadeBy, Piece
 from segue.tools.core.score import Note, Part, Score

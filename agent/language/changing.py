@@ -324,7 +324,7 @@ def _loudness(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operati
 
 
 _READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] = (
-    _instrumental, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.fade, timing.loop, timing.reverse, _add,
+    _instrumental, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.loop, timing.reverse, timing.fade, _add,
     sounding.restyle, sounding.effect,
 )  # fmt: skip
 # Words of colour beside a new instrument describe it ("a soft pad").

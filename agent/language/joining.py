@@ -43,6 +43,9 @@ def _spans(clause: Clause, named: list[Mention]) -> dict[int, dict[str, Any]]:
         if not length or owner is None:
             continue
         head = match[1].lower() in ("first", "opening")
+        if re.search(r"\b(?:drop|remove|cut off|lose|skip|delete|chop off|without)\s+(?:the\s+)?$", clause.text[: match.start()], re.IGNORECASE):  # fmt: skip
+            found[owner.start] = {"op": "trim", "start_s": length[0].value} if head else {"op": "trim", "end_s": -length[0].value}  # fmt: skip
+            continue
         cut: dict[str, Any] = {"op": "trim", "start_s": 0.0, "end_s": length[0].value} if head else {"op": "trim", "start_s": -length[0].value}  # fmt: skip
         found[owner.start] = cut
     for match in _RANGE.finditer(clause.text):

@@ -26,8 +26,25 @@ def _unless_quantity(match: re.Match[str]) -> str:
     return match[0] if duration_in(match[0]) or tempo_in(match[0]) or numbers_in(match[0]) else " "
 
 
+def _for_what_came(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a style is named for an attached film, or for a tune that was hummed."""
+    if not draft.state.attached or clause.is_question or clause.verb("remove", "transcribe", "find", "caption"):
+        return False
+    thing = draft.thing({"id": draft.state.attached[0]})
+    title = thing.title.lower() if thing else ""
+    if title.endswith(_FILMS):
+        return bool(clause.genres or clause.moods or clause.instruments or clause.match(r" (?:soundtrack|score|scores|music|picture|shots?|cuts?|scene) "))  # fmt: skip
+    hummed = clause.match(r" (?:my (?:humming|hum|tune|melody|whistling)|what i (?:hummed|sang|whistled)|this (?:hum|melody|tune)) ")  # fmt: skip
+    return bool(hummed and (clause.genres or clause.instruments))
+
+
+_FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
+
+
 def is_generation(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause asks for new music."""
+    if _for_what_came(clause, draft):
+        return True
     if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort") and not _arranges(clause):
         return False
     if draft.it is not None and clause.match(
@@ -43,7 +60,7 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     named = mentions(clause, draft)
     if made and named and clause.verbs and named[0].start <= clause.verbs[0].end + 6:
         return False  # "make take 2 longer"
-    if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
+    if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|my|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
         return True
     if clause.match(r" do (?:me )?(?:a|an|another|some) (?!.*(?:of|to) (?:it|this|that) )"):
         return True
@@ -79,6 +96,8 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     if _TAKES.search(clause.text) and not clause.songs and clause.head in ("", "make", "write", "give", "take"):
         return True
     if len(clause.sections) >= 3:
+        return True
+    if draft.arena == "empty" and len(clause.sections) >= 2 and (clause.genres or clause.tempi):
         return True
     if clause.chords and not clause.is_question and not clause.has("songs", "tracks"):
         return True
@@ -236,13 +255,19 @@ def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     ]  # fmt: skip
     if moods:
         args["mood"] = list(dict.fromkeys(moods))
+    letters = re.search(r"\bform:?\s+((?:(?:intro|outro|bridge|coda|solo|[A-E])\b'?[\s,-]*){3,})", clause.text)
     if clause.tempi:
         args["bpm"] = clause.tempi[0].value.bpm
+    elif bare := re.search(r"(?:^|,\s*)(\d{2,3})(?=\s*(?:,|$))", clause.text):
+        if 40 <= int(bare[1]) <= 300:
+            args["bpm"] = float(bare[1])
     elif (number := re.search(r"\bat\s+(\d{2,3})\b(?!\s*(?:bars|s\b|sec|min|%|/|[ap]m))", clause.text)) and 40 <= int(
         number[1]
     ) <= 240:
         args["bpm"] = float(number[1])
-    if clause.chords:
+    if letters:
+        args["form"] = [part if len(part) > 1 else part.upper() for part in re.findall(r"[A-Za-z]+", letters[1])]
+    if clause.chords and not (letters and clause.chords[0].start >= letters.start()):
         args["chords"] = clause.chords[0].value
     keys = [k for k in clause.keys if not any(c.start <= k.start < c.end for c in clause.chords)]
     if keys:
@@ -254,7 +279,9 @@ def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     elif clause.bars:
         args["bars"] = clause.bars[0].value.count
     form = [f.value for f in clause.sections]
-    if (len(form) >= 2 and (len(form) >= 3 or clause.match(r" (?:form|structure|with a|then|and a) "))) or form in (
+    if letters:
+        pass
+    elif (len(form) >= 2 and (len(form) >= 3 or clause.match(r" (?:form|structure|with a|then|and a) "))) or form in (
         ["intro"],
         ["outro"],
     ):

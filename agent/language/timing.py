@@ -123,7 +123,16 @@ def length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]
         elif clause.has("short", "shorter") or (known is not None and seconds < known - 0.5):
             return [{"op": "trim", "end_s": seconds}]
         return [{"op": "extend", "duration_s": round(seconds, 2)}]
-    if clause.bars and clause.verb("extend") and thing and thing.bpm and known:
+    if clause.bars and clause.bars[0].value.start is None and (clause.verb("extend") or (makes and clause.match(r" (?:make|get|bring|turn) (?:it|this|that|the \w+) (?:\w+ )?\w+ bars? "))) and not clause.match(r" (?:by|another|more|extra|add|additional) | bars? longer "):  # fmt: skip
+        return [{"op": "extend", "bars": clause.bars[0].value.count}]
+    if (
+        clause.bars
+        and clause.bars[0].value.start is None
+        and (clause.verb("extend") or (clause.verb("add") and not clause.instruments))
+        and thing
+        and thing.bpm
+        and known
+    ):
         return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * 240 / thing.bpm, 2)}]
     if (clause.has("longer") or clause.head == "extend") and not clause.durations and known:
         grown = known * {0.5: 1.25, 1.0: 1.5, 2.0: 2.0}[clause.amount]

@@ -1,0 +1,127 @@
+"""Operations of the edit tool in words, for replies: "bars 5 to 8 written anew (more tension)"."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Operation = Mapping[str, Any]
+
+_ENDINGS = {"new": "a new ending", "held": "an ending on a held chord", "cold": "a short, cold ending", "slowing": "an ending that slows down"}  # fmt: skip
+_BEATS = {"half_time": "in half time", "double_time": "in double time"}
+
+
+def clock(seconds: float) -> str:
+    """Write seconds as minutes and seconds: 1:05."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """Join with commas and an "and"."""
+    words = [word for word in words if word]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def op_words(op: Operation) -> str:
+    """Name an edit operation in words."""
+    try:
+        return _WORDS[str(op.get("op"))](op)
+    except (KeyError, TypeError, ValueError):
+        # an argument that is still a reference, or an operation of a later version
+        return str(op.get("op"))
+
+
+def _place(op: Operation) -> str:
+    """Return where an operation works: "bars 5 to 8", "bar 4", "the second chorus"; empty for the whole piece."""
+    if op.get("section"):
+        return f"the {str(op['section']).removeprefix('the ')}"
+    start, end = op.get("start_bar"), op.get("end_bar")
+    if start is None and end is None:
+        return ""
+    start = 1 if start is None else start
+    return f"bar {start}" if end is None or end == start else f"bars {start} to {end}"
+
+
+def _in_place(op: Operation) -> str:
+    return f" in {where}" if (where := _place(op)) else ""
+
+
+def _kept(op: Operation) -> str:
+    return f", {listing(op['keep'])} kept" if op.get("keep") else ""
+
+
+def _regenerated(op: Operation) -> str:
+    parts, where = op.get("parts") or [], _place(op)
+    if parts:
+        head = f"{listing(parts)} written anew{_in_place(op)}"
+    else:
+        head = f"{where} written anew" if where else "written anew as another take"
+    return head + (f" ({op['prompt']})" if op.get("prompt") else "") + _kept(op)
+
+
+def _felt(op: Operation) -> str:
+    parts = f"{listing(op['parts'])} " if op.get("parts") else ""
+    said = [_BEATS.get(op["beat"], str(op["beat"])) + _in_place(op) if op.get("beat") else ""]
+    if (swing := op.get("swing")) is not None:
+        said.append("played straight" if swing == 0.5 else f"swing of {100 * swing:.3g}%")
+    if op.get("swing_by") is not None:
+        said.append("more swing" if op["swing_by"] > 0 else "less swing")
+    said.append(f"{parts}played more loosely" if op.get("humanise") else "")
+    said.append(f"{parts}brought closer to the beat" if op.get("quantise") else "")
+    return listing(said)
+
+
+def _looped(op: Operation) -> str:
+    times = op.get("times") or 1
+    head = _place(op) or ""
+    words = f"played {times} times" if times > 1 else "as a loop"
+    return " ".join(word for word in (head, words, "without a seam" if op.get("seamless") else "") if word)
+
+
+def _extended(op: Operation) -> str:
+    if op.get("bars"):
+        bars = f"{op['bars']} bars long"
+        return f"{_place(op)} now {bars}" if op.get("section") else f"made {bars}"
+    return f"extended to {clock(op['duration_s'])}"
+
+
+def _cut(op: Operation) -> str:
+    end = f"{op['end_s']:g} s" if op.get("end_s") is not None else "the end"
+    return f"cut from {op.get('start_s') or 0:g} s to {end}"
+
+
+def _faded(op: Operation) -> str:
+    inward = f"in over {op['in_s']:g} s" if op.get("in_s") else ""
+    return "faded " + listing([inward, f"out over {op['out_s']:g} s" if op.get("out_s") else ""])
+
+
+def _ended(op: Operation) -> str:
+    kind = op.get("kind") or "new"
+    return _ENDINGS.get(kind, f"a {kind} ending")
+
+
+_WORDS: dict[str, Callable[[Operation], str]] = {
+    "remove": lambda op: f"{listing(op['stems'])} removed",
+    "isolate": lambda op: f"only {listing(op['stems'])} kept",
+    "gain": lambda op: f"{op.get('stem') or 'everything'} {op['db']:+g} dB",
+    "replace": lambda op: f"{op['stem']} played on {op['instrument']}",
+    "add": lambda op: f"{op['instrument']} added",
+    "transpose": lambda op: f"moved to {op['key']}" if op.get("key") else f"moved by {op['semitones']:+g} semitones",
+    "tempo": lambda op: f"set to {op['bpm']:g} bpm" if op.get("bpm") else f"tempo × {op['ratio']:g}",
+    "trim": _cut,
+    "concat": lambda op: "joined",
+    "mix": lambda op: "laid over one another",
+    "fade": _faded,
+    "loop": _looped,
+    "reverse": lambda op: "reversed",
+    "regenerate": _regenerated,
+    "chords": lambda op: f"chords {' | '.join(op['chords'])}{_in_place(op)}{_kept(op)}",
+    "mode": lambda op: f"harmony {'made ' if op['mode'] in ('brighter', 'darker') else 'in '}{op['mode']}{_in_place(op)}{_kept(op)}",
+    "meter": lambda op: f"put into {op['meter']}",
+    "feel": _felt,
+    "ending": _ended,
+    "lyrics": lambda op: "words set to the tune in the score",
+    "extend": _extended,
+    "restyle": lambda op: f"restyled: {op['prompt']}{_kept(op)}",
+    "effect": lambda op: f"effect: {op['description']}",
+    "loudness": lambda op: f"brought to {op['lufs']:g} LUFS",
+}  # fmt: skip
