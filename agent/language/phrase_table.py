@@ -39,6 +39,9 @@ TRACKS: tuple[tuple[str, str], ...] = (
     (rf"{_S}(?:(?:find|give|show|get|play|i want|i'd like|dig up)(?: me)? )?(?:(?:some|any|more|a few|the)\s+)*{_KIN} (?:of|to|for) ", "more like "),
     (r"\b(?:more|others?|some(?:thing|thing else)?|things?|stuff|tracks|songs) (?:such as|along (?:the )?lines of|in (?:the )?vein of|akin to|comparable to|in keeping with|of the (?:same )?(?:kind|sort|type) (?:as|of)|close to|near(?: to)?) ", "more like "),
     (rf"{_S}(?:(?:more|something|stuff|tracks) )?(?:along the lines of|in the vein of|akin to|in the spirit of|comparable to) ", "more like "),
+    (rf"{_S}(?:i(?:'d| would) )?{_OUT}\s+(?:nos?\.? )?(?P<n>\d{{1,2}}(?:(?:\s*,\s*|\s+and\s+)\d{{1,2}})*){_FROM_LIST}(?=\s*(?:$|[.;!?,]))", r"not number \g<n>; "),
+    (rf"{_S}(?:i want |give me |find |something |show me )?(?:more of )?(?:the )?(?:same|that) (?:kind|sort|type) of (?:thing|music|stuff|songs?|tracks?|sound) (?:as|like) ", "more like "),
+    (rf"{_S}(?P<n>\d{{1,2}}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty) (?:more|others) (?P<w>like|similar to) (?=the|number|track|this)", r"find \g<n> songs \g<w> "),
     (r"\b(?P<v>find|give me|show me|get me|i want|play) (?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty)(?: more| others?| ones)? (?P<w>that|which|like|similar|resembling|close)\b", r"\g<v> \g<n> songs \g<w>"),
 )  # fmt: skip
 
@@ -65,6 +68,8 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (rf"(?:\b(?:go|going|move|sink|fall|drop|sort|order|come|fade)(?:ing)?(?: down| it| them| this| these)*\s+)?\b(?:from\s+)?(?:the\s+)?(?:most\s+)?{_LOUD}(?:e?st|er)?\s+(?:(?:all the way |through |down |on )?to|down to|→|->)\s+(?:the\s+)?(?:most\s+)?{_SOFT}(?:e?st|er)?\b", "winding down"),
     (rf"\b(?:that |which )?(?:(?:keeps? |slowly |gradually )?(?:getting|growing|becoming|gets|grows|becomes|turning))\s+(?:(?:ever|steadily|slowly|always|progressively) )?(?:{_SOFT}(?:er)? and {_SOFT}er|more and more {_SOFT}|(?<=ever ){_SOFT}er|(?<=steadily ){_SOFT}er|(?<=slowly ){_SOFT}er|(?<=progressively ){_SOFT}er)\b", "winding down"),
     (rf"\b(?:that |which )?(?:(?:keeps? |slowly |gradually )?(?:getting|growing|becoming|gets|grows|becomes|turning))\s+(?:(?:ever|steadily|slowly|always|progressively) )?(?:{_LOUD}(?:er)? and {_LOUD}(?:er)?|more and more {_LOUD}|(?<=ever ){_LOUD}er|(?<=steadily ){_LOUD}er|(?<=slowly ){_LOUD}er|(?<=progressively ){_LOUD}er)\b", "building up"),
+    (rf"\b(?:start|begin|open|kick off)(?:s|ing)? (?:off )?{_SOFT}(?:ly)?(?:,| and| then| but)+ (?:end|finish|close|go out)(?:s|ing)? (?:up )?{_LOUD}(?:ly)?\b", "building up"),
+    (rf"\b(?:start|begin|open|kick off)(?:s|ing)? (?:off )?{_LOUD}(?:ly)?(?:,| and| then| but)+ (?:end|finish|close|go out)(?:s|ing)? (?:up )?{_SOFT}(?:ly)?\b", "winding down"),
     # the library
     (r"\b(?:any |are there any |do i have |have i got |got any )*(?:double|doubled|repeated|redundant|identical|twin|duplicate) (?:files?|tracks?|songs?|copies|entries|recordings?|titles?|items?)\b", "find duplicates"),
     (r"\b(?:show me |list |find |tell me )?(?:what|which|whatever|songs?|tracks?|anything|everything|files?)(?: songs?| tracks?| files?)?(?:'s| is| are| i have| do i have| have i got| did i| i)?(?: that)?(?: is| are)? (?:in (?:my|the) (?:library|collection) )?(?:there )?(?:twice|two times|more than once|double|doubled|several times|multiple times)(?: in (?:my|the) (?:library|collection))?\b", "find duplicates"),
@@ -73,10 +78,19 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"^(?:(?:show me|give me|what are|tell me) )?(?:the )?(?:numbers?|counts?|totals?|figures?) (?:per|by|for each) (?=(?:genre|mood|key|artist|year|decade|tempo))", "stats of my library by "),
     (r"\b(?:how'?s|how is|how are|how does) my (?P<l>library|collection|music|songs) (?:split|divided|spread|distributed|broken down|made up|composed|sorted|break down|divide|look)(?: up| out)?(?: by| across| in terms of| over| into| when it comes to)?", r"stats of my \g<l> by"),
     (r"\bwhose (?:records?|songs?|music|tracks?|albums?|stuff) do i (?:own|have|listen to|play|keep)(?: the)? (?:most|least)(?: of)?\b", "which artist do i have the most"),
+    (r"\b(?:break|split|divide) my (?P<l>library|collection|music) (?:down |up )?(?:by|into) ", r"stats of my \g<l> by "),
+    (r"^(?:which|what) (?P<f>decade|year|genre|key|mood|tempo|artist|style)s? (?:is|are|do|does|have|appears?|comes? up|dominates?)\b[^.;!?]*? (?:in|of|across) my (?:library|collection|music)\b", r"stats of my library by \g<f>"),
+    (r"^how many of my (?:songs|tracks|pieces) are in (?:a )?(?:minor|major)(?: keys?)?\b", "stats of my library by key"),
+    (r"^do i (?:have|own|listen to) more (?P<a>[\w ]+?) or (?:more )?(?P<b>[\w ]+?)(?=\s*\?|$)", "stats of my library by genre"),
+    (r"\b(?:tag|label|stamp) (?P<i>it|this|these|those|them|all of (?:them|these)|the \w+(?: one| song| track)?|number \w+) with (?:its|their|the)? ?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)", r"write \g<f> tags to \g<i>"),
+    (r"\bfill in (?:the )?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)(?: tags?)? (?:for|of|in|on) ", r"write \g<f> tags to "),
     # comparing, asking, taking back
     (r"^(?:is|are) (?P<a>\S+\.\w{2,4}) (?:in|at|of) the same (?P<k>\w+) as (?P<b>\S+\.\w{2,4})", r"compare \g<a> and \g<b>: are they alike in \g<k>"),
     (r"^(?:do|does|have|has) (?P<a>.+?) and (?P<b>.+?) (?:have|share|differ)\b(?P<k>.*)$", r"compare \g<a> and \g<b>: differ\g<k>"),
     (r"^i (?:should(?:n't| not|nt) have|wish i (?:hadn'?t|had not)|regret)\b.*$", "undo that"),
+    (rf"{_S}(?:scrap|cancel|reverse|drop|discard|take back|lose|kill|forget) (?:that|the|my|your) (?:last|latest|previous) (?:change|edit|step|thing|move|version|action)\b", "undo that"),
+    (rf"{_S}(?:take back|reverse|cancel|scrap) what you (?:just )?(?:did|changed|made)\b", "undo that"),
+    (r"\bwhat(?:'s| is) (?:this )?playing(?: right now| now| here| at the moment| currently)\b", "which song is this"),
     (rf"{_S}(?:(?:go|step|turn|put it|set it|take it|roll) back)(?=\s*(?:$|[.!,]))(?!\s*to)", "undo that"),
 )  # fmt: skip
 
@@ -124,8 +138,10 @@ LISTED: tuple[tuple[str, str], ...] = (
     (rf"\b(?:lower|reduce|cut|decrease|dial (?:down|back)|tone down|bring down|turn down|cut (?:back|down) on|ease (?:off|up) on|go easy on|drop|take down) the {_AXIS}\b(?!{_LIMIT})", r"less \g<x>"),
     (r"\b(?:could|can|would) (?:use|do with|stand|take) (?:some |a bit |a little )?(?:more|extra) ", "more "),
     (r"\b(?:they|it|these|this|that)(?:'?re| are|'?s| is| feels?| sounds?| seems?)?\s*(?:only |just |still )?(?:a (?:little|bit|tad|touch|tiny bit|shade)|slightly|somewhat|rather|kinda|kind of|sort of|overly)(?: on the)? (?!more\b|less\b|too\b|of\b|better\b|much\b)(?=\w+(?:\s+side)?\s*(?:$|[,.;!?]|for|though|but))", "a bit too "),
+    (rf"{_S}(?:(?:it|they|this|these|that) )?(?:still |just |only )?(?:needs?|wants?|lacks?|requires?|misses|is missing|are missing|deserves?) (?:some |a bit |a little |a lot )?(?:more )?(?=(?:energy|drive|punch|power|melody|groove|warmth|sparkle|space|kick|vocals|tempo|speed|pace|intensity)\b)", "more "),
     (r"\bnot (?P<x>\w+) enough\b", r"more \g<x>"),
     (r"\b(?:i )?(?:could|can) (?:do|live) without (?:the |so much |all the |all that )?(?:singing|vocals?|voices?|singers?|lyrics)(?: though| tbh)?", "no vocals"),
+    (r"(?<=\w) (?:though|tho|tbh)(?=\s*[.!]*$)", ""),
     (r"^go for (?=\w+er\b|more\b|less\b)", ""),
     # filters that fall
     (rf"{_S}(?:please )?{_LIFT} (?:the |that |any |this |all )*{_FIELD_YEAR}{_LIMIT}?{_ON}(?=\s|[,.;!?]|$)", "forget the year; "),
@@ -135,9 +151,10 @@ LISTED: tuple[tuple[str, str], ...] = (
     (rf"{_S}(?:(?:they|it|these|songs?|tracks?|anything)(?:'re| are| is|'s)? ?(?:can|may|could|might|should)?(?: be| come)? )?(?:(?:from|of|in) )?(?:any|every|all|whatever|whichever) {_FIELD_YEAR}(?: (?:is|are) (?:fine|ok|okay|good|welcome)| will do| goes?| works?| you like| now| at all)*(?=\s*(?:$|[,.;!?]))", "forget the year; "),
     (rf"{_S}(?:they|it|these|songs?|tracks?) (?:can|may|could|might) be (?:of |in |at |by |from )?(?:any|whatever|every) {_WHICH}(?: now| at all)*", r"forget the \g<w>; "),
     (rf"{_S}(?:please )?(?:stop|quit|no need to|don'?t|do not|no longer|not) (?:limit|restrict|confin|stick|keep|narrow|hold|ty)(?:t?ing|e|ying|ping)?(?: (?:it|this|them|yourself|these|the list|the search|things))?(?: down)?(?: to| in| within)? (?:only |just )?(?:songs from |tracks from )?{_NINETIES}(?: only| any ?more)?", "forget the year; "),
-    (rf"{_S}(?:it|they|these|this) (?:(?:does|do)(?:n'?t| not) (?:have|need) to|need(?:n'?t| not)) be (?:from |only |just |all )*{_NINETIES}(?: any ?more| only)?", "forget the year; "),
+    (rf"{_S}(?:(?:it|they|these|this) )?(?:(?:does|do)(?:n'?t| not) (?:have|need) to|need(?:n'?t| not)) be (?:from |only |just |all )*{_NINETIES}(?: any ?more| only)?", "forget the year; "),
     (rf"{_S}not (?:just|only) (?:from )?{_NINETIES}(?: any ?more)?{_E}", "forget the year; "),
     (rf"{_S}(?:let'?s |please |you can |we can )?(?:go|extend it|stretch it|widen it|open it up|make it|extend|reach)(?: as far as)? (?P<y>(?:(?:back )?(?:up )?to|until|till|through(?: to)?|from|down to|back to) (?:19|20)\d\d)(?:,? (?:rather than|instead of|not) (?:stopping|ending|starting|beginning|just|only|at|in|with|by|\s)*(?:19|20)\d\d)?", r"\g<y>"),
+    (rf"{_S}(?:open|extend|widen|stretch|expand)(?: it| this| them| the list| the range)?(?: up| out)? (?:to|into|with|for) (?:include )?(?P<y>{_NINETIES})(?: too| as well| also)*", r"include \g<y> too"),
     # what may come in again
     (rf"{_S}(?:(?:feel free to|you (?:can|may|could)|please|do|also|let'?s) )*(?:add|include|throw in|mix in|allow|use|bring in|show|put in|let in|take|have|accept)(?: in)?(?: me)?(?: some| any| the| also)* (?P<e>{_EXTRA})(?: (?:too|as well|now|also|again|please|if you like|in))*{_E}", r"include \g<e> versions too; "),
     (rf"{_S}(?P<e>{_EXTRA}) (?:are|is|would be|'?re|can|may|could) ?(?:now |also |be |totally |perfectly |all )*(?:allowed|fine|ok|okay|welcome|good|alright|acceptable|included|in|stay|permitted|cool|count|no problem)(?: too| now| as well| with me| by me| again)*", r"include \g<e> versions too; "),
@@ -147,6 +164,8 @@ LISTED: tuple[tuple[str, str], ...] = (
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:the |your |my |our |that |those |what )*(?:{_EARLIER} {_LISTS}|{_LISTS} (?:from )?(?:before|earlier|i had(?: before)?|you (?:had|showed me|gave me)(?: before| first| earlier)?|of before))(?: again| once more)?", "back to the previous list"),
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?(?:re-?open|jump back to|get back to|take me back to|revert to|revisit|restore|recall|return to|switch back to|go back to|pull (?:up|back)|bring back) (?:the |your |my |our |that |those )*(?:{_LISTS} (?:with|of|for|about|full of) (?:the )?)?(?P<n>(?!previous|first|last|earlier)\w+(?: \w+)?)(?: {_LISTS})?(?: again| once more)?{_E}", r"back to the \g<n> list"),
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:the |your |my |our |that |those )*(?:{_LISTS} (?:with|of|for|about|full of) (?:the )?(?P<n>\w+(?: \w+)?)) (?:again|once more|one more time)", r"back to the \g<n> list"),
+    (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:to )?(?:what|the ones?|those) (?:that )?(?:you|i|we) (?:showed|had|gave|found|played|suggested|started with)(?: me| us)?(?: with)?(?: at)?(?: the)? (?:first|start|beginning)", "back to the first list"),
+    (rf"{_S}(?:the|that|my|your) (?P<n>(?!first|last|previous|same)\w+(?: \w+)?) (?:list|results|selection|playlist|batch|search) (?:again|once more|one more time)", r"back to the \g<n> list"),
     # another list beside this one
     (rf"\b(?:keep|leave) (?:this|that|the) (?:list|one|playlist)(?: as (?:it )?is| alone| untouched)?,? (?:and|but|then) (?:make|give me|do|start|create|build|show me) (?:another|a new|a second|a different|a separate)(?: one| list| playlist| version)?[, ]*{_THAT_IS} ", "same list but "),
     (rf"{_S}(?:(?:(?:please |can you |let'?s )*(?:spin off|fork|branch(?: off)?|make(?: me)?|create|start|do|give me|show me|build|i want|try)) )?(?:an?|another|one more)? ?{_NEW_LIST} (?:of|like|from|based on|to|out of) (?:this|that|the|it)(?: (?:list|one|same list|current list|playlist))?[, ]*{_THAT_IS} ", "same list but "),

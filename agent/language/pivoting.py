@@ -23,8 +23,9 @@ _CORRECTIONS = tuple(
         rf"^(?:{_SLIP}[\s,:;.!-]+)*(?:(?:it|that)(?:'?s| is| was) )?(?P<right>[^,;.!?]+?) (?:that |who |which )?(?:is |was )?(?:what |who )?(?:i|we) {_WANTED}\b{_INSTEAD}(?P<rest>.*)$",
         rf"^(?:{_SLIP}[\s,:;.!-]+)*(?:i|we) (?:actually |really |obviously )?(?:meant|mean|said|wanted|was thinking of|was after) (?:to say |to type )?(?P<right>[^,;.!?]+?){_INSTEAD}(?P<rest>(?:[,;.!?]|\band\b).*)?$",
         rf"^(?:{_SLIP}[\s,:;.!-]+)*(?:it|that|this)? ?(?:should (?:be|have been|read)|was supposed to be|was meant to be|ought to be|ought to have been) (?P<right>[^,;.!?]+?){_INSTEAD}(?P<rest>(?:[,;.!?]|\band\b).*)?$",
-        rf"^(?:{_SLIP}[\s,:;.!-]+)*not (?:that |the |this |any )?(?P<wrong>[^,;.!?]+?),? (?:but|it'?s|rather)(?: rather)? (?:the )?(?P<right>[^,;.!?]+?)(?P<rest>(?:[,;.!?]|\band\b).*)?$",
+        rf"^(?:{_SLIP}[\s,:;.!-]+)*not (?:that |the |this |any )?(?P<wrong>[^,;.!?]+?)(?:,? (?:but|it'?s|rather)(?: rather)?|,) (?:the )?(?P<right>[^,;.!?]+?)(?P<rest>(?:[,;.!?]|\band\b).*)?$",
         rf"^(?:{_SLIP}[\s,:;.!-]+)*(?:it'?s |that'?s |the )?(?P<right>[^,;.!?]+?),? (?:not|instead of|rather than) (?:the |that )?(?P<wrong>[^,;.!?]+?)(?P<rest>(?:[,;.!?]|\band\b).*)?$",
+        rf"^(?:{_SLIP}[\s,:;.!-]+)+(?:i'?m|i am|we'?re|i was) (?:after|looking for|asking for) (?P<right>[^,;.!?]+?){_INSTEAD}(?P<rest>(?:[,;.!?]|\band\b).*)?$",
         rf"^(?:{_SLIP}\s*[,:;.!-]+\s*|(?:sorry|oops|whoops|correction|typo)\s+)(?:it'?s |that'?s )?(?P<right>[^,;.!?]+?)(?P<rest>[,;.!?].*)?$",
     )
 )
@@ -126,7 +127,9 @@ def pivot(clause: Clause, draft: Draft) -> bool:
     nexts = clause.match(_NEXT)
     if not nexts and not (clause.match(_PRAISED) and clause.match(_LIKE_THEM)):
         return False
-    if clause.match(rf" (?:no|not|without|dont|skip|per|each|same|by) (?:\w+ )?{_PEOPLE} ") or clause.starts("why"):
+    if clause.match(rf" (?:(?:no|not|without|dont|skip) (?:\w+ )?|(?:per|each|same|by) ){_PEOPLE} ") or clause.starts(
+        "why"
+    ):
         return False
     artists = [name for name in names_in(clause, draft) if name.kind == "artist"]
     if artists and not any(draft.state.thing(id) for name in artists for id in name.ids):
@@ -184,7 +187,12 @@ _GOES = re.compile(rf"\b(?:{_STEP}|{_SLOWLY})\b", re.IGNORECASE)
 
 def path(clause: Clause, draft: Draft) -> bool:
     """Take "a gradual trip from folk to trance", "half an hour that begins with The Beatles and turns into punk"."""
-    if clause.sections or clause.bars or clause.stems or clause.verb("make", "transpose", "trim", "fade", "write"):
+    if (
+        clause.sections
+        or clause.bars
+        or (draft.arena == "piece" and clause.stems)
+        or clause.verb("make", "transpose", "trim", "fade", "write")
+    ):
         return False
     match = _TURNS.search(clause.text) or (_FROM_TO.search(clause.text) if _GOES.search(clause.text) else None)
     if match is None or (draft.arena == "piece" and not clause.songs):

@@ -52,10 +52,12 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
     if found.is_empty and not (left and _describes(clause)):
         return False
     args = _search(draft)
+    _widen(clause, found, args.get("filters") or {})
     _give_way(found, args, draft)
     wished = (
         _wishes(clause)
-        if not (found.adjust or found.hold or clause.durations) and clause.has("same", "but", "now", "instead", "make it", "make them")
+        if not (found.adjust or found.hold or clause.durations)
+        and clause.has("same", "but", "now", "instead", "make it", "make them")
         else {}
     )
     for name, value in wished.items():
@@ -67,6 +69,20 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         args["query"] = " ".join([str(args.get("query") or ""), *added]).strip()
     criteria.apply(found, args, draft)
     return not found.is_empty
+
+
+_TOO = r" (?:too|as well|also|include|including|allow|add|open|even|extend|widen|stretch|back to|up to|down to|reach) "
+
+
+def _widen(clause: Clause, found: Criteria, held: dict[str, Any]) -> None:
+    """Let "1988 and 1989 are fine too" add to the years in force and not replace them."""
+    if not clause.match(_TOO) or clause.has("only", "just", "instead"):
+        return
+    low, high = found.filters.get("year_min"), found.filters.get("year_max")
+    if "year_min" in held and (low is not None or high is not None):
+        found.filters["year_min"] = min(year for year in (held["year_min"], low, high) if year is not None)
+    if "year_max" in held and (low is not None or high is not None):
+        found.filters["year_max"] = max(year for year in (held["year_max"], low, high) if year is not None)
 
 
 _OTHERS = r" (?:something|anything|some\w*|others?|ones) (?:else|other|different)(?: instead)? | (?:different|other) (?:ones|songs|tracks|stuff|results) "

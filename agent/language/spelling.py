@@ -17,6 +17,7 @@ _FIRM = (
     "seconds", "minutes", "instead", "please", "quieter", "slower", "artist", "artists", "shorter", "between", "different",
     "another", "describe", "recommend", "generate", "transcribe", "remove", "replace", "lyrics", "version", "instruments",
     "background", "studying", "relaxing", "identify", "recognise", "recognize", "vocals", "before", "instrumental", "library", "longer", "faster", "songs", "tracks", "under", "minute", "rated", "tempo", "decade",
+    "include", "sorry", "earlier", "previous", "results", "records", "duplicates", "restriction", "unplugged",
 )  # fmt: skip
 # How people type in a hurry, and what a dictated sentence has between its words.
 _HASTY = {"smth": "something", "sth": "something", "sumthing": "something", "u": "you", "ur": "your", "pls": "please", "plz": "please", "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to", "tho": "though", "cuz": "because"}  # fmt: skip
@@ -26,7 +27,7 @@ _HESITATION = re.compile(
 )
 # "the bass drum, sorry, I mean the bass": only what was meant counts.
 _MEANT = re.compile(r"\b(the|a|an|number|at|in|to)\s+(?:[\w#-]+\s+){0,3}?[\w#-]+[,\s]+(?:(?:sorry|no|oops|wait|er|ah)[,\s]+)+(?:i\s+mean(?:t)?|make\s+that)[,\s]+(?:the\s+|a\s+|an\s+|number\s+|at\s+|in\s+|to\s+)?", re.IGNORECASE)  # fmt: skip
-_OTHERS = frozenset(["minuet", "minuets", "slow", "sever", "plaice", "shower"])
+_OTHERS = frozenset(["minuet", "minuets", "slow", "sever", "plaice", "shower", "sings", "sung", "sing", "swings"])
 _WORD = re.compile(r"(?<![\w.'’@#/-])[a-z]{5,}(?![\w'’@/-]|\.\w)")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
 
