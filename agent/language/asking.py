@@ -31,10 +31,10 @@ TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"^\W*(?:i|we) (?:(?:only|just|can|vaguely|dimly|still|do|sort of) )*(?:remember|recall|recollect) (?:that )?(?:(?:it|the song|there) (?:had|has|having|was|were|is) |there being )?(?=(?:an?|the|some|lots|her|his)\b)", "find the song with "),
     (r"[,;]?\s*(?:does (?:that|it) )?\b(?:ring(?:s|ing)? (?:a|any) bells?|(?:it'?s )?on the tip of my tongue|(?:but )?i (?:can'?t|cannot) (?:think of|remember|recall) (?:the |its |what it'?s )?(?:name|title|called))\b\??", ""),
     # what a recording is
-    (rf"\b(?:recogni[sz]e|identify|name|shazam) (?:me )?(?:{_THIS} )?(?:music|song|track|tune|melody|clip|file|recording|attachment|upload|sound|audio)\b(?!['’]|\s*[\"“]|\s+as\b)(?: (?:in|from|of) {_THIS} (?:attachment|clip|file|recording|video|upload|scene|film))?(?: (?:that )?i(?:'ve| have)? (?:just )?(?:uploaded|attached|sent|recorded|hummed))?", "what song is this"),
+    (rf"\b(?:recogni[sz]e|identify|name|shazam) (?:me )?(?:{_THIS} )?(?:music|song|track|tune|melody|clip|file|recording|attachment|upload|sound|audio)\b(?!['’]|\s*[\"“]|\s+as\b)(?: (?:in|from|of) {_THIS} (?:attachment|clip|file|recording|video|upload|scene|film))?(?: (?:that )?i(?:'ve| have)? (?:just )?(?:uploaded|attached|sent|recorded|hummed))?", "identify this song"),
     (r"\b(?:which|what) (?:song |tune |melody |track |piece )?(?:am i|i'?m) (?:humming|whistling|singing)(?: here| now| there)?", "what am i humming"),
-    (rf"\bwhat (?:did|do|have) (?:they|he|she) (?:used?|play(?:ed)?|put|pick(?:ed)?) (?:as (?:the )?)?(?:(?:the )?(?:soundtrack|music|song|track|score|background music) )?(?:in|for|under|behind|over) {_THIS} (?:scene|video|clip|film|ad|advert|commercial|reel)\b|\bwhat(?:'s| is) (?:the )?(?:music|song|track|tune)? ?(?:that'?s )?(?:playing |used )?(?:in|under|behind|over) (?:this|that|my) (?:scene|video|clip|film|ad|advert|commercial|reel)\b", "what song is this"),
-    (r"\b(?:do|did|would) you (?:know|recogni[sz]e) (?:this|that)(?: one| song| tune| track)?(?=\W*$)", "what song is this"),
+    (rf"\bwhat (?:did|do|have) (?:they|he|she) (?:used?|play(?:ed)?|put|pick(?:ed)?) (?:as (?:the )?)?(?:(?:the )?(?:soundtrack|music|song|track|score|background music) )?(?:in|for|under|behind|over) {_THIS} (?:scene|video|clip|film|ad|advert|commercial|reel)\b|\bwhat(?:'s| is) (?:the )?(?:music|song|track|tune)? ?(?:that'?s )?(?:playing |used )?(?:in|under|behind|over) (?:this|that|my) (?:scene|video|clip|film|ad|advert|commercial|reel)\b", "identify this song"),
+    (r"\b(?:do|did|would) you (?:know|recogni[sz]e) (?:this|that)(?: one| song| tune| track)?(?=\W*$)", "identify this song"),
     (r"\bwhat(?:'s| is) the (?:song|tune|melody|track)(?: that)? i(?:'m| am) (?:humming|whistling|singing)\b", "what am i humming"),
     # likeness
     (r"\b(?:in|of|from|out of) the same (?:league|vein|mou?ld|family|ballpark|spirit|school|category|corner|neighbou?rhood|world) (?:as|of)\b", "like"),
@@ -46,7 +46,12 @@ TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:for|as) (?:an? )?(?:big )?(?:fans?|lovers?|admirers?) of\b", "like"),
     (rf"\b(?:who else|which other {_PART}s?|what other {_PART}s?) (?:sounds?|sings?|plays?|is) like\b", "who sounds like"),
     # what narrows a search
-    (r"\b(songs|tracks|stuff|music|things|tunes|albums) (?:that |which )?i (?:have|own|bought|possess|(?:have |'ve )?got)(?: here| in my \w+)? (?:but|and|that|which)\b", r"\1"),
+    (r"\b(?:nothing|none|not|hide|skip|drop) (?:\w+ )?(?:rated|with) (?:below|under|less than|lower than) (two|three|four|five|\d(?:\.5)?)(?: ?stars?)?\b", r"rated at least \1 stars"),
+    (r"\bbetween ((?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)(?: and a half)?) and ((?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty)(?: and a half)?) (minutes|mins|seconds)\b", r"between \1 \3 and \2 \3"),
+    (r"\b(?:nobody|no ?one|not anyone)(?: should| may| must| is)? (?:sings?|singing)\b", "without vocals"),
+    (rf"\b(?:not|never) (?:the same|any|an?) {_PART} twice\b|\b(?:each|every) {_PART}(?: only| just| at most)? once\b", "max one per artist"),
+    (rf"\b(?:limit|restrict|cap) (?:each|every|any) {_PART} (?:to|at) (\w+)(?: (?:songs?|tracks?))?\b", r"max \1 per artist"), (rf"\b(?:each|every) {_PART}(?: only| just| at most)? twice\b", "max two per artist"),
+    (r"\bnot (?:quite |nearly )?(?:as|so) (\w+) as (?=number|the |track|no\b|#)", r"less \1 than "), (r"\bnot (?:all )?that (?!one\b|song\b|track\b|artist\b|band\b|kind\b|album\b)(?=[a-z]+\W*$)", "not so "),    (r"\b(songs|tracks|stuff|music|things|tunes|albums) (?:that |which )?i (?:have|own|bought|possess|(?:have |'ve )?got)(?: here| in my \w+)? (?:but|and|that|which)\b", r"\1"),
     (r"\b(?:with )?(?:no|zero|0|without any) (?:plays?|listens?|spins)\b(?: (?:so far|yet|at all|until now))?|\b(?:that )?(?:nobody|no ?one)(?: has| have)? (?:ever )?(?:plays?|played|listens? to|listened to|puts on)\b", "never played"),
     (r"\b(?:from |in |to |of )?(?:this century|the new millennium|the (?:21st|twenty-first) century)\b", "since 2000"), (r"\b(?:from |in |of )?(?:last century|the (?:20th|twentieth) century)\b", "before 2000"),
     (r"\b(?:from |in |of )?(?:around )?the turn of the (?:millennium|century)\b", "from 1998 to 2002"), (r"\btwenty[- ]tens\b", "2010s"), (r"\b(?:no|not any|nothing) (?:later|newer) than (?=the |(?:19|20)\d)", "up to "),

@@ -55,7 +55,7 @@ def read(clause: Clause, draft: Draft) -> Criteria:
 def _take(clause: Clause, found: Criteria, start: int, end: int, lead: str = "") -> None:
     """Count a span as read, with the words before it that belong to it."""
     before = clause.text[:start]
-    match = re.search(rf"(?:\b(?:{lead or 'from|in|of|at|with|the|a|an|only|just|some|and|but|is|are|be|around|about'})\s+)+$", before, re.IGNORECASE)  # fmt: skip
+    match = re.search(rf"(?:\b(?:{lead or 'from|in|of|at|with|the|a|an|only|just|some|and|but|is|are|be|around|about|nothing|none'})\s+)+$", before, re.IGNORECASE)  # fmt: skip
     found.spans.append((match.start() if match else start, end))
 
 
@@ -167,7 +167,7 @@ def _language(clause: Clause, draft: Draft, found: Criteria) -> None:
 def _vocals(clause: Clause, draft: Draft, found: Criteria) -> None:
     without = clause.match(r" (?:(?:leave out|exclude|no|skip|drop|remove|nothing|not) (?:anything |everything |songs |tracks |ones |all |those )*with (?:vocals?|singing|voices?|words|lyrics)|(?:no|without|minus|zero|not any|without any|senza|sans|ohne|sin) (?:any )?(?:vocals?|voices?|singing|singers?|words|lyrics|voce|voix|stimme|gesang|voz|paroles)|instrumentals?(?: only| music)?|nobody singing|vocals? free) ")  # fmt: skip
     with_them = clause.match(
-        r" (?:with|only|must have|has|have) (?:real |some |someone |somebody |people )?(?:vocals?|singing|lyrics|words|voices?) "
+        r" (?:with|only|must have|has|have) (?:real |some |someone |somebody |people |an? )?(?:vocals?|singing|singers?|lyrics|words|voices?) "
     )
     match = without or with_them
     if match:
@@ -186,7 +186,7 @@ def _plain_span(clause: Clause, found: Criteria, words: list[str]) -> None:
 
 
 def _rating(clause: Clause, draft: Draft, found: Criteria) -> None:
-    match = re.search(r"(?:rated\s+|rating\s+(?:of\s+|over\s+|above\s+)?|at least\s+|min(?:imum)?\s+)?(\d(?:\.5)?|one|two|three|four|five)[\s-]*(?:\+\s*)?(?:stars?|\*+)(?:\s*(?:and|or)\s+(?:up|more|above|better|higher)|\s*\+)?|\brated\s+(?:at least\s+|above\s+|over\s+)?(\d(?:\.5)?)\b", clause.text, re.IGNORECASE)  # fmt: skip
+    match = re.search(r"(?:rated\s+|rating\s+(?:of\s+|over\s+|above\s+)?|at least\s+|min(?:imum)?\s+)?(\d(?:\.5)?|one|two|three|four|five)[\s-]*(?:\+\s*)?(?:stars?|\*+)(?:\s*(?:and|or)\s+(?:up|more|above|better|higher)|\s*\+)?|\brated\s+(?:at least\s+|above\s+|over\s+)?(\d(?:\.5)?)\b(?:\s*stars?)?", clause.text, re.IGNORECASE)  # fmt: skip
     if match and (value := numbers_in(match[1] or match[2])):
         found.filters["rating_min"] = min(5.0, value[0].value)
         _take(clause, found, match.start(), match.end(), "with|only|at|least|rated|over|above|the")
@@ -220,8 +220,8 @@ def _diversity(clause: Clause, draft: Draft, found: Criteria) -> None:
 
 def _upright(text: str) -> str:
     """Return words before a length with "nothing longer than" turned into "under"."""
-    text = re.sub(r"\b(?:nothing|none|not|no songs?|no tracks?|never|skip|hide|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts |going |lasting )?(?:longer than|over|above|more than|beyond|past)\s+$", "under ", text, flags=re.IGNORECASE)  # fmt: skip
-    return re.sub(r"\b(?:nothing|none|no songs?|no tracks?|never|skip|hide|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts )?(?:shorter than|under|below|less than)\s+$", "over ", text, flags=re.IGNORECASE)  # fmt: skip
+    text = re.sub(r"\b(?:nothing|none|not|no songs?|no tracks?|never|skip|hide|drop|lose|omit|exclude|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts |going |lasting )?(?:longer than|over|above|more than|beyond|past)\s+$", "under ", text, flags=re.IGNORECASE)  # fmt: skip
+    return re.sub(r"\b(?:nothing|none|no songs?|no tracks?|never|skip|hide|drop|lose|omit|exclude|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts )?(?:shorter than|under|below|less than)\s+$", "over ", text, flags=re.IGNORECASE)  # fmt: skip
 
 
 _SKIPS = re.compile(rf"\b(?:nothing|none|skip|hide|drop|exclude|leave out|lose|no)\s+(?:\w+\s+){{0,2}}?(?:{_UNDER}|{_OVER}|longer|shorter)\s+[\w ]{{1,16}}?(?:minutes?|mins?|seconds?|secs?)\s+(?:and|or|nor)\s+(?:\w+\s+)?(?={_UNDER}|{_OVER})", re.IGNORECASE)  # fmt: skip
@@ -249,7 +249,7 @@ def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
         else:
             found.filters["duration_min_s"] = round(length.value * (1 - _ABOUT), 1)
             found.filters["duration_max_s"] = round(length.value * (1 + _ABOUT), 1)
-        _take(clause, found, length.start, length.end, f"{_UNDER}|{_OVER}|between|about|around|for|of|that|is|are|lasting|long|a|an|and|but|last")  # fmt: skip
+        _take(clause, found, length.start, length.end, f"{_UNDER}|{_OVER}|nothing|none|between|about|around|for|of|that|is|are|lasting|long|a|an|and|but|last")  # fmt: skip
         tail = re.match(r"\s*(?:long|in total|altogether|total|worth of|worth|of music|of|each|or less|or more|tops|max|or shorter|or longer)\b", after, re.IGNORECASE)  # fmt: skip
         if tail:
             found.spans.append((length.end, length.end + tail.end()))

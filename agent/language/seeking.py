@@ -17,6 +17,12 @@ _LIBRARY = frozenset({"unplayed", "plays_max", "rating_min", "exclude_artists", 
 _FINDABLE = _LIBRARY | {"year_min", "year_max", "bpm_min", "bpm_max", "duration_min_s", "duration_max_s", "vocals"}
 
 
+def _names_one(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a thing is named; the figures of a length or a tempo name none."""
+    measures = [*clause.durations, *clause.tempi, *clause.years]
+    return any(not any(f.start <= m.start <= f.end for f in measures) for m in mentions(clause, draft))
+
+
 def seeks(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause without an order says what tracks must be like.
 
@@ -26,7 +32,7 @@ def seeks(clause: Clause, draft: Draft) -> bool:
     if not main.words or main.is_question or (draft.steps and draft.steps[-1].tool != "retrieve"):
         return False
     verbs = main.verb_classes - _LIGHT
-    if verbs or {word.plain for word in main.words} & _MADE or mentions(clause, draft) or "“" in clause.text:
+    if verbs or {word.plain for word in main.words} & _MADE or _names_one(clause, draft) or "“" in clause.text:
         return False
     if clause.bars or clause.chords or clause.meters or clause.intervals or clause.decibels or clause.loudnesses:
         return False
