@@ -27,7 +27,7 @@ from segue.agent.language import (
     talk,
 )
 from segue.agent.language.clause import Clause
-from segue.agent.language.draft import Draft
+from segue.agent.language.draft import Draft, arena
 from segue.agent.language.locking import locks
 from segue.agent.language.reference import group, mentions, missing_number, one, without_a_list
 from segue.agent.plan import Plan
@@ -58,7 +58,7 @@ class BuiltinPlanner:
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
-        right = asking.asked(spelling.corrected(text, self._known(text, state)))
+        right = asking.asked(spelling.corrected(text, self._known(text, state)), arena(state) == "list")
         right, left_out = phrases.settled(right, state, self._known(right, state))
         right = phrasing.plainly(right)
         draft = Draft(right, state, self._known(right, state))
@@ -296,7 +296,7 @@ def _surprise(clause: Clause, draft: Draft) -> bool:
         or clause.verb("make", "remove")
     ):
         return False
-    if clause.match(r" anything (?:like|by|from|with|about|else|similar) "):
+    if clause.match(r" anything (?:like|by|from|with|without|about|else|similar|under|over|between|rated|sung|in|at) "):
         return False
     draft.add("retrieve", {"max_per_artist": 1})
     return True
@@ -304,6 +304,8 @@ def _surprise(clause: Clause, draft: Draft) -> bool:
 
 def _seek(clause: Clause, draft: Draft) -> bool:
     """Take "late nineties trance, six minutes at most": a search that nobody ordered outright."""
+    if asking.performer([word.plain for word in clause.words]) and clause.match(r" (?:like|similar|resembl\w+) ") and finding.similar(clause, draft):  # fmt: skip
+        return True  # "who sounds like this singer?"
     if not seeking.seeks(clause, draft):
         return False
     if finding.shared(clause, draft) or finding.similar(clause, draft):
