@@ -41,7 +41,7 @@ TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"\b(?:who|which {_PART}s?|what {_PART}s?)(?: else)? (?:makes?|made|plays?|writes?|does|produces?|records?) (?:music|songs|stuff|things|beats|tracks) (?:like|similar to)\b", "who sounds like"),
     (rf"^\W*(?:what|which(?: {_SOUGHT})?)(?: else)? (?:has|have|got|is in|are in|is at|are at) the same\b", "find songs with the same"),
     (r"\b(?:shares?|sharing|match(?:es|ing)?) the (key|tempo|bpm|speed)(?: and (?:the )?(key|tempo|bpm|speed))? of\b", lambda m: f"with the same {' and '.join(filter(None, m.groups()))} as"),
-    (r"^\W*which (?:songs|tracks|tunes|ones) with the same\b", "find songs with the same"),    (rf"^\W*(?:if|since|because|given that|as|seeing that) (.{{2,60}}?) (?:is|are|was|were) {_FAVOURITE}\b[^,?]*,?\s*(?:then )?(?:what|which|who|can you|could you|please|recommend|suggest|find|give|show|play)\b[^,;]*$", r"songs like \1"),
+    (r"^\W*(?:which (?:songs|tracks|tunes|ones)|anything|something|any (?:songs|tracks|tunes))(?: in my library)? (?:with|in|at) the same\b", "find songs with the same"),    (rf"^\W*(?:if|since|because|given that|as|seeing that) (.{{2,60}}?) (?:is|are|was|were) {_FAVOURITE}\b[^,?]*,?\s*(?:then )?(?:what|which|who|can you|could you|please|recommend|suggest|find|give|show|play)\b[^,;]*$", r"songs like \1"),
     (r"^\W*(?:if|since|because|as) (?:i|we|you) (?:really |absolutely )?(?:love|like|adore|enjoy|dig)d? (.{2,60}?)(?: (?:so much|a lot|to bits))?,\s*(?:then )?(?:what|which|who)\b(?:(?! about )[^,;])*$", r"songs like \1"),
     (r"\b(?:for|as) (?:an? )?(?:big )?(?:fans?|lovers?|admirers?) of\b", "like"),
     (rf"\b(?:who else|which other {_PART}s?|what other {_PART}s?) (?:sounds?|sings?|plays?|is) like\b", "who sounds like"),
@@ -106,9 +106,9 @@ def asked(text: str, of_a_list: bool = False) -> str:
         for match in reversed(list(_UNITLESS.finditer(text))):
             if any(end <= match.start() for end in ends):
                 text = f"{text[: match.end()]} {unit}{text[match.end() :]}"
-    match = _PULSE.match(text)
-    if match and (genres_in(match["lead"]) or re.search(_SOUGHT, match["lead"], re.IGNORECASE)):
-        text = f"{text[: match.end()]} bpm{text[match.end() :]}"
+    pulse = _PULSE.match(text)
+    if pulse and (genres_in(pulse["lead"]) or re.search(_SOUGHT, pulse["lead"], re.IGNORECASE)):
+        text = f"{text[: pulse.end()]} bpm{text[pulse.end() :]}"
     return " ".join(text.split())
 
 

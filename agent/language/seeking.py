@@ -19,8 +19,8 @@ _FINDABLE = _LIBRARY | {"year_min", "year_max", "bpm_min", "bpm_max", "duration_
 
 def _names_one(clause: Clause, draft: Draft) -> bool:
     """Tell whether a thing is named; the figures of a length or a tempo name none."""
-    measures = [*clause.durations, *clause.tempi, *clause.years]
-    return any(not any(f.start <= m.start <= f.end for f in measures) for m in mentions(clause, draft))
+    spans = [(length.start, length.end) for length in clause.durations] + [(tempo.start, tempo.end) for tempo in clause.tempi]  # fmt: skip
+    return any(not any(low <= m.start <= high for low, high in spans) for m in mentions(clause, draft))
 
 
 def seeks(clause: Clause, draft: Draft) -> bool:
