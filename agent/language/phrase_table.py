@@ -4,11 +4,11 @@ _S = r"(?:^|(?<=[.;!?:,]\s)|(?<=\band\s)|(?<=\bbut\s)|(?<=\bthen\s)|(?<=\bnow\s)
 _E = r"(?=\s*(?:$|[.;!?,:]|(?:and|but|though|please|thanks|now|then|instead|for me|only|just)\b))"  # and ends here
 _T, _A, _G = "\ue000\\d+\ue00f", "\ue001\\d+\ue00f", "\ue002\\d+\ue00f"
 _KIND = rf"(?P<k>(?:{_A}|{_G})(?:(?:\s*,\s*|\s+(?:and|or|nor)\s+)(?:any\s+|the\s+)?(?:{_A}|{_G}))*)"
-_ART = r"(?:(?:the|any|all|all the|any of the|that|this|of|more|of that)\s+)*"
+_ART = r"(?:(?:the|any|all|all the|any of the|that|this|of|more|of that|(?:every|any)thing (?:that'?s|that is|by|from))\s+)*"
 _STUFF = r"(?:\s+(?:stuff|songs?|tracks?|music|tunes?|things?|numbers|ones))?"
 
 # -- artists and genres that are not wanted --------------------------------------------------------------
-_AWAY = r"(?:hold|spare (?:me|us)|leave (?:out|off)|omit|keep out|nix|steer (?:me )?clear of|stay (?:clear|away) from|keep away from|go without|barring|save for|(?<!\d )(?<!\d-)bar|except(?: for)?|excepting|other than|apart from|aside from|minus|(?:every|any)(?:thing|one|body) (?:but|except|bar)|all but|cut(?: out)?|ban|block|banish|mute|kill|ditch|lose|dump|bin|drop|scrap|get rid of|take out|weed out|filter out|throw out|kick out|strip out|no more|enough(?: of)?|(?:i've |i have )?had enough(?: of)?|not a single|not one|zero|none of|never(?: ever)? (?:play|show|give|serve|suggest|recommend|bring)(?: me| us)?|(?:do not|don't|dont) (?:ever )?(?:play|show|give|suggest|recommend|want|need|like)(?: me| us)?(?: any)?(?: more)?|(?:i'm |i am |im )?(?:so )?(?:tired|sick|bored|fed up|weary|done) (?:of|with)|(?:i'm |i am |im )?(?:not|no) (?:a |much of a )?(?:big |huge )?(?:fan of|into|in the mood for|keen on|fond of)|(?:i )?(?:can't|cannot|cant) (?:stand|bear|abide)|(?:i )?(?:could|can) do without|(?:i )?(?:hate|loathe|detest|dislike)|nothing (?:by|from|with)|not? (?:by|from)|w/o|without|exclude|excluding|avoid|avoiding|skip)"  # fmt: skip
+_AWAY = r"(?:hold|spare (?:me|us)|leave (?:out|off)|omit|keep out|nix|steer (?:me )?clear of|stay (?:clear|away) from|keep away from|go without|barring|save for|(?<!\d )(?<!\d-)bar|except(?: for)?|excepting|other than|apart from|aside from|minus|(?:every|any)(?:thing|one|body) (?:but|except|bar)|all but|cut(?: out)?|ban|block|banish|mute|kill|ditch|lose|dump|bin|drop|scrap|get rid of|take out|weed out|filter out|throw out|kick out|strip out|no more|enough(?: of)?|(?:i've |i have )?had enough(?: of)?|not a single|not one|zero|none of|never(?: ever)? (?:play|show|give|serve|suggest|recommend|bring)(?: me| us)?|(?:do not|don't|dont) (?:ever )?(?:play|include|add|show|give|suggest|recommend|want|need|like)(?: me| us)?(?: any)?(?: more)?|(?:i'm |i am |im )?(?:so )?(?:tired|sick|bored|fed up|weary|done) (?:of|with)|(?:i'm |i am |im )?(?:not|no) (?:a |much of a )?(?:big |huge )?(?:fan of|into|in the mood for|keen on|fond of)|(?:i )?(?:can't|cannot|cant) (?:stand|bear|abide)|(?:i )?(?:could|can) do without|(?:i )?(?:hate|loathe|detest|dislike)|nothing (?:by|from|with)|not? (?:by|from)|w/o|without|exclude|excluding|avoid|avoiding|skip)"  # fmt: skip
 _NOT_FOR_ME = r"\s+(?:(?:does|do) nothing for me|(?:(?:is|are)n'?t|(?:is|are) not|'s not) (?:for me|my (?:thing|taste|cup of tea|bag|style)|welcome|wanted)|(?:bores?|annoys?|irritates?) me|(?:gets?|is getting) on my nerves|leaves? me cold|(?:has|have|needs?) to go|must go|(?:is|are) (?:out|off the table|banned)|can (?:go|stay out)|turns? me off|(?:doesn't|don't|doesnt|dont) do (?:it|anything) for me|\?\s*no(?:pe)?(?: thanks)?)"  # fmt: skip
 _HIM = r"(?:\s*[,;]?\s*(?:and |so )?(?:nothing (?:by|from) (?:him|her|them)|(?:please )?(?:remove|skip|drop|exclude|lose|cut) (?:that|it|them|him|her|those)(?: one| all)?))?"  # fmt: skip
 _AMONG = r"(?:\s+(?:among|in|amongst|from|on) (?:these|those|them|there|here|the (?:list|mix|playlist)|this list|my (?:list|playlist)))?"  # fmt: skip
@@ -25,7 +25,8 @@ KINDS: tuple[tuple[str, str], ...] = (
     (r"\b(?:tell me |say |let me know |i wonder )?(?:what|how) (?P<r>(?:the )?(?:first|second|third|top|last|opening|best) (?:one|result|track|song|hit|match)) sounds?(?: like)?\b", r"describe \g<r>"),
     (rf"{_S}(?:all good|all fine|(?:they'?re |these are |it'?s )?all (?:good|fine|great)|i like (?:it|them) all|love (?:it|them) all)\s+(?=(?:bar|but|except|save)\b)", ""),
     (rf"\b{_AWAY}\s+{_ART}{_KIND}{_STUFF}{_AMONG}{_HIM}", r"no \g<k>"),
-    (rf"{_S}{_KIND}{_STUFF}{_NOT_FOR_ME}{_HIM}", r"no \g<k>"),
+    (rf"{_S}(?:please )?(?:can you |could you )?(?:leave|keep|take|throw|kick|cut|get) (?:the |all )?{_KIND}{_STUFF} (?:out|off|away)(?: of (?:it|this|here|there|the (?:list|mix)))?", r"no \g<k>"),
+    (rf"{_S}(?:the |all the |that )?{_KIND}{_STUFF}{_NOT_FOR_ME}{_HIM}", r"no \g<k>"),
 )  # fmt: skip
 
 TRACKS: tuple[tuple[str, str], ...] = (
@@ -82,8 +83,10 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"^(?:which|what) (?P<f>decade|year|genre|key|mood|tempo|artist|style)s? (?:is|are|do|does|have|appears?|comes? up|dominates?)\b[^.;!?]*? (?:in|of|across) my (?:library|collection|music)\b", r"stats of my library by \g<f>"),
     (r"^how many of my (?:songs|tracks|pieces) are in (?:a )?(?:minor|major)(?: keys?)?\b", "stats of my library by key"),
     (r"^do i (?:have|own|listen to) more (?P<a>[\w ]+?) or (?:more )?(?P<b>[\w ]+?)(?=\s*\?|$)", "stats of my library by genre"),
-    (r"\b(?:tag|label|stamp) (?P<i>it|this|these|those|them|all of (?:them|these)|the \w+(?: one| song| track)?|number \w+) with (?:its|their|the)? ?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)", r"write \g<f> tags to \g<i>"),
+    (r"\b(?:tag|label|stamp) (?P<i>it|this|these|those|them|my (?:whole |entire )?(?:library|collection)|all of (?:them|these)|the \w+(?: one| song| track)?|number \w+) with (?:its|their|the)? ?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)", r"write \g<f> tags to \g<i>"),
     (r"\bfill in (?:the )?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)(?: tags?)? (?:for|of|in|on) ", r"write \g<f> tags to "),
+    (r"^how many (?:songs|tracks|titles)(?: do i have| have i got| are there)? (?:per|by|for each|from each|in each|of each) (?P<f>decade|year|genre|key|mood|artist)", r"stats of my library by \g<f>"),
+    (r"^(?:which|what) (?P<f>decade|year|genre|key|mood|tempo|artist|style) (?:shows up|appears|comes up|turns up|occurs|dominates|is there) (?:the )?most(?: often)?", r"stats of my library by \g<f>"),
     # comparing, asking, taking back
     (r"^(?:is|are) (?P<a>\S+\.\w{2,4}) (?:in|at|of) the same (?P<k>\w+) as (?P<b>\S+\.\w{2,4})", r"compare \g<a> and \g<b>: are they alike in \g<k>"),
     (r"^(?:do|does|have|has) (?P<a>.+?) and (?P<b>.+?) (?:have|share|differ)\b(?P<k>.*)$", r"compare \g<a> and \g<b>: differ\g<k>"),
@@ -91,6 +94,7 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (rf"{_S}(?:scrap|cancel|reverse|drop|discard|take back|lose|kill|forget) (?:that|the|my|your) (?:last|latest|previous) (?:change|edit|step|thing|move|version|action)\b", "undo that"),
     (rf"{_S}(?:take back|reverse|cancel|scrap) what you (?:just )?(?:did|changed|made)\b", "undo that"),
     (r"\bwhat(?:'s| is) (?:this )?playing(?: right now| now| here| at the moment| currently)\b", "which song is this"),
+    (rf"{_S}(?:no,? )?(?:put|set|change|turn) (?:it|that|this) back (?:the way it was|as it was|how it was|to how it was)", "undo that"),
     (rf"{_S}(?:(?:go|step|turn|put it|set it|take it|roll) back)(?=\s*(?:$|[.!,]))(?!\s*to)", "undo that"),
 )  # fmt: skip
 
@@ -128,13 +132,15 @@ LISTED: tuple[tuple[str, str], ...] = (
     (r"\b(?:without|but not|not) (?:(?:it|them|they) )?(?:getting|becoming|being|going|turning)(?: (?:any|much|too))* (?:louder|quieter|softer)\b", ", keep the loudness"),
     (r"\b(?:without|but not|not) (?:(?:it|them|they) )?(?:getting|becoming|being|going|turning)(?: (?:any|much|too))* (?:sadder|happier|darker|gloomier)\b", ", keep the mood"),
     (r"\b(?:without|but not|not) (?:(?:it|them|they) )?(?:getting|becoming|being|going|turning)(?: (?:any|much|too))* (?:wilder|calmer|livelier|sleepier)\b", ", keep the energy"),
+    (rf"\b(?:hold|maintain|preserve|retain) (?:the|its|their) {_AXIS}\b", r"keep the \g<x>"),
+    (rf"{_S}(?:the )?{_AXIS} (?:is|are) (?:a bit |a little |way |just )?(?:too much|over the top|overdone|too prominent|too present)", r"less \g<x>"),
     # directions said in other words
     (r"\b(?:thin (?:out|down)(?: (?:the )?(?:texture|sound|arrangements?|it|them|things))?|thinner(?: (?:texture|sound|arrangements?))?|(?:fewer|less) (?:notes|layers|instruments|things going on|clutter|going on)|less (?:cluttered|crowded|packed|thick)|declutter(?: it| them)?)", "less dense"),
     (r"\b(?:thicken (?:up |out )?(?:the )?(?:texture|sound|it|them)?|thicker(?: (?:texture|sound|arrangements?))?|more (?:notes|layers|instruments|going on|things going on)|fill (?:it|them|the sound) out)", "more dense"),
     (r"\b(?:i (?:want|need|would like|'d like) to )?(?:dance more|(?:more|easier) to dance to|move my (?:feet|hips) more|more (?:bounce|swing in the hips|for the (?:feet|dance ?floor)))", "more danceable"),
     (r"\bmore (?:of )?(?:an? )?(?:tunes?|melodies|hooks?)(?: (?:to|in) (?:them|it|these))?(?=\s|[,.;!?]|$)", "more melodic"),
     (r"\b(?:(?:with )?less (?:obvious|common|played out|overplayed|well.known)|fewer (?:hits|obvious ones|well.known ones)|not so (?:obvious|well.known)|off the beaten (?:track|path))(?: (?:tracks|songs|ones|choices|picks|stuff))?", "less familiar"),
-    (rf"\b(?:up|raise|boost|increase|crank up|dial up|pump up|push|turn up|step up|bump up|kick up) the {_AXIS}\b", r"more \g<x>"),
+    (rf"\b(?:up|raise|boost|increase|crank(?: up)?|dial up|pump up|push|turn up|step up|bump up|kick up) the {_AXIS}\b", r"more \g<x>"),
     (rf"\b(?:lower|reduce|cut|decrease|dial (?:down|back)|tone down|bring down|turn down|cut (?:back|down) on|ease (?:off|up) on|go easy on|drop|take down) the {_AXIS}\b(?!{_LIMIT})", r"less \g<x>"),
     (r"\b(?:could|can|would) (?:use|do with|stand|take) (?:some |a bit |a little )?(?:more|extra) ", "more "),
     (r"\b(?:they|it|these|this|that)(?:'?re| are|'?s| is| feels?| sounds?| seems?)?\s*(?:only |just |still )?(?:a (?:little|bit|tad|touch|tiny bit|shade)|slightly|somewhat|rather|kinda|kind of|sort of|overly)(?: on the)? (?!more\b|less\b|too\b|of\b|better\b|much\b)(?=\w+(?:\s+side)?\s*(?:$|[,.;!?]|for|though|but))", "a bit too "),
@@ -159,6 +165,15 @@ LISTED: tuple[tuple[str, str], ...] = (
     (rf"{_S}(?:(?:feel free to|you (?:can|may|could)|please|do|also|let'?s) )*(?:add|include|throw in|mix in|allow|use|bring in|show|put in|let in|take|have|accept)(?: in)?(?: me)?(?: some| any| the| also)* (?P<e>{_EXTRA})(?: (?:too|as well|now|also|again|please|if you like|in))*{_E}", r"include \g<e> versions too; "),
     (rf"{_S}(?P<e>{_EXTRA}) (?:are|is|would be|'?re|can|may|could) ?(?:now |also |be |totally |perfectly |all )*(?:allowed|fine|ok|okay|welcome|good|alright|acceptable|included|in|stay|permitted|cool|count|no problem)(?: too| now| as well| with me| by me| again)*", r"include \g<e> versions too; "),
     (rf"{_S}(?:i )?(?:don'?t|do not|wouldn'?t|won'?t) (?:mind|object to|exclude|leave out|rule out|skip)(?: any| the| some)* (?P<e>{_EXTRA})(?: (?:either|now|too|as well))*", r"include \g<e> versions too; "),
+    (rf"{_S}(?P<e>{_EXTRA}) (?:welcome|allowed|ok|okay|fine|too|as well|included|also)(?: too| now| as well)*{_E}", r"include \g<e> versions too; "),
+    (rf"{_S}(?:also|and also|it'?s (?:ok|okay|fine|alright) if (?:they'?re|it'?s|some are)) (?:from )?(?P<y>{_NINETIES})(?: too| as well)*{_E}", r"include \g<y> too"),
+    (rf"{_S}{_LIFT} (?:the |that )?(?:restrictions?|limits?|limitations?|filters?|constraints?) (?:to|on|of|for) {_NINETIES}", "forget the year; "),
+    (rf"{_S}(?P<v>find |give me |show me )?more of (?:that|this|the same) (?:kind|sort|type|style|ilk)", "more like that"),
+    (rf"{_S}back to (?P<n>(?!before|normal|how|the|what|it|where|my|our|your|that|this)\w+){_E}", r"back to the \g<n> list"),
+    (rf"^(?:the )?(?P<n>previous|earlier|first) {_LISTS}(?: please| again)*\s*[.!?]*$", r"back to the \g<n> list"),
+    (r"^like (?:this|the) list,? but ", "same list but "),
+    (r"^next(?: please)?[.!]*$", "more"),
+    (rf"{_S}let it (?:build|grow|rise)(?: up)?{_E}", "building up"),
     # lists of before
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:the |your |my |our |that |those |to )*(?P<n>very first|first|1st|initial|opening) (?:list|results?|search|selection|playlist|batch|set|suggestions|picks)(?: again| once more)?", "back to the first list"),
     (rf"{_S}(?:(?:can|could|would|will) you )?(?:please )?{_GO_BACK} (?:the |your |my |our |that |those |what )*(?:{_EARLIER} {_LISTS}|{_LISTS} (?:from )?(?:before|earlier|i had(?: before)?|you (?:had|showed me|gave me)(?: before| first| earlier)?|of before))(?: again| once more)?", "back to the previous list"),

@@ -82,7 +82,7 @@ _MAKES = re.compile(
     r"\b(?:make|compose|write|generate|create|produce|record|build|sing|beat|loop|jingle|piece|melody|riff|ballad|song about)\b",
     re.IGNORECASE,
 )
-_SOFTER = re.compile(r",?\s*\b(?:(?:but|yet|though|only|just|still|and)\s+)?(?:not|never|nothing|without)\s+(?:(?:that|which|ever|at all|it|in any way|it's|is|are|gets?|getting|going|goes|being|becoming|turns?|turning|too|overly|so|sounding|all|quite|really|remotely|even|slightly)\s+)*(?P<what>over the top|[a-z-]{4,})(?=\s*(?:[,.;!?]|$|and\b|for\b))", re.IGNORECASE)  # fmt: skip
+_SOFTER = re.compile(r",?\s*\b(?:(?:but|yet|though|only|just|still|and)\s+)?(?:please\s+)?(?:not|never|nothing|without)\s+(?:(?:that|which|ever|at all|it|in any way|it's|is|are|gets?|getting|going|goes|being|becoming|turns?|turning|too|overly|so|sounding|all|quite|really|remotely|even|slightly)\s+)*(?P<what>over the top|[a-z-]{4,})(?=\s*(?:[,.;!?]|$|and\b|for\b))", re.IGNORECASE)  # fmt: skip
 
 
 def _softened(text: str) -> tuple[str, list[str]]:
@@ -100,7 +100,8 @@ def _softened(text: str) -> tuple[str, list[str]]:
         notes.append(f"Nothing here measures “{what}”, so I could not leave such tracks out.")
         return ""
 
-    return _SOFTER.sub(out, text), notes
+    said = _SOFTER.sub(out, text).strip()
+    return (f"something {said}" if notes and " " not in said else said), notes
 
 
 # Adjectives by their endings; other words behind "not" say something else ("not today").

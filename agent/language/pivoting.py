@@ -72,7 +72,7 @@ def _put_right(right: str, search: dict[str, Any], draft: Draft) -> bool:
     found = criteria.read(said, draft)
     args = copy.deepcopy({key: value for key, value in search.items() if key not in ("among", "k")})
     filters: dict[str, Any] = args.setdefault("filters", {})
-    spans = [(f.start, f.end) for f in [*said.genres, *said.years]]
+    spans = [(f.start, f.end) for f in said.genres] + [(f.start, f.end) for f in said.years]
     left = {word.plain for word in said.words if not any(low <= word.start < high for low, high in spans)}
     for name in names:
         left -= set(re.findall(r"\w+", name.name.lower())) | set(re.findall(r"\w+", draft.message[name.start : name.end].lower()))  # fmt: skip
@@ -111,7 +111,7 @@ def _put_right(right: str, search: dict[str, Any], draft: Draft) -> bool:
 _PEOPLE = r"(?:someone|somebody|people|artists?|bands?|acts?|singers?|musicians?|groups?|performers?|songwriters?|composers?|rappers?|names?|faces?|voices)"  # fmt: skip
 _NEXT = (
     rf" (?:(?:some|an|any|a few|the) )?(?:other|others|another|different|new|similar|related|fresh|comparable|kindred) (?:but \w+ )?{_PEOPLE} "
-    rf"| {_PEOPLE} (?:else|new|different|other|similar|comparable|like (?:him|her|them|that|this|it)) | whos next | who is next | who else(?: (?:is there|sounds|does|have you|do you|plays|makes|sings)| $)| (?:next|another) {_PEOPLE} | (?:move|moving) on to (?:someone|somebody|another|other|some other|others) "
+    rf"| {_PEOPLE} (?:else|new|different|other|similar|comparable|like (?:him|her|them|that|this|it)) | whos (?:next|similar|comparable) | who is (?:next|similar|comparable) $| who else(?: (?:is there|sounds|does|have you|do you|plays|makes|sings)| $)| (?:next|another) {_PEOPLE} | (?:move|moving) on to (?:someone|somebody|another|other|some other|others) "
 )  # fmt: skip
 _PRAISED = r" (?:perfect|great|lovely|brilliant|love|loved|adored?|adore|happy with|nice|wonderful|awesome|excellent|fantastic|a real find|thanks|cheers|good|enjoyed|amazing|superb|top|cool|liked) "  # fmt: skip
 _LIKE_THEM = (
@@ -142,7 +142,8 @@ def pivot(clause: Clause, draft: Draft) -> bool:
     wanted = (draft.state.search.get("filters") or {}).get("artist")
     filters = copy.deepcopy(draft.state.search.get("filters") or {})
     filters.pop("artist", None)
-    filters["exclude_artists"] = list(dict.fromkeys([*filters.get("exclude_artists", []), *([wanted] if wanted and not seeds else gone or [wanted])]))  # fmt: skip
+    others = [wanted] if wanted and (not seeds or not gone) else gone
+    filters["exclude_artists"] = list(dict.fromkeys([*filters.get("exclude_artists", []), *others]))
     args: dict[str, Any] = {"like": chosen, "action": "similar", "filters": filters}
     found = criteria.read(clause, draft)
     for name in ("artist", "exclude_artists", "exclude"):
