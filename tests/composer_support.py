@@ -185,6 +185,7 @@ def chord_tones(score: Score) -> tuple[float, float]:
     """Rule 11: share of strong-beat melody notes that are chord tones; share of the others that leave by step."""
     meter = meter_of(score.meter)
     line = lead_notes(score)
+    widest = 3 if "harmonic" in score.key else 2  # its steps include an augmented second
     inside = total = resolved = foreign = 0
     for index, note in enumerate(line):
         symbol = score.chord_at(note.start)
@@ -195,7 +196,7 @@ def chord_tones(score: Score) -> tuple[float, float]:
             inside += 1
         elif index + 1 < len(line):
             foreign += 1
-            resolved += abs(line[index + 1].pitch - note.pitch) <= 2
+            resolved += abs(line[index + 1].pitch - note.pitch) <= widest
     return (inside / total if total else 1.0), (resolved / foreign if foreign else 1.0)
 
 

@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 
+from segue.tools.core.theory import parse_chord
 from segue.tools.music import drums_fills, drums_grooves, feel, rules_rhythm
 from segue.tools.music.bass_grids import grids
 from segue.tools.music.compose import Request, compose
@@ -225,3 +226,33 @@ def test_small_bands_come_and_go_and_keep_their_tune():
         verse = next(s for s in duo.sections if s.name == "verse")
         bars = range(verse.start_bar - 1, verse.start_bar - 1 + verse.bars)
         assert any("violin" in measure.sounding(duo)[bar] for bar in bars)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_timpani_play_one_drum_at_a_time_on_tones_of_the_chord_and_roll_into_the_climax(seed):
+    score = compose(Request(genre="cinematic", instruments=("orchestra",), seed=seed))
+    part = next(part for part in score.parts if part.instrument == "timpani")
+    starts = [note.start for note in part.notes]
+    assert len(starts) == len(set(starts))
+    for note in part.notes:
+        chord = parse_chord(score.chord_at(note.start))
+        assert note.pitch % 12 in {chord.bass, (chord.root + 7) % 12}
+    climax = score.bar_beat(next(s.start_bar for s in score.sections if s.name == "climax"))
+    roll = [note for note in part.notes if climax - 2 <= note.start < climax]
+    assert len(roll) >= 12
+    assert roll[-1].velocity > roll[1].velocity + 10
+
+
+@pytest.mark.parametrize("genre", ["bossa_nova", "pop", "jazz_swing"])
+@pytest.mark.parametrize("leads", [("flute",), ("trumpet", "flute")])
+def test_leads_that_were_asked_for_are_heard_in_the_first_strain(genre, leads):
+    score = compose(Request(genre=genre, instruments=leads, seed=1))
+    intro = next((s.bars for s in score.sections[:1] if s.name == "intro"), 0)
+    flute = next(part for part in score.parts if part.instrument == "flute")
+    assert min(note.start for note in flute.notes) < score.bar_beat(intro + 9)
+
+
+@pytest.mark.parametrize("genre", sorted(name for name, genre in all_genres().items() if genre.slows))
+def test_players_slow_down_before_the_end(genre):
+    score = measure.piece(genre, duration_s=None)
+    assert 0.05 <= 1 - score.tempo[-1].bpm / score.bpm <= 0.15

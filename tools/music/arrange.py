@@ -176,6 +176,8 @@ def _job(instrument: Instrument) -> str:
     """Return the slot an instrument fills in an ensemble of any genre."""
     if instrument.is_drum:
         return "percussion" if instrument.family == "percussion" else "drums"
+    if instrument.name == "timpani":
+        return "percussion"
     if instrument.family == "bass" or instrument.name in ("double bass", "tuba"):
         return "bass"
     if instrument.name in ("strings", "slow strings", "synth strings", "choir", "voice oohs", "mellotron"):

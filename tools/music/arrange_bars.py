@@ -108,6 +108,8 @@ def _opening(plan: Plan, voices: Sequence[Voice]) -> tuple[list[_Block], list[se
 def _plays(voice: Voice, block: _Block, plan: Plan, asked: bool, players: int) -> bool:
     role, name, energy = voice.role, block.name, block.energy
     threshold = _FROM.get(role, 0.6) + (0.08 if voice.second and role == "chords" else 0.0) - (0.2 if asked else 0.0)
+    if asked and role == "counter" and voice.instrument.role in ("melody", "lead"):
+        threshold -= 0.15  # a second lead that was asked for is heard in the first strain
     if players <= 3:
         threshold -= 0.2
     edm = plan.genre.form == "edm"

@@ -52,10 +52,6 @@ from segue.tools.music.melody_lyrics import set_lyrics
 from segue.tools.music.rhythm import Meter, meter_of
 
 __all__ = ["Request", "Style", "compose"]
-_SLOWING = frozenset(
-    {"jazz_swing", "classical", "folk", "country", "ambient", "bossa_nova", "cinematic", "soul", "blues", "waltz", "gospel",
-     "ragtime", "march", "new age", "tango", "big band"}
-)  # fmt: skip
 
 
 def compose(request: Request, say: Say = silent) -> Score:
@@ -266,7 +262,7 @@ def _tempo(plan: Plan, request: Request) -> list[TempoMark]:
     """Return tempo marks: acoustic styles slow down before the end where no tempo or length was asked for."""
     marks = [TempoMark(bpm=round(plan.bpm, 6))]
     free = request.bpm is None and request.duration_s is None and plan.bars >= 8
-    slows = request.ending == "slowing" or (free and plan.genre.name in _SLOWING and request.ending != "cold")
+    slows = request.ending == "slowing" or (free and plan.genre.slows and request.ending != "cold")
     joins = bool(request.form) and request.form[-1] == "intro"
     if slows and plan.bars >= 3 and not request.loop and not joins and "out" not in request.fades:
         last = plan.start_of(plan.bars - 1)

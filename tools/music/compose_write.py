@@ -10,7 +10,7 @@ from segue.tools.music.arrange_comp import write_comp, write_pad
 from segue.tools.music.bass import write_bass
 from segue.tools.music.compose_plan import Plan, Voice, performed
 from segue.tools.music.drums import pickup_fill, write_drums
-from segue.tools.music.drums_percussion import write_percussion
+from segue.tools.music.drums_percussion import write_percussion, write_timpani
 from segue.tools.music.feel import swell
 from segue.tools.music.genres import Mood
 from segue.tools.music.melody import write_melody
@@ -102,6 +102,8 @@ def _written(plan: Plan, voice: Voice, levels: dict[int, int], tune: Sequence[Ev
                 events += pickup_fill(plan, bar - 1)
         return events
     if voice.role == "percussion":
+        if voice.instrument.name == "timpani":
+            return write_timpani(plan, voice, variant)
         pattern = plan.genre.perc.get(voice.instrument.name) or "x.x.x.x.x.x.x.x."
         if not voice.instrument.is_drum:
             pattern = plan.genre.perc.get(voice.instrument.name, "x..x..x.x..x..x.")

@@ -82,7 +82,14 @@ class _Kit:
         lanes = self.style.lanes["a"]
         self.backbeat = next((LANES[name] for name in "sci" if any(lanes.get(name, ()))), SNARE)
         self.quiet = plan.rng("quiet", variant).choice(("rim", "feet", "thin", "soft"))
+        self.pickup = self._own_pickup()
         self.steady = self.style.feel in ("latin", "dembow", "swing")  # keeps its backbeat when it plays softly
+
+    def _own_pickup(self) -> tuple[float, tuple[int, ...]]:
+        """Return where a piece's soft grooves have a light stroke of their own: a beat of the bar, bars of four."""
+        rng = self.plan.rng("pickup", self.variant)
+        places = [i * 0.25 for i in range(3, self.plan.meter.steps, 2)] or [0.5]
+        return rng.choice(places), rng.choice(((1, 3), (0, 2), (0, 1, 2, 3), (1,), (2,), (1, 2)))
 
     def bar(self, bar: int, level: int) -> list[Event]:
         """Return the hits of one bar."""
@@ -99,7 +106,10 @@ class _Kit:
             return self._crashed(risen, start, level) if opens and bar > 0 else risen
         place = bar - (section.start_bar - 1)
         turn = place % 4 == 3 and rng.random() < 0.6
-        hits = self._played(self.groove.bar(kind, place, turn, rng), start, level, rng)
+        hits = self._played(self.groove.bar(kind, place, turn, rng), start, level, rng, kind)
+        at, bars = self.pickup
+        if level == 1 and hits and not self.steady and place % 4 in bars:
+            hits.append(self._stroke("h", HAT, start + at, at, "g", level, rng))
         if rng.random() < (0.4 + 0.3 * (level == 1) if not plan.machine else 0.75 if place % 4 == 3 else 0.2):
             hits = self._ornamented(hits, start, rng)
         if level == 3 and self.plan.density > 0.3 and not plan.machine:
@@ -123,14 +133,16 @@ class _Kit:
         """Return whether a kind of section may have crashes inside it."""
         return kind in ("c", "s") and not self.light
 
-    def _played(self, lanes: Mapping[str, Hits], start: float, level: int, rng: random.Random) -> list[Event]:
+    def _played(
+        self, lanes: Mapping[str, Hits], start: float, level: int, rng: random.Random, kind: str
+    ) -> list[Event]:
         """Return the lanes of a bar as strokes with their velocities."""
         plan = self.plan
         out: list[Event] = []
         for lane, found in lanes.items():
             key = LANES[lane]
             if level == 1 and not self.steady:
-                key, found = self._thinned(lane, key, found)
+                key, found = self._thinned(lane, key, found, kind)
             if plan.density < -0.4:
                 sparse = tuple(hit for hit in found if lane not in "hr" or hit[0] % 0.5 == 0)
                 found = sparse[:-1] if lane == "k" and len(sparse) > 2 and self.style.feel != "floor" else sparse
@@ -140,10 +152,14 @@ class _Kit:
             self._roll(out, start, rng)
         return out
 
-    def _thinned(self, lane: str, key: int, found: Hits) -> tuple[int, Hits]:
-        """Return a lane as it is played in an introduction or a quiet verse: each piece has its own way."""
+    def _thinned(self, lane: str, key: int, found: Hits, kind: str) -> tuple[int, Hits]:
+        """Return a lane as it is played in an introduction or a quiet verse: each piece has its own way.
+
+        The backbeat may wait in an introduction; an outro keeps it.
+        """
+        bare = kind != "o" and lane in "sc"
         if self.plan.machine:
-            return (key, found) if lane not in "sc" or self.quiet == "soft" else (key, ())
+            return (key, ()) if bare and self.quiet != "soft" else (key, found)
         main = tuple(hit for hit in found if hit[1] not in "og")
         rng = self.plan.rng("quiet", self.variant, lane)
         if lane == "k":
@@ -151,7 +167,7 @@ class _Kit:
             half = self.plan.meter.bar / 2
             return key, tuple(hit for hit in main if hit[0] in (0.0, half) or rng.random() < kept) or found[:1]
         if lane in "sc":
-            return RIM, () if self.quiet == "feet" else main
+            return RIM, () if bare and self.quiet == "feet" else main
         if lane in "hr" and self.quiet != "soft":
             on, first = rng.choice(((1.0, 0.0), (0.5, 0.0), (0.5, 0.0), (1.0, 0.5)))
             return key, tuple(hit for hit in found if (hit[0] - first) % on == 0) or found

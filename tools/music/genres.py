@@ -48,6 +48,7 @@ class Genre:
     bass, comp : instrument and manner; ``comp`` in order of importance.
     swing, swing_unit : share of the unit (beats) that its first half takes.
     machine : exact timing, and velocities that repeat.
+    slows : whether its players slow down before the end.
     melody : notes a beat, syncopation 0–1.
     voices : how many notes a comping chord has.
     kick : name of its bass drum among ``kicks()``.
@@ -80,6 +81,7 @@ class Genre:
     blue: bool = False
     chromatic: bool = False
     kick: str = "acoustic"
+    slows: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
     def progressions(self, mode: str, minor: bool) -> tuple[str, ...]:

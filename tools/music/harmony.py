@@ -101,6 +101,7 @@ def _places(count: int, meter: Meter) -> list[float]:
 
 
 Line = list[list[Chord | None]]  # a progression: the chords of each bar
+_LOOPED = 5  # most chords in a piece of loops
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,11 @@ def choose_material(genre: Genre, key: Key, seed: str) -> Material:
     offered = list(genre.progressions(key.mode, key.is_minor))
     rng.shuffle(offered)
     read: list[Line] = [[[roman_chord(n, key) for n in bar.split(",")] for bar in line.split()] for line in offered]
+    if genre.cadence == "loop":
+        read = _few_chords(read, dominant_chords(genre, key)[0])
     first = read[0]
-    second = read[1] if len(read) > 1 and rng.random() < (0.45 if genre.form == "edm" else 0.8) else first
+    another = 1.0 if genre.form in ("ternary", "aaba") else 0.45 if genre.form == "edm" else 0.8
+    second = read[1] if len(read) > 1 and rng.random() < another else first  # a middle strain has chords of its own
     if genre.cadence == "authentic":  # a piece that closes in keys needs more than two chords and their dominant
         second = next((line for line in (second, *read) if len({c for bar in first + line for c in bar}) >= 4), second)
     third, fourth, fifth = (read[i] if len(read) > i else read[-1] for i in (2, 3, 4))
@@ -135,6 +139,17 @@ def choose_material(genre: Genre, key: Key, seed: str) -> Material:
             for k, line in lines.items()
         }
     return Material({**lines, "p": lines["c"], "i": lines["a"], "o": lines["a"]})
+
+
+def _few_chords(lines: Sequence[Line], dominant: Chord) -> list[Line]:
+    """Return the progressions, in order, that need, with the dominant, at most five chords together: loops have no more."""
+    kept: list[Line] = []
+    for line in lines:
+        chords = [dominant, *(chord for one in (*kept, line) for bar in one for chord in bar if chord)]
+        together = {(chord.root, 3 in chord.intervals) for chord in chords}
+        if len(together) <= _LOOPED or not kept:
+            kept.append(line)
+    return kept
 
 
 def write_chords(

@@ -45,6 +45,8 @@ _RICH: dict[str, tuple[float, float]] = {
     "drum_and_bass": (0.4, 0.2), "hiphop_boombap": (0.5, 0.2), "big band": (1.0, 0.2), "samba": (1.0, 0.3),
     "gospel": (0.4, 0.2), "deep house": (0.75, 0.35), "trip hop": (0.4, 0.25), "jungle": (0.4, 0.25), "k-pop": (0.25, 0.15),
 }  # fmt: skip
+# Where chords move slowly: one substitution in a progression.
+_SLOW = frozenset({"cinematic", "ambient", "new age"})
 _NINTHS = {"m7": "m9", "maj7": "maj9", "7": "9"}
 
 
@@ -72,12 +74,13 @@ def enriched(line: Line, genre: Genre, key: Key, rng: random.Random) -> Line:
 
 def coloured(line: Line, genre: Genre, key: Key, rng: random.Random) -> Line:
     """Return a progression with at most two of the substitutions that its genre is fond of; modes keep their colour."""
+    most = 1 if genre.name in _SLOW else 2
     out = enriched(line, genre, key, rng)
     if key.mode not in ("major", "minor") or len(out) < 4:
         return out
     changed = 0
     for name, chance in _TASTE.get(genre.name, {}).items():
-        if name in _CHANGES and rng.random() < chance and changed < 2:
+        if name in _CHANGES and rng.random() < chance and changed < most:
             changed += _CHANGES[name](out, genre, key, rng)
     return out
 

@@ -12,7 +12,6 @@ _TENTH = 16
 _HANDS = frozenset({"piano", "organ"})
 _WINDS = frozenset({"reeds", "flutes", "brass"})
 _SECTIONS = frozenset({"brass", "synth brass", "brass section"})  # groups breathe in turn
-_ACOUSTIC = frozenset({"jazz_swing", "classical", "folk", "country", "bossa_nova", "cinematic", "soul", "blues"})
 
 
 def check_form(view: View, request: Request | None = None) -> list[Finding]:
@@ -178,7 +177,7 @@ def ending(view: View, request: Request | None) -> list[Finding]:
 
 
 def _slowing(view: View, request: Request | None) -> Finding:
-    if view.genre is None or view.genre.name not in _ACOUSTIC:
+    if view.genre is None or not view.genre.slows:
         return exempt("slowing", "only acoustic styles slow down")
     fixed = request is None or request.bpm is not None or request.duration_s is not None or view.score.bars < 8
     share = 1.0 - view.score.tempo[-1].bpm / view.score.bpm
