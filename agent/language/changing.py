@@ -27,11 +27,47 @@ def change(clause: Clause, draft: Draft) -> bool:
         return False
     if _further(clause, draft):
         return True
+    if _matched(clause, draft):
+        return True
     if many := _each(clause, draft):
         for each in many:
             _change_one(_unnamed(clause, draft), each, draft, apart=True)
         return True
-    return _change_one(clause, target, draft)
+    return _change_one(_untitled(clause, draft), target, draft)
+
+
+_MATCH = re.compile(
+    r"\bmatch (?:the )?(tempo|bpm|key|loudness) of (.+?) to (?:that of )?(.+?)\s*[.!?]*$", re.IGNORECASE
+)
+
+
+def _matched(clause: Clause, draft: Draft) -> bool:
+    """Take "match the tempo of B to A": A is measured, B is brought to what was found."""
+    match = _MATCH.search(clause.text)
+    moved, model = (mentions(Clause(f"use {match[group]}"), draft) for group in (2, 3)) if match else ([], [])
+    if match is None or not moved or not model or moved[0].target == model[0].target:
+        return False
+    what = match[1].lower().replace("tempo", "bpm")
+    measured = {"step": draft.add("tag", {"clip": model[0].target}), "field": what}
+    operation = {"bpm": "tempo", "key": "transpose", "loudness": "loudness"}[what]
+    argument = {"bpm": "bpm", "key": "key", "loudness": "lufs"}[what]
+    draft.edit(moved[0].target, [{"op": operation, argument: measured}])
+    return True
+
+
+def _untitled(clause: Clause, draft: Draft) -> Clause:
+    """Return a clause with "it" for titles of several words: "Fade Into You" asks for no fade."""
+    text = clause.text
+    for mention in sorted(mentions(clause, draft), key=lambda m: -m.start):
+        thing, said = draft.thing(mention.target), text[mention.start : mention.end]
+        if (
+            thing
+            and " " in said
+            and said.lower() == thing.title.lower()
+            and not re.match(r"take \d", said, re.IGNORECASE)
+        ):
+            text = f"{text[: mention.start]}it{text[mention.end :]}"
+    return clause if text == clause.text else Clause(text)
 
 
 _TOGETHER = r" (?:mix\w*|join\w*|concat\w*|over|under|into|than|instead|then|followed|against|between|before|after|behind|front|between|compare|to match|same|as) "
@@ -247,7 +283,7 @@ def _add(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if clause.has("instead of", "rather than", "in place of"):
         return []
     asks = clause.head == "add" or clause.verb("add") or clause.match(r" (?:needs|need|wants|could use|give (?:it|this|that)|with) (?:a|an|some|more)? ?") or clause.match(r" put (?:a|an|some|more) [\w ]+ (?:in|into|on|behind|under|over) (?:it|there|this|that|here|the (?:song|track|piece|mix)) ")  # fmt: skip
-    if not asks or (clause.songs and not clause.instruments) or clause.has("reverb", "echo", "delay"):
+    if not asks or (clause.songs and not clause.instruments) or clause.has("reverb", "echo", "delay", "effect"):
         return []
     operations: list[Operation] = []
     for found in clause.instruments:
@@ -267,7 +303,7 @@ def _phrase(clause: Clause, found: Found[str]) -> str:
     """Return an instrument with the words that describe it: "a soft walking bass" gives "soft walking bass"."""
     before = clause.text[: found.start]
     start = re.search(r"(?:.*\b(?:add|a|an|some|the|and|in|with|include|more|put|insert|layer|throw|on|,)\s+|^)", before, re.IGNORECASE | re.DOTALL)  # fmt: skip
-    tail = re.match(r"\s+(?:line|part|solo|melody|riff|section|groove|pattern|fill|fills|lick|hook|stabs?|arpeggios?|chords?|pads?)\b(?:[^,.;]*)", clause.text[found.end :])  # fmt: skip
+    tail = re.match(r"\s+(?:line|part|solo|melody|riff|section|groove|pattern|fill|fills|lick|hook|stabs?|arpeggios?|chords?|pads?|on (?:\d|the|beats?|every))\b(?:[^,.;]*)", clause.text[found.end :])  # fmt: skip
     low = start.end() if start else found.start
     return clause.text[low : found.end + (tail.end() if tail else 0)].strip(" ,")
 

@@ -139,6 +139,13 @@ class Draft:
         found = [*self.focus, *({"id": id} for id in [*self.state.attached, *self.state.focus])]
         return [target for n, target in enumerate(found) if target not in found[:n]]
 
+    def newest(self, target: Target) -> Target:
+        """Return what this plan has made of a piece by editing it, else the piece itself."""
+        for step in reversed(self.steps):
+            if step.tool == "edit" and step.args.get("clip") == target:
+                return {"step": step.id, "field": "piece"}
+        return target
+
     def other_than(self, target: Target) -> Target | None:
         """Return the piece worked on before ``target``: no ancestor of it, and no mere transcription."""
         own = self._lineage(target)

@@ -150,6 +150,7 @@ def mix(clause: Clause, draft: Draft) -> bool:
             named = [draft.it, other]
         else:
             return False
+    named = [draft.newest(target) for target in named]
     base, laid = (named[1], [named[0], *named[2:]]) if over and clause.match(r" (?:over|on top of|onto|above|sopra|uber|sur|sobre) ") else (named[0], named[1:])  # fmt: skip
     operation: dict[str, Any] = {"op": "mix", "clips": laid}
     if clause.decibels and len(laid) == 1:

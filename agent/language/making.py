@@ -60,7 +60,7 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     named = mentions(clause, draft)
     if made and named and clause.verbs and named[0].start <= clause.verbs[0].end + 6:
         return False  # "make take 2 longer"
-    if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|my|all|both|track \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
+    if made and not clause.match(r" (?:make|making|write|do|build|get|create) (?:it|this|that|them|these|those|the|its|everything|my|all|both|tracks? \d+|number \d+) ") and not _version(clause, draft):  # fmt: skip
         return True
     if clause.match(r" do (?:me )?(?:a|an|another|some) (?!.*(?:of|to) (?:it|this|that) )"):
         return True
@@ -95,7 +95,9 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
         return True
     if _TAKES.search(clause.text) and not clause.songs and clause.head in ("", "make", "write", "give", "take"):
         return True
-    if len(clause.sections) >= 3:
+    if len(clause.sections) >= 3 or (
+        re.search(r"\bwith (?:the )?lyrics:", clause.text, re.IGNORECASE) and clause.genres
+    ):
         return True
     if draft.arena == "empty" and len(clause.sections) >= 2 and (clause.genres or clause.tempi):
         return True
@@ -192,6 +194,9 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
 def generate(clause: Clause, draft: Draft) -> None:
     """Add the step that makes new music, and a measuring step before it where "its key" is wanted."""
     args: dict[str, Any] = {"prompt": clause.text}
+    if draft.state.last_tool == "generate" and not clause.genres and clause.match(r" more (?:takes|versions|variations|options|ideas) "):  # fmt: skip
+        args = {**draft.state.last_args, **args, "prompt": f"{draft.state.last_args.get('prompt', '')}, {clause.text}".strip(", ")}  # fmt: skip
+        args.pop("seed", None)
     sources = _from(clause, draft)
     args |= sources
     _musical(Clause(_ABOUT.sub(_unless_quantity, clause.text)), args, draft)
@@ -295,11 +300,11 @@ def _players(clause: Clause, args: dict[str, Any]) -> None:
     for found in clause.instruments:
         word = clause.text[found.start : found.end].lower()
         if any(
-            g.start <= found.start and found.end <= g.end and g.end - g.start > found.end - found.start
+            g.start <= found.start and found.end <= g.end and g.end - g.start >= found.end - found.start
             for g in clause.genres
         ):
             continue
-        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "drone", "drones", "theme", "voices", "humming", "whistling", "horn", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
+        if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "drone", "drones", "theme", "voices", "humming", "whistling", "horn", "soundtrack", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
             continue
         (exclude if clause.negated(found.start) else instruments).append(found.value)
     for stem in clause.stems:

@@ -41,6 +41,8 @@ def mentions(clause: Clause, draft: Draft) -> list[Mention]:
     found: list[Mention] = []
 
     def add(target: Target, start: int, end: int) -> None:
+        if any(m.start < end and start < m.end and m.target == target for m in found):
+            return
         if not any(m.start < end and start < m.end and m.target != target and (m.start, m.end) != (start, end) for m in found):  # fmt: skip
             found.append(Mention(target, start, end))
 

@@ -51,6 +51,8 @@ _SEAMLESS = r" (?:seamless(?:ly)?|endless(?:ly)?|infinite(?:ly)?|perfect(?:ly)?|
 def readings(clause: Clause, thing: Thing | None, draft: Draft) -> Reading:
     """Return the operations that write a piece anew, and what of the clause is left to be read by others."""
     operations: list[Operation] = []
+    if clause.verb("trim") or clause.match(_NEW_PIECE):
+        return [], clause
     spared = locks(clause, thing)
     rest = spared.rest if spared else clause
     where = place(rest, thing, draft)
@@ -65,6 +67,9 @@ def readings(clause: Clause, thing: Thing | None, draft: Draft) -> Reading:
         if operation["op"] in LOCKABLE and spared.parts:
             operation["keep"] = present(spared.parts, thing, draft)
     return operations, rest if operations else clause
+
+
+_NEW_PIECE = r" (?:make|write|compose|create|generate) (?:me |us )?(?:an?|another) (?:\w+ ){0,2}?(?:piece|track|song|tune|beat|jingle|composition)(?! of (?:it|this|that)) "
 
 
 def is_rewriting(clause: Clause, draft: Draft, thing: Thing | None) -> bool:
@@ -312,7 +317,7 @@ _EMPTY = frozenset(["give", "make", "made", "it", "this", "that", "a", "an", "th
 
 _ANEW = r" (?:new|another|different|other|fresh|alternative|alternate|again|differently|anew|from scratch|else|variations?|vary|varied|variant|neu|neue|anders) "
 _WISHES = r" (?:busier|sparser|simpler|simplify|wilder|denser|calmer|fuller|livelier|tenser|tension|suspense|energetic|energy|intense|intensity|dramatic|interesting|boring|complex|complicated|melodic|catchier|catchy|funkier|groovier|syncopated|varied|variety|monotonous|repetitive|bigger|stronger|less busy|more notes|fewer notes|less notes|active|exciting|sparse|busy|simple|minimal|epic|playful|lyrical|jazzier|rhythmic|driving|emptier|fewer|tighter|jumpier|smoother line|higher|lower) "
-_TAKE = r" (?:another|new|different|other|fresh|one more|alternative|alternate|second) (?:\w+ )?(?:take|version|try|attempt|go|shot|variant|variation|one|reading)(?: of (?:it|this|that|the (?:same )?(?:thing|piece|song|track|idea)))?(?: please)? "
+_TAKE = r" (?:another|new|different|other|fresh|one more|alternative|alternate) (?:\w+ )?(?:take|version|try|attempt|go|shot|variant|variation|one|reading)(?: of (?:it|this|that|the (?:same )?(?:thing|piece|song|track|idea)))?(?: please)? "
 _AGAIN = r"^ (?:please )?(?:try (?:it |that |this )?(?:again|once more|another time)|(?:do|write|compose|make|generate|create) (?:it|this|that|the (?:whole )?(?:thing|piece)) (?:all )?(?:again|anew|over|differently|once more|from scratch)(?: (?:differently|from scratch|but different(?:ly)?|another way|please))*|again differently|(?:something|anything) different|start over|from scratch|regenerate(?: (?:it|this|that|everything|all|the (?:whole )?(?:thing|piece|song|track)))?|rewrite (?:it|this|that|everything|the (?:whole )?(?:thing|piece|song|track))|recompose (?:it|this|that|everything)|re ?roll(?: (?:it|that|this))?) "
 # "the drums are boring": what is missing.
 _DULL = re.compile(r"(?:\b(?:is|are|sounds?|feels?|gets?|getting|way|too|so|a|bit|little|really|quite|rather|kind|sort|of)\s+)*\b(?:boring|dull|monotonous|repetitive|predictable|bland|uninteresting)\b[,;.]?(?:\s*(?:do|try|give me|write|make it)\s+(?:something\s+(?:else|different|new|better)|anything else|it again|more interesting)\b)?", re.IGNORECASE)  # fmt: skip
@@ -321,7 +326,7 @@ _FILLING = r"\b(?:same|redo|redone|rewrite|rewritten|regenerate|recompose|rework
 
 def _regenerate(clause: Clause, where: Place, thing: Thing | None, draft: Draft, told: bool) -> Reading:
     """Read another take of the piece, of bars, of a section, of parts."""
-    if clause.verb("find", "transcribe", "export", "caption", "tag", "fade", "transpose", "isolate") or clause.decibels or clause.durations or (clause.songs and not clause.match(r" (?:the|this|whole|something|anything) ")):  # fmt: skip
+    if clause.verb("find", "transcribe", "export", "caption", "tag", "fade", "transpose", "isolate") or clause.decibels or clause.durations or clause.intervals or (clause.songs and not clause.match(r" (?:the|this|whole|something|anything) ")):  # fmt: skip
         return [], clause
     named = [p for p in parts(clause, thing) if not any(low <= p.start < high for low, high in where.spans) and not is_everything_else(Clause(clause.text[p.start - 4 if p.start > 4 else 0 : p.end]))]  # fmt: skip
     anew = clause.verb("regenerate") or clause.match(_ANEW)
@@ -383,7 +388,7 @@ def _wish(clause: Clause, where: Place, named: list[Found[str]], removed: bool) 
     if not kept:
         return ""
     lead = r"^\W*(?:(?:redo|rewrite|regenerate|recompose|rework|make|write|give|do|try|change|create|let|have|put|can|i|we|want|would|like|need|get|me|us|it|this|that|the|a|an|in|of|and|but|with|should|be|to|please|are|is|so|all|same|new|another|different|for|during)\b[\s,:]*)+"  # fmt: skip
-    said = re.sub(lead, "", " ".join(text.split()), flags=re.IGNORECASE)
+    said: str = re.sub(lead, "", " ".join(text.split()), flags=re.IGNORECASE)
     said = re.sub(r"(?:[\s,]*\b(?:in|of|and|but|with|please|instead|the|a|to|for|during|it|lines?|parts?|again|same)\b)+[\s,.!?]*$", "", said, flags=re.IGNORECASE)  # fmt: skip
     said = re.sub(r"^(?:lines?|parts?|patterns?|sections?)\b[\s,]*(?:(?:should|is|are|to|be|and|a|with|make|it)\b[\s,]*)*", "", said, flags=re.IGNORECASE)  # fmt: skip
     return re.sub(r"\s+([,;])", r"\1", said.strip(" ,.;:!?–-")) or kept

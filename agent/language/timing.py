@@ -64,6 +64,9 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         length = round(bars.count * 240 / thing.bpm, 3)
         if bars.start in (None, 1):
             return [{"op": "trim", "end_s": length}]
+        if bars.start is not None and bars.end is not None and bars.start > 1:
+            begin = round((bars.start - 1) * 240 / thing.bpm, 3)
+            return [{"op": "trim", "start_s": begin, "end_s": round(begin + length, 3)}]
         return [{"op": "trim", "start_s": -length}] if bars.start is not None and bars.start < 0 else []
     if (
         not clause.durations
