@@ -6,16 +6,20 @@ from collections.abc import Callable
 from segue.agent.dialogue import Known, State
 from segue.agent.language import (
     asking,
+    chaining,
     changing,
     clauses,
     criteria,
     cues,
     finding,
     foreign,
+    hearing,
     joining,
     keeping,
     knowing,
+    limits,
     making,
+    notating,
     phrases,
     phrasing,
     pivoting,
@@ -25,6 +29,7 @@ from segue.agent.language import (
     seeking,
     spelling,
     talk,
+    voicing,
 )
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, arena
@@ -60,11 +65,12 @@ class BuiltinPlanner:
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
         right = asking.asked(spelling.corrected(text, self._known(text, state)), arena(state) == "list")
         right, left_out = phrases.settled(right, state, self._known(right, state))
+        said = right
         right = phrasing.plainly(right)
         draft = Draft(right, state, self._known(right, state))
         draft.notes += left_out
         text = right
-        if not talk.whole(text, draft):
+        if not (talk.answered(message, draft) or talk.whole(text, draft) or chaining.chained(said, draft)):
             self._read(text, draft)
         return draft.plan()
 
@@ -82,6 +88,7 @@ class BuiltinPlanner:
         return sorted(found, key=lambda name: name.start)
 
     def _read(self, text: str, draft: Draft) -> None:
+        text = voicing.without_reason(text, draft)
         entire = Clause(clauses.strip_polite(text) or text)
         if any(rule(entire, draft) for rule in _ENTIRE):
             return
@@ -403,8 +410,11 @@ def _change(clause: Clause, draft: Draft) -> bool:
 def _rewrite(clause: Clause, draft: Draft) -> bool:
     """Take what writes a piece anew; while tracks are being searched only where a piece is pointed at."""
     target = one(clause, draft)
-    if target is None or (draft.arena != "piece" and not mentions(clause, draft)):
+    named = mentions(clause, draft)
+    if target is None or (draft.arena != "piece" and not named):
         return False
+    if draft.arena == "list" and len(named) == 1 and clause.stems and (less := re.search(r"\b(?:without|minus)\b", clause.text)) and named[0].end <= less.start() and len(clause.words) <= 7:  # fmt: skip
+        return changing.change(clause, draft)  # "number 2 without the singer"
     if rewriting.is_rewriting(clause, draft, draft.thing(target)):
         changing.change(clause, draft)
         return True
@@ -436,9 +446,9 @@ def _whole_branch(clause: Clause, draft: Draft) -> bool:
 
 _ENTIRE: tuple[Rule, ...] = (pivoting.correct, talk.steer, pivoting.pivot, _whole_branch, joining.splice, joining.chain, _locked, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, _reference_then_change, joining.splice, _more_of_it, _rewrite, _surprise, refining.sort, _take, _seek,
-    knowing.identify, knowing.who, finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
-    _generate, knowing.describe, knowing.transcribe, knowing.measure, _refine, _find, changing.repeat, _change,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, _rewrite, limits.beyond, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.apart, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, _reference_then_change, joining.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
+    finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
+    _generate, knowing.describe, knowing.transcribe, hearing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
+from segue.agent.language.hearing import MEASURES, subjects
 from segue.agent.language.parts import parts
 from segue.agent.language.query import asks_advice
 from segue.agent.language.reference import group, mentions, one
@@ -15,10 +16,6 @@ _QUOTED = re.compile(r"[\"“«][^\"”»]{3,}[\"”»]|(?<!\w)['‘][^'’]{3,}
 _SHEET = r" (?:sheet music|sheet|score|notation|musicxml|music xml|partitura|noten|partition|notated|staff|tabs?|tablature|written music) "
 _WORDS = r" (?:lyrics?|words|testo|paroles|letra|songtext|what (?:is|are|s|was)? ?(?:he|she|they|it|being)? ?(?:singing|saying|said|sung|says|sings|spoken)|spoken words?|speech|whats? (?:he|she|they) (?:singing|saying)|text) "  # fmt: skip
 _TIMED = r" (?:lrc|karaoke|timestamps?|timed|timings?|time ?codes?|with times|synced|synchroni[sz]ed|subtitles) "
-_MEASURES = (
-    r"tempo|bpm|key|genre|mood|meter|metre|time signature|loudness|lufs|instruments?|speed|tonality|tags?|valence|arousal|vocals|duration|length|tonart|tonalita|tonalite|how fast|how loud|how long|what kind of music|"
-    r"what style|beats per minute|instrumentation|camelot|tuning|energy|properties|metadata|features|stats"
-)
 _DESCRIBE = r" (?:describe|caption|captions|description|summari[sz]e|summary|tell me (?:more |something |a bit |everything |all )?about|what (?:do you|can you) (?:hear|think|say|tell)|whats it like|what is it like|whats this like|how does (?:it|this|that) sound|beschreib\w*|descri\w+|decri\w+|characteri[sz]e|review|put (?:it|this) into words|in words) "  # fmt: skip
 _IDENTIFY = r" (?:whats|what is|what|name|identify|recogni[sz]e|which|who is|whos|shazam|find out) (?:(?:the name of |the title of )?(?:this|that|it|it called|this called|song is (?:this|that|it|playing)|track is (?:this|that|it)|tune is (?:this|that)|piece is (?:this|that)|am i (?:humming|whistling|singing|playing)|is this|is playing|song|this song|this track|this tune|this piece|im humming|im whistling|ive recorded|i recorded|i hummed)) ?"  # fmt: skip
 _SECTIONS = r" (?:what happens when|when does|what happens|sections?|structure|form|arrangement map|timeline|outline|walk me through|break (?:it|this|that) down|parts of the song) "  # fmt: skip
@@ -26,7 +23,7 @@ _SECTIONS = r" (?:what happens when|when does|what happens|sections?|structure|f
 
 def identify(clause: Clause, draft: Draft) -> bool:
     """Take "what's this?": the attached clip is looked up, and described in case it is not known."""
-    if not clause.match(_IDENTIFY) or clause.match(rf" (?:{_MEASURES}) ") or clause.match(_SECTIONS):
+    if not clause.match(_IDENTIFY) or clause.match(rf" (?:{MEASURES}) ") or clause.match(_SECTIONS):
         return False
     if _QUOTED.search(clause.text) or asks_advice(clause):
         return False
@@ -95,7 +92,7 @@ def transcribe(clause: Clause, draft: Draft) -> bool:
     if stem := _stem(clause, draft, target, wanted):
         args["stem"] = stem
     if (
-        clause.match(rf" (?:{_MEASURES}) ")
+        clause.match(rf" (?:{MEASURES}) ")
         and not clause.verb("transcribe")
         and set(wanted) <= {"chords", "beats", "sections"}
     ):
@@ -170,62 +167,6 @@ def stem_in(clause: Clause, draft: Draft, target: Target) -> str | None:
     return words[0] if words else None
 
 
-def measure(clause: Clause, draft: Draft) -> bool:
-    """Take requests for tempo, key, genre, mood and the like."""
-    asked = clause.match(rf" (?:{_MEASURES}) ")
-    if not (asked or clause.head == "tag") or (clause.songs and clause.verb("find", "play")):
-        return False
-    if clause.decibels or clause.loudnesses or clause.verb("up", "down"):
-        return False
-    if clause.match(r" (?:is there|are there|does|do|did|why|which|where|when|change|changes|changing|vary|varies|between|differ\w*|who) ") and not (clause.match(r" which (?:key|tempo|genre|meter|metre|style|mood)") and not clause.match(r" (?:is there|are there|modulat\w+|change|changes) ")):  # fmt: skip
-        return False
-    if (
-        clause.verb("make", "write", "turn", "replace", "transpose", "add", "remove", "faster", "slower", "export")
-        or clause.keys
-        or clause.tempi
-    ):
-        return False
-    asks = (
-        clause.is_question
-        or clause.head in ("tag", "give", "find", "")
-        or clause.verb("tag", "give", "caption")
-        or clause.starts("tell me", "let me know")
-    )
-    if not asks or (
-        clause.head == ""
-        and not (clause.is_question or clause.starts("tell me", "let me know"))
-        and _measures_only(clause) is None
-    ):
-        return False
-    targets = [m.target for m in mentions(clause, draft)] or group(clause, draft) or _one(clause, draft)
-    if not targets:
-        return False
-    for target in targets[:8]:
-        draft.add(
-            "tag",
-            {"clip": target}
-            if "step" not in target or "index" in target or target["field"] == "piece"
-            else {"clip": {**target, "index": 0}},
-        )
-    if clause.match(_DESCRIBE) and clause.verb("caption"):
-        draft.add("caption", {"clips": targets})
-    return True
-
-
-def _one(clause: Clause, draft: Draft) -> list[Target]:
-    target = one(clause, draft)
-    return [target] if target else []
-
-
-def _measures_only(clause: Clause) -> object:
-    """Match a fragment that names measures and nothing else: "genre and mood", "tempo please"."""
-    return (
-        clause.match(rf"^ (?:the |its |and |or |of |this |it |what |please |plus |{_MEASURES}| )+$")
-        if not clause.stems
-        else None
-    )
-
-
 def describe(clause: Clause, draft: Draft) -> bool:
     """Take "describe this", "caption these five", "what happens when?"."""
     sections = clause.match(_SECTIONS) and (
@@ -236,7 +177,7 @@ def describe(clause: Clause, draft: Draft) -> bool:
     )
     if not (clause.match(_DESCRIBE) or clause.head == "caption" or sections):
         return False
-    targets = _subjects(clause, draft)
+    targets = subjects(clause, draft)
     if not targets:
         draft.ask("What shall I describe? Attach a clip or name a track.")
         return True
@@ -260,7 +201,7 @@ def compare(clause: Clause, draft: Draft) -> bool:
     either = clause.is_question and len(mentions(clause, draft)) > 1 and clause.match(r" (?:or|and) .*\b(?:\w+er|more \w+|less \w+|the same|alike)\b")  # fmt: skip
     if not (comparing or which or either):
         return False
-    targets = _subjects(clause, draft)
+    targets = subjects(clause, draft)
     if len(targets) < 2:
         together = group(clause, draft) or [m.target for m in mentions(clause, draft)]
         other = draft.other_than(targets[0]) if targets else None
@@ -286,7 +227,7 @@ def question(clause: Clause, draft: Draft) -> bool:
     )
     if not about or (draft.it is None and not mentions(clause, draft)):
         return False
-    targets = _subjects(clause, draft)
+    targets = subjects(clause, draft)
     if not targets:
         return False
     draft.add("caption", {"clips": targets, "question": clause.text})
@@ -301,12 +242,12 @@ def why(clause: Clause, draft: Draft) -> bool:
     target = one(clause, draft)
     if target is None:
         return False
-    things = [thing for each in (_subjects(clause, draft) or [target]) if (thing := draft.thing(each)) and "id" in each]
+    things = [thing for each in (subjects(clause, draft) or [target]) if (thing := draft.thing(each)) and "id" in each]
     if things and all(thing.reasons for thing in things) and not clause.match(_OF_THE_SOUND):
         draft.reply = " ".join(_evidence(thing) for thing in things)
         return True
-    subjects = [{"id": thing.id} for thing in things] if len(things) > 1 else [target]
-    draft.add("caption", {"clips": subjects, "question": clause.text})
+    many = [{"id": thing.id} for thing in things] if len(things) > 1 else [target]
+    draft.add("caption", {"clips": many, "question": clause.text})
     return True
 
 
@@ -318,15 +259,3 @@ def _evidence(thing: Thing) -> str:
     """Say why a track was found: “Title” by Artist: reason; reason."""
     name = f"“{thing.title or thing.id}”" + (f" by {thing.artist}" if thing.artist else "")
     return f"{name}: {'; '.join(reason.rstrip('. ') for reason in thing.reasons)}."
-
-
-def _subjects(clause: Clause, draft: Draft) -> list[Target]:
-    named = [m.target for m in mentions(clause, draft)]
-    if named:
-        return [target for n, target in enumerate(named) if target not in named[:n]]
-    many = group(clause, draft)
-    if many:
-        return many
-    if len(draft.state.attached) > 1 and not draft.focus:
-        return [{"id": id} for id in draft.state.attached]
-    return [draft.it] if draft.it else []

@@ -7,7 +7,8 @@ from segue.agent.language import clauses
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import mentions, names_in
-from segue.tools.core.vocabulary import fold, words_of
+from segue.tools.core.instruments import find_instrument
+from segue.tools.core.vocabulary import fold, singular, words_of
 
 HELP = (
     "I find, make, change, describe and write down music. For example: “find something calm in my library”, “make 40 seconds of lo-fi "
@@ -40,7 +41,7 @@ _YES = frozenset(
         "agreed",
     ]
 )
-_YES_PHRASES = ("go ahead", "do it", "please do", "yes please", "sounds good", "go for it", "of course", "why not", "thats right", "make it so", "yes do it", "do that", "write them", "all right", "alright", "i am sure", "im sure", "vai", "d accord", "mach das")  # fmt: skip
+_YES_PHRASES = ("go ahead", "do it", "please do", "yes please", "sounds good", "go for it", "of course", "why not", "thats right", "make it so", "yes do it", "do that", "write them", "all right", "alright", "i am sure", "im sure", "vai", "d accord", "mach das", "thats fine", "fine by me", "carry on", "good to go", "green light", "by all means", "lets do it", "do so", "you may", "you can", "lgtm", "no objections", "no problem", "works for me", "fire away", "thats ok", "thats okay", "be my guest", "feel free", "apply it", "apply them", "write it", "write that", "i agree", "perfect", "be it")  # fmt: skip
 _NO = frozenset(
     [
         "no",
@@ -61,7 +62,7 @@ _NO = frozenset(
         "forget",
     ]
 )
-_NO_PHRASES = ("leave it", "rather not", "better not", "not now", "do not", "never mind", "nevermind", "forget it", "stop it", "hold on", "dont do it", "no thanks", "cancel that", "please dont", "lass es", "lascia stare")  # fmt: skip
+_NO_PHRASES = ("leave it", "rather not", "better not", "not now", "do not", "never mind", "nevermind", "forget it", "stop it", "hold on", "dont do it", "no thanks", "cancel that", "please dont", "lass es", "lascia stare", "leave them", "leave my", "hands off", "dont touch", "not yet", "second thought", "second thoughts", "changed my mind", "id rather", "i would rather", "keep my", "keep them", "as they are", "the way they are", "as it is", "rather you didnt", "not a chance", "no way", "dont change", "dont write", "drop it", "scrap that", "scrap it", "back off", "skip it", "skip that")  # fmt: skip
 _STOP = r"^ (?:please )?(?:stop|cancel|abort|halt|quit|enough|stop it|stop that|stop please|cancel that|cancel it|never ?mind|forget (?:it|that|about it)|hold on|wait|basta|stopp|arrete|para|annulla)(?: (?:it|that|this|now|please|everything|all|there|the (?:job|run|render|generation|music)))* $"  # fmt: skip
 _UNDO = r" (?:undo|take (?:that|it) back|revert(?: that| it)?|roll (?:it |that )?back|go back (?:one|a) step|step back|back to (?:before|how it was|the previous|the one before|the version before|the last version)|restore the (?:previous|last|old)|annulla|ruckgangig|deshacer?|annule|that was (?:wrong|a mistake|worse)|i liked it better before|as it was before|previous version|unmake) |^ (?:no |hmm |wait |oh |please |stop |ok |okay )*go back(?: please| to (?:it|that))? $"  # fmt: skip
 _REDO = r"^ (?:redo(?: (?:that|it|again|please))*|do (?:it|that) again after all|un ?undo|bring (?:it|that) back|reapply|restore (?:it|that)|wiederholen|ripeti|put (?:it|that) back) $"  # fmt: skip
@@ -85,7 +86,7 @@ def whole(message: str, draft: Draft) -> bool:
     if foreign and not (draft.names or state.attached or state.pending):
         draft.reply = "I cannot read that script: please say it in English. " + HELP
         return True
-    if state.pending is not None and _answer(clause, words, draft):
+    if answered(message, draft):
         return True
     if clause.match(_STOP):
         draft.say("cancel")
@@ -133,7 +134,7 @@ def is_off_topic(clause: Clause, draft: Draft) -> bool:
         clause.match(_OURS)
         or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres)
         or clause.moods
-        or any(clause.text[f.start : f.end].lower() not in _NOISES for f in clause.instruments)
+        or any(_is_instrument(clause.text[f.start : f.end]) for f in clause.instruments)
         or clause.stems
         or clause.axes
     ):
@@ -144,17 +145,25 @@ def is_off_topic(clause: Clause, draft: Draft) -> bool:
     return not (points and draft.it is not None) or clause.has("the weather", "the time", "the date")
 
 
-def _answer(clause: Clause, words: list[str], draft: Draft) -> bool:
-    """Take a yes or no to the plan that waits."""
-    short = len(words) <= 6
-    first = words[0]
-    if short and (first in _NO or clause.has(*_NO_PHRASES)) and not clause.stems:
-        draft.say("cancel")
-        return True
-    if short and (first in _YES or clause.has(*_YES_PHRASES)):
-        draft.say("confirm")
-        return True
-    return False
+def _is_instrument(word: str) -> bool:
+    """Tell whether a word is an instrument as it is spelt ("shares" are no snares)."""
+    return (
+        word.lower() not in _NOISES and (find_instrument(word) or find_instrument(singular(word.lower()))) is not None
+    )
+
+
+def answered(message: str, draft: Draft) -> bool:
+    """Take a yes or no to the plan that waits, where one does."""
+    clause = Clause(message)
+    words = [word.plain for word in clause.words]
+    if draft.state.pending is None or not words or clause.stems or len(words) > 10:
+        return False
+    refuses = words[0] in _NO or clause.has(*_NO_PHRASES)
+    agrees = words[0] in _YES or clause.has(*_YES_PHRASES)
+    if not (refuses or agrees) or (len(words) > 6 and clause.verb("find", "make", "transcribe", "play", "export")):
+        return False
+    draft.say("cancel" if refuses and not clause.has("no objections", "no problem") else "confirm")
+    return True
 
 
 def _made_how(latest: Thing, state: State) -> str:
