@@ -6,6 +6,7 @@ from collections.abc import Callable
 from segue.agent.dialogue import Known, State
 from segue.agent.language import (
     asking,
+    certainty,
     chaining,
     changing,
     clauses,
@@ -72,6 +73,7 @@ class BuiltinPlanner:
         text = right
         if not (talk.answered(message, draft) or talk.whole(text, draft) or chaining.chained(said, draft)):
             self._read(text, draft)
+        certainty.settle(message, draft)
         return draft.plan()
 
     def _known(self, text: str, state: State) -> list[Known]:

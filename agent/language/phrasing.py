@@ -4,10 +4,21 @@ What is quoted is left alone. Only wording is touched: quantities and names stay
 """
 
 import re
+from collections.abc import Callable
 
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]|(?<!\w)['‘][^'’]{3,}['’](?!\w)|(?:lyrics?|words|text)\s*:.*$", re.IGNORECASE | re.DOTALL)  # fmt: skip
 _NOUN = r"(?:songs?|tracks?|music|stuff|tunes?|things?|ones?)"
-_TURNS: tuple[tuple[str, str], ...] = (
+_SOUNDS: frozenset[str] = frozenset({"wetter", "drier", "warmer", "brighter", "darker", "wider", "fatter", "thicker", "thinner", "crisper", "punchier", "airier", "louder", "quieter", "softer", "faster", "slower", "longer", "shorter", "higher", "lower", "crunchier", "cleaner"})  # fmt: skip
+_STARS: dict[str, str] = {
+    "four and a half": "4.5",
+    "three and a half": "3.5",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+}
+_MAKES: re.Pattern[str] = re.compile(r"\b(?:make|write|compose|generate|create|build|produce|improvise|shift|transpose|move|bring|put|get)\b", re.IGNORECASE)  # fmt: skip
+_TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     # shorthand
     (r"\bw/o\b", "without"), (r"(?<![\w/])w/(?=\s?\w)", "with "), (r"(?<=\w) (?:n|&) (?=\w{2})", " and "), (r"\bshorter then\b", "shorter than"), (r"\blonger then\b", "longer than"),
     (r"\bno\.\s?(?=\d)", "number "), (r"\b(\d{2,3})\s?[- ]?beats? a minute\b", r"\1 bpm"), (r"\b(\d(?:\.\d+)?)\s?x\s*(?:the )?(?:speed|tempo)\b|^\s*(\d\.\d+)x\s*$", lambda m: f"{round(100 * float(m[1] or m[2]))}% of the tempo"),
@@ -103,10 +114,7 @@ _TURNS: tuple[tuple[str, str], ...] = (
     (r"\b(?:take off|get rid of|stop limiting it to|remove) (?:the )?(?:year|date|nineties|eighties|seventies|decade|90s|80s|70s)(?:s)?(?: (?:restriction|limit|range|filter))?\W*$|^\s*(?:they|it|these) can be (?:of|from) any (?:age|year|time|era|decade)(?: now)?\W*$|^\s*the years? (?:don'?t|do not|doesn'?t|dont|doesnt) matter(?: (?:any ?more|now))?\W*$|\b(?:drop|forget|lose|ignore) the (?:date|year) (?:range|limit|restriction)\b", "forget the year"),
     (r"\b(?:any )?(?:double|doubled|duplicate|identical) (?:files?|songs?|tracks?)\b|\b(?:songs?|tracks?|what'?s)[\w ,']* (?:two (?:times|tiems)|twice)\b(?=[\w ,]*(?:library|check|import|$))", "duplicates"),
 )  # fmt: skip
-_STARS = {"four and a half": "4.5", "three and a half": "3.5", "two": "2", "three": "3", "four": "4", "five": "5"}
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_SOUNDS = frozenset({"wetter", "drier", "warmer", "brighter", "darker", "wider", "fatter", "thicker", "thinner", "crisper", "punchier", "airier", "louder", "quieter", "softer", "faster", "slower", "longer", "shorter", "higher", "lower", "crunchier", "cleaner"})  # fmt: skip
-_MAKES: re.Pattern[str] = re.compile(r"\b(?:make|write|compose|generate|create|build|produce|improvise|shift|transpose|move|bring|put|get)\b", re.IGNORECASE)  # fmt: skip
 _FORMATS = r"(?:m3u8?|xspf|wavs?|flacs?|mp3s?|ogg|m4a|midi|musicxml|pdf|svg|lrc|playlist file)\b"
 _COMPILED = tuple((re.compile(pattern.replace("{F}", _FORMATS), re.IGNORECASE), said) for pattern, said in _TURNS)
 
