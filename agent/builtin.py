@@ -29,6 +29,7 @@ from segue.agent.language import (
     rewriting,
     seeking,
     spelling,
+    splicing,
     talk,
     voicing,
 )
@@ -446,9 +447,9 @@ def _whole_branch(clause: Clause, draft: Draft) -> bool:
     return len(clauses.split(clause.text)) < 2 and _branch(clause, draft)
 
 
-_ENTIRE: tuple[Rule, ...] = (pivoting.correct, talk.steer, pivoting.pivot, _whole_branch, joining.splice, joining.chain, _locked, _shape)
+_ENTIRE: tuple[Rule, ...] = (pivoting.correct, talk.steer, pivoting.pivot, _whole_branch, splicing.splice, joining.chain, _locked, _shape)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, _rewrite, limits.beyond, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.apart, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, _reference_then_change, joining.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, _rewrite, limits.beyond, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.apart, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, _reference_then_change, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
     finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, hearing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,

@@ -1,59 +1,13 @@
-"""Requests that join or mix several things: splices, "put it in front", "the vocals over the beat"."""
+"""Requests that join or mix several things: "put it in front", "the vocals over the beat"."""
 
-import re
 from typing import Any
 
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
-from segue.agent.language.reference import Mention, group, mentions, original, the_intro
-from segue.tools.core.vocabulary import duration_in
+from segue.agent.language.reference import group, mentions, original, the_intro
 
 _FRONT = r" (?:(?:in|to|at|onto|on) (?:the )?(?:front|start|beginning|head|opening)(?: of)?|at the top(?: of)?|before|ahead of|as (?:an |the |its )?(?:intro|opening|introduction)(?: (?:to|of|for))?|prepend|davanti(?: a)?|all inizio|devant|avant|davor|vor|an den anfang|delante(?: de)?|al principio|vorne) "  # fmt: skip
 _BACK = r" (?:(?:at|to|onto|on) the (?:very )?(?:end|back|tail)(?: of)?|after|behind|as (?:an |the |its )?(?:outro|ending|coda)|append|alla fine|a la fin|danach|dahinter|ans ende|al final) "  # fmt: skip
-_SPAN = re.compile(r"\b(first|opening|last|final|closing)\s+((?:\w+[\s-]){0,3}?\w+)\s+(?:of|from|in)\s+", re.IGNORECASE)
-_RANGE = re.compile(r"\bfrom\s+(\S+(?:\s(?:s|sec\w*|min\w*))?)\s+(?:to|until|till)\s+(\S+(?:\s(?:s|sec\w*|min\w*))?)\s+(?:of|in)\s+", re.IGNORECASE)  # fmt: skip
-
-
-def splice(clause: Clause, draft: Draft) -> bool:
-    """Take cuts of several clips in a row: "first 10 s of A then the last 10 s of B"."""
-    named = mentions(clause, draft)
-    spans = _spans(clause, named)
-    if len(named) < 2 or not spans:
-        return False
-    if not (clause.verb("concat", "put", "make", "take", "trim", "mix") or clause.has("then", "followed by", "and", "with", "plus")):  # fmt: skip
-        return False
-    targets: list[Target] = []
-    for mention in named:
-        if cut := spans.get(mention.start):
-            targets.append({"step": draft.add("edit", {"clip": mention.target, "operations": [cut]}), "field": "piece"})
-        else:
-            targets.append(mention.target)
-    if len(targets) == 2 and clause.match(r" (?:put|place|stick|add|append|paste|attach|glue|move|set) (?:it|that|this|them) (?:right |just |directly )?(?:after|behind|at the (?:very )?end of|onto the end of|to the end of) "):  # fmt: skip
-        targets.reverse()
-    draft.add("edit", {"clip": targets[0], "operations": [{"op": "concat", "clips": targets[1:]}]})
-    return True
-
-
-def _spans(clause: Clause, named: list[Mention]) -> dict[int, dict[str, Any]]:
-    """Return the cut for each mention that has one, by where the mention stands."""
-    found: dict[int, dict[str, Any]] = {}
-    for match in _SPAN.finditer(clause.text):
-        length = duration_in(f"{match[1]} {match[2]}")
-        owner = next((m for m in named if m.start >= match.end() - 1), None)
-        if not length or owner is None:
-            continue
-        head = match[1].lower() in ("first", "opening")
-        if re.search(r"\b(?:drop|remove|cut off|lose|skip|delete|chop off|without)\s+(?:the\s+)?$", clause.text[: match.start()], re.IGNORECASE):  # fmt: skip
-            found[owner.start] = {"op": "trim", "start_s": length[0].value} if head else {"op": "trim", "end_s": -length[0].value}  # fmt: skip
-            continue
-        cut: dict[str, Any] = {"op": "trim", "start_s": 0.0, "end_s": length[0].value} if head else {"op": "trim", "start_s": -length[0].value}  # fmt: skip
-        found[owner.start] = cut
-    for match in _RANGE.finditer(clause.text):
-        low, high = duration_in(match[1]), duration_in(match[2])
-        owner = next((m for m in named if m.start >= match.end() - 1), None)
-        if low and high and owner is not None:
-            found[owner.start] = {"op": "trim", "start_s": low[0].value, "end_s": high[0].value}
-    return found
 
 
 def join(clause: Clause, draft: Draft) -> bool:

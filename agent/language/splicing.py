@@ -1,0 +1,87 @@
+"""Cuts of several clips in a row: "first 10 s of A then the last 10 s of B", in whatever order the words come."""
+
+import re
+from itertools import pairwise
+from typing import Any
+
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.reference import Mention, mentions
+from segue.tools.core.vocabulary import duration_in, numbers_in
+
+# What divides the words about one clip from those about the next.
+_STRONG = re.compile(r"\b(?:and then|and after that|after that|then|followed by|before|after|preceded by|on ?to|up against|straight into|into|with|plus|and|next to|against)\b|[;+&→]|->|\.\s", re.IGNORECASE)  # fmt: skip
+_HEAD = re.compile(r"\b(?:first|opening|beginning|begin|start|starting|initial|intro|head|front|top|leading)\b", re.IGNORECASE)  # fmt: skip
+_TAIL = re.compile(r"\b(?:last|final|closing|ending|end|tail|finish|outro|rear|concluding)\b", re.IGNORECASE)
+_POINT = r"(?:\d+(?::\d\d)?(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty)"  # fmt: skip
+_UNIT = r"(?:\s?(?:s|secs?|seconds?|m|mins?|minutes?))?"
+_RANGE = re.compile(rf"\b(?:from|between|seconds?|secs?|the part from|bit from|section from)?\s*({_POINT}{_UNIT})\s*(?:to|until|till|through|and|up to|-|–)\s*({_POINT}{_UNIT})(?![\w:])", re.IGNORECASE)  # fmt: skip
+_CHAINED = r" (?:then|followed by|after that|onto|on to|one (?:clip|file|track|piece)|single (?:clip|file|track)|straight into|up against|in that order|in this order|together|back to back|chain\w*|plus|preceded by|end to end|in a row|butt) "  # fmt: skip
+_BEHIND = r" (?:put|place|stick|add|append|paste|attach|glue|move|set) (?:it|that|this|them) (?:right |just |directly )?(?:after|behind|at the (?:very )?end of|onto the end of|to the end of) "  # fmt: skip
+
+
+def splice(clause: Clause, draft: Draft) -> bool:
+    """Take cuts of two clips or more that are put one behind the other."""
+    named = [m for m in mentions(clause, draft) if m.end > m.start]
+    if len(named) < 2 or clause.bars or clause.verb("fade", "transcribe", "compare", "find", "transpose", "replace"):
+        return False
+    windows = _windows(clause.text, named)
+    cuts = [_cut(window) for window in windows]
+    if not any(cuts):
+        return False
+    chained = clause.match(_CHAINED) or "+" in clause.text or clause.verb("concat", "put", "mix", "add")
+    if not (chained or (clause.head != "trim" and (clause.verb("make", "take", "trim") or clause.has("and", "with")))):
+        return False
+    targets: list[Target] = [
+        {"step": draft.add("edit", {"clip": mention.target, "operations": [cut]}), "field": "piece"} if cut else mention.target
+        for mention, cut in zip(named, cuts, strict=True)
+    ]  # fmt: skip
+    between = clause.text[named[0].end : named[1].start]
+    swapped = re.search(r"\b(?:after(?! that| which| this)|preceded by|behind)\b", between, re.IGNORECASE)
+    if len(targets) == 2 and (
+        clause.match(_BEHIND) or (swapped and not re.search(r"\bthen\b", between, re.IGNORECASE))
+    ):
+        targets.reverse()
+    draft.add("edit", {"clip": targets[0], "operations": [{"op": "concat", "clips": targets[1:]}]})
+    return True
+
+
+def _windows(text: str, named: list[Mention]) -> list[str]:
+    """Return the words that belong to each mention, the mention itself left out."""
+    bounds = [0]
+    for one, other in pairwise(named):
+        gap = text[one.end : other.start]
+        strong = next(iter(_STRONG.finditer(gap)), None)
+        comma = gap.rfind(",")
+        bounds.append(one.end + (strong.start() if strong else max(comma, 0)))
+    bounds.append(len(text))
+    return [f"{text[low : m.start]} {text[m.end : high]}" for low, high, m in zip(bounds, bounds[1:], named, strict=False)]  # fmt: skip
+
+
+def _cut(window: str) -> dict[str, Any] | None:
+    """Return the trim that a window speaks of, or None: a head, a tail, or a span of seconds."""
+    if (span := _RANGE.search(window)) and (
+        re.search(r"\b(?:from|between|seconds?|secs?|s)\b|:", window, re.IGNORECASE)
+    ):
+        start, end = _seconds(span[1]), _seconds(span[2])
+        if start is not None and end is not None and start < end:
+            return {"op": "trim", "start_s": start, "end_s": end}
+    head, tail = _HEAD.search(window), _TAIL.search(window)
+    lengths = duration_in(window)
+    length = lengths[0].value if lengths else None
+    if length is None and (head or tail):
+        counted = re.search(rf"\b(?:first|last|final|opening)\s+({_POINT})\b", window, re.IGNORECASE)
+        length = _seconds(counted[1]) if counted else None
+    if not length:
+        return None
+    if tail and not (head and head.start() < tail.start()):
+        return {"op": "trim", "start_s": -length}
+    return {"op": "trim", "start_s": 0.0, "end_s": length}
+
+
+def _seconds(text: str) -> float | None:
+    """Return a point in time in seconds: "0:05", "5 s", "twelve"."""
+    if clock := re.fullmatch(r"(\d+):(\d\d)", text.strip()):
+        return int(clock[1]) * 60.0 + int(clock[2])
+    lengths, numbers = duration_in(text), numbers_in(text)
+    return lengths[0].value if lengths else numbers[0].value if numbers else None
