@@ -75,7 +75,8 @@ def test_questions_change_nothing(message):
 
 def test_chords_that_are_not_named_are_asked_for():
     plan = PLANNER.plan("different chords in the bridge", state_for("piece"))
-    assert not plan.steps and "Which chords" in (plan.question or "")
+    assert not plan.steps
+    assert "Which chords" in (plan.question or "")
 
 
 def test_one_wish_for_several_pieces_is_an_edit_of_each():

@@ -387,8 +387,8 @@ def _wish(clause: Clause, where: Place, named: list[Found[str]], removed: bool) 
     kept = " ".join(re.sub(r"[,.;:!?–-]", " ", re.sub(_FILLING, " ", text, flags=re.IGNORECASE)).split())
     if not kept:
         return ""
-    lead = r"^\W*(?:(?:redo|rewrite|regenerate|recompose|rework|make|write|give|do|try|change|create|let|have|put|can|i|we|want|would|like|need|get|me|us|it|this|that|the|a|an|in|of|and|but|with|should|be|to|please|are|is|so|all|same|new|another|different|for|during)\b[\s,:]*)+"  # fmt: skip
-    said: str = re.sub(lead, "", " ".join(text.split()), flags=re.IGNORECASE)
+    opening = r"^\W*(?:(?:redo|rewrite|regenerate|recompose|rework|make|write|give|do|try|change|create|let|have|put|can|i|we|want|would|like|need|get|me|us|it|this|that|the|a|an|in|of|and|but|with|should|be|to|please|are|is|so|all|same|new|another|different|for|during)\b[\s,:]*)+"  # fmt: skip
+    said: str = re.sub(opening, "", " ".join(text.split()), flags=re.IGNORECASE)
     said = re.sub(r"(?:[\s,]*\b(?:in|of|and|but|with|please|instead|the|a|to|for|during|it|lines?|parts?|again|same)\b)+[\s,.!?]*$", "", said, flags=re.IGNORECASE)  # fmt: skip
     said = re.sub(r"^(?:lines?|parts?|patterns?|sections?)\b[\s,]*(?:(?:should|is|are|to|be|and|a|with|make|it)\b[\s,]*)*", "", said, flags=re.IGNORECASE)  # fmt: skip
     return re.sub(r"\s+([,;])", r"\1", said.strip(" ,.;:!?–-")) or kept
