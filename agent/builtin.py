@@ -10,10 +10,10 @@ from segue.agent.language import (
     chaining,
     changing,
     clauses,
-    criteria,
     cues,
     finding,
     foreign,
+    guessing,
     hearing,
     joining,
     keeping,
@@ -45,7 +45,6 @@ _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonder
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
 _OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|tell me a story|a fairy tale|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|pizza|taxi|uber|groceries|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
-_VAGUE_QUESTION = "What is it for: something calm, something to move to, or a genre you have in mind?"
 
 
 class BuiltinPlanner:
@@ -99,7 +98,7 @@ class BuiltinPlanner:
         held = [(name.start, name.end) for name in draft.names]
         parts = clauses.split(text, held)
         if not parts:
-            _bare_attachment(draft) if draft.state.attached else _vague(draft)
+            guessing.bare_attachment(draft) if draft.state.attached else guessing.vague(draft)
             return
         wanted = [
             clause
@@ -111,7 +110,7 @@ class BuiltinPlanner:
             if draft.blocked:
                 break
         if draft.is_empty:
-            _fallback(entire, draft)
+            guessing.fallback(entire, draft)
 
 
 def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
@@ -140,7 +139,7 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
         and not (clause.genres or clause.moods or clause.instruments or clause.songs or clause.formats or draft.names)
         and not {word.plain for word in clause.words} & cues.PIECES
     ):
-        _off_topic(draft) if not draft.steps else draft.note(
+        guessing.off_topic(draft) if not draft.steps else draft.note(
             f"“{clause.text}” has nothing to do with music; I left it out."
         )
         return
@@ -149,7 +148,7 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
             return
     if before != (len(draft.steps), len(draft.ops), len(draft.notes), draft.reply, draft.question):
         return
-    _guess(clause, draft)
+    guessing.guess(clause, draft)
 
 
 # -- rules that are made of others -------------------------------------------------------------------
@@ -294,6 +293,14 @@ def _is_measure(clause: Clause) -> bool:
     return bool(spans) and len(said) <= 2 and not clause.verbs
 
 
+def _unsaid(clause: Clause, draft: Draft) -> bool:
+    """Take "put some music on": something is shown, and one question asked."""
+    if draft.arena != "empty" or draft.steps or draft.names or not limits.says_nothing(clause):
+        return False
+    guessing.vague(draft)
+    return True
+
+
 def _surprise(clause: Clause, draft: Draft) -> bool:
     if (
         not clause.match(_SURPRISE)
@@ -365,17 +372,11 @@ def _find(clause: Clause, draft: Draft) -> bool:
         return False
     if draft.arena == "list" and refining.refine(clause, draft):
         return True
-    if _is_vague(clause, draft):
-        _vague(draft)
+    if guessing.is_vague(clause, draft):
+        guessing.vague(draft)
         return True
     finding.search(clause, draft)
     return True
-
-
-def _is_vague(clause: Clause, draft: Draft) -> bool:
-    """Tell whether a request for music says nothing about which."""
-    found = criteria.read(clause, draft)
-    return found.is_empty and not query.leftover(clause, found) and not draft.names and "“" not in clause.text
 
 
 def _refine(clause: Clause, draft: Draft) -> bool:
@@ -447,106 +448,19 @@ def _whole_branch(clause: Clause, draft: Draft) -> bool:
     return len(clauses.split(clause.text)) < 2 and _branch(clause, draft)
 
 
-_ENTIRE: tuple[Rule, ...] = (pivoting.correct, talk.steer, pivoting.pivot, _whole_branch, splicing.splice, joining.chain, _locked, _shape)
+_ENTIRE: tuple[Rule, ...] = (
+    pivoting.correct,
+    talk.steer,
+    pivoting.pivot,
+    _whole_branch,
+    splicing.splice,
+    joining.chain,
+    _locked,
+    _shape,
+)
 _RULES: tuple[Rule, ...] = (
-    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, _rewrite, limits.beyond, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.apart, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, _reference_then_change, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, hearing.apart, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, _reference_then_change, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
     finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, hearing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,
 )  # fmt: skip
-
-
-# -- when nothing fits -------------------------------------------------------------------------------
-
-
-def _guess(clause: Clause, draft: Draft) -> None:
-    """Make the best of a clause that no rule took."""
-    attached = bool(draft.state.attached)
-    made = draft.steps[-1].tool == "generate" if draft.steps else False
-    if made and clause.match(
-        r"^ (?:and )?(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))? $"
-    ):
-        return
-    wished = criteria.read(clause, draft)
-    if clause.is_question and not finding.is_search(clause, draft) and not wished.filters:
-        return
-    if draft.arena == "piece" and not (
-        clause.songs or clause.genres or clause.moods or clause.head in ("find", "play")
-    ):
-        draft.part = clause.stems[0].value if clause.stems else draft.part  # "I can barely hear the bass, turn it up"
-        return
-    if (
-        draft.arena == "piece"
-        and not attached
-        and finding.is_search(clause, draft)
-        and len(clause.words) <= 3
-        and changing.change(clause, draft)
-    ):
-        draft.doubt(0.6)
-        return
-    if draft.it is None and changing.is_change(clause) and clause.stems and not (clause.songs or clause.moods):
-        draft.ask("There is nothing to change yet. Attach a recording, or tell me what to make.")
-        return
-    if draft.arena in ("empty", "list") or finding.is_search(clause, draft):
-        if _is_vague(clause, draft):
-            return
-        if draft.steps and not finding.is_search(clause, draft):
-            draft.note(f"I did not understand “{clause.text}”.")
-            draft.doubt(0.4)
-            return
-        finding.search(clause, draft)
-        draft.doubt(0.9 if finding.is_search(clause, draft) else 0.5)
-        return
-    if attached:
-        _bare_attachment(draft)
-        draft.doubt(0.5)
-
-
-def _fallback(clause: Clause, draft: Draft) -> None:
-    """Answer where nothing was understood."""
-    draft.doubt(0.3)
-    if draft.part and clause.match(
-        r" (?:dont|do not|didnt|never) (?:really )?(?:like|love|want|enjoy) | hate | cant stand "
-    ):
-        draft.ask(f"Shall I take the {draft.part} out, make it quieter, or play it on something else?")
-        return
-    if draft.focus:
-        thing = draft.thing(draft.it)
-        draft.ask(
-            f"What shall I do with “{thing.title if thing else 'it'}”: describe it, change it, or find something like it?"
-        )
-        return
-    musical = clause.genres or clause.moods or clause.stems or clause.instruments or clause.songs or clause.verbs
-    if clause.is_question and not musical:
-        _off_topic(draft)
-    elif clause.verbs and draft.it is None and changing.is_change(clause):
-        draft.ask("There is nothing to change yet. Attach a recording, or tell me what to make.")
-    elif musical and draft.arena == "empty":
-        _vague(draft)
-    elif musical:
-        thing = draft.thing(draft.it)
-        name = f"“{thing.title}”" if thing and thing.title else "the music"
-        draft.ask(f"I did not understand that. Shall I change {name}, describe it, or find something like it?")
-    else:
-        _off_topic(draft)
-
-
-def _off_topic(draft: Draft) -> None:
-    draft.doubt(0.6)
-    draft.reply = "That is outside of what I do: I only know about music. I can find, make, change, describe and write down music."
-
-
-def _vague(draft: Draft) -> None:
-    """Show something and ask the one question that helps most."""
-    if any(step.tool == "retrieve" for step in draft.steps):
-        return
-    draft.add("retrieve", {"max_per_artist": 1})
-    draft.question = _VAGUE_QUESTION
-
-
-def _bare_attachment(draft: Draft) -> None:
-    """Take an attachment without words: describe it and ask what it is for."""
-    draft.add("caption", {"clips": [{"id": id} for id in draft.state.attached]})
-    draft.question = (
-        "What shall I do with it: describe it further, take it apart, write it down, or find something like it?"
-    )
