@@ -46,7 +46,9 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
             again.add(len(pieces))
             start = match.end()
             continue
-        elif _opens(after) and not _counts_on(before, after) and _stands(before, match.lastgroup or ""):
+        elif (match.lastgroup == "then" and _names_a_form(after)) or (
+            _opens(after) and not _counts_on(before, after) and _stands(before, match.lastgroup or "")
+        ):
             end = match.start()
         else:
             continue
@@ -67,6 +69,14 @@ def _quoted(text: str) -> list[tuple[int, int]]:
 def _counts_on(before: str, after: str) -> bool:
     """Tell whether "take 3" behind "take 1 and" is a noun: the list of takes goes on."""
     return bool(re.match(r"\s*takes? (?:\d|one|two|three|four|five)\b", after, re.IGNORECASE) and re.search(r"\b(?:takes?|numbers?|tracks?) (?:\d|one|two|three|four|five)\s*$", before, re.IGNORECASE))  # fmt: skip
+
+
+_FORMS = re.compile(r"\s*(?:also\s+)?(?:i(?:'d| would)? (?:need|want|like)\s+)?(?:the\s+|its\s+|a\s+|some\s+)?(?:chords?|lyrics|words|sheet music|score|lead ?sheet|tempo|key|bpm|genre|mood|midi|notes|beats|sections|tabs?|description|summary|stems)\b", re.IGNORECASE)  # fmt: skip
+
+
+def _names_a_form(after: str) -> bool:
+    """Tell whether what follows "then" is only named: "mute the vocals, then the chords please"."""
+    return bool(_FORMS.match(after)) and len(after.split()) <= 7
 
 
 def _makes(before: str) -> bool:

@@ -14,14 +14,14 @@ _NUMBER = r"(?:an?|one|two|three|four|five|some|few|couple of|\d)"
 _MACHINE = r" (?:a ?i|ais|artificial\w*|artificial intelligence|machine (?:made|generated)|computer (?:made|generated)|(?:auto )?generated|synthetic|deep ?fake\w*|fake[ds]?|clone[ds]?|cloning|suno|udio|chat ?gpt\w*|bots?|robots?|algorithm\w*|neural\w*|(?:human|man) made|genuine\w*|authentic\w*|(?:an? )?(?:actual|real|living|flesh and blood|live) (?:musicians?|people|persons?|bands?|singers?|humans?|players?|artists?|drummers?|performers?|performance|instruments)|humans?|by (?:an? )?(?:computers?|machines?|software|program|model)) "  # fmt: skip
 _ASKS = r" (?:tell me|let me know|i wonder|wondering|i suspect|suspect|i think|i bet|check|find out|run|detect\w*|test|verify|figure out|curious|sure|true|or|whether|wether|any (?:sign|hint|trace|chance)s?|looks?|sounds?|smells?|feels?|how likely|probab\w+|likely|want to know|need to know|would like to know|can you tell|could you tell|can you say|say if|say whether) "  # fmt: skip
 _MAKES = ("make", "write", "add", "find", "replace", "remove", "generate")
-_SPOKEN = rf" (?:blurbs?|captions?|synops[ie]s|portraits?|run ?down|overviews?|summar\w+|impressions?|write up|liner notes?|(?:{_NUMBER} )?(?:or {_NUMBER} )?(?:\w+ )?(?:sentences?|one liners?) (?:on|about|for|of|describing|summing)|{_NUMBER} (?:or {_NUMBER} )?(?:\w+ )?(?:lines?|words?|paragraphs?) (?:on|about|describing|summing|to describe)|descriptions?|descrip\w+|describ\w+|in (?:plain|simple|your own|everyday|a few|one|two|three) (?:words?|terms|sentences?|lines?)|plain english|sum (?:it|this|that|them|up|\w+ up)|paint (?:me )?a picture|put (?:it|this|that|\w+) into words|(?:a |an |some )?idea of (?:what|how)|(?:what|how)(?: would| do| does| did)? (?:\w+ ){{1,4}}(?:sounds?|feels?) like|(?:what|whats|what s) (?:\w+ ){{0,5}}?like|whats? (?:it|this|that) all about|(?:what|whats|what is|what s) (?:in|on|going on in|happening in|inside|to be heard in|to hear in) (?:this|that|the|it|each|my|here|all|every|every one)|what (?:can|do|will|would|does) (?:you|one|i|we|a listener) (?:\w+ )?hear|what am i (?:hearing|listening to)|what are we (?:hearing|listening to)|what (?:do|did) you make of|what kind of (?:piece|recording|thing)) "  # fmt: skip
+_SPOKEN = rf" (?:blurbs?|captions?|synops[ie]s|portraits?|run ?down|overviews?|summar\w+|impressions?|write up|liner notes?|(?:{_NUMBER} )?(?:or {_NUMBER} )?(?:\w+ )?(?:sentences?|one liners?) (?:on|about|for|of|describing|summing)|{_NUMBER} (?:or {_NUMBER} )?(?:\w+ )?(?:lines?|words?|paragraphs?) (?:on|about|describing|summing|to describe)|descriptions?|descrip\w+|describ\w+|in (?:plain|simple|your own|everyday|a few|one|two|three) (?:words?|terms|sentences?|lines?)|plain english|sum (?:it|this|that|them|up|\w+ up)|paint (?:me )?a picture|put (?:it|this|that|\w+) into words|(?:a |an |some )?idea of (?:what|how)|(?:what|how)(?: would| do| does| did)? (?:\w+ ){{1,4}}(?:sounds?|feels?) like|(?:what|whats|what s) (?:\w+ ){{0,5}}?like|whats? (?:it|this|that) all about|(?:what|whats|what is|what s) (?:in|on|going on in|happening in|inside|to be heard in|to hear in) (?:this|that|the|it|each|my|here|all|every|every one)|what (?:can|do|will|would|does|did) (?:you|one|i|we|they|somebody|someone|people|a \w+) (?:\w+ )?hear|what am i (?:hearing|listening to)|what are we (?:hearing|listening to)|what (?:do|did) you make of|what kind of (?:piece|recording|thing)) "  # fmt: skip
 MEASURES = (
     r"tempo|bpm|key|genre|mood|meter|metre|time signature|loudness|lufs|instruments?|speed|tonality|tags?|valence|arousal|vocals|duration|length|tonart|tonalita|tonalite|how fast|how loud|how long|what kind of music|"
     r"what style|beats per minute|instrumentation|camelot|tuning|energy|properties|metadata|features|stats"
 )
 _SHORT = r" (?:(?:one|a|single|1) (?:\w+ )?(?:line|sentence|word|phrase)|one ?liners?|brief\w*|short\w*|quick\w*|in a (?:nutshell|word|line|sentence)|few words|in short|concise\w*|tersely|snappy|tiny|at most (?:one|two|ten|\w+teen|twenty) words|tl ?dr|tweet) "  # fmt: skip
 _FORM = r" (?:describe the sections|form(?:al)? analysis|song (?:form|structure|map|sections)|(?:what|who|which \w+) (?:comes?|plays?|happens?|enters?) (?:in )?when|when (?:\w+ ){1,3}(?:comes? in|enters?)|from (?:beginning|start|front|top) to (?:end|finish|back|bottom)|blow by blow|bar by bar account|minute by minute|section by section|part by part|start times?|time ?stamps? (?:of|for) (?:the |each |every )?(?:sections?|parts?|verses?|chorus\w*)|road ?map|time ?line|mark (?:out )?(?:the |each |every )?(?:sections?|parts?|verses?|intro)|(?:sections?|verses?|chorus\w*) (?:and \w+ )?(?:start|begin)s?|how (?:is|s) (?:it|this|that|the \w+) (?:built|structured|laid out|put together|constructed|organi[sz]ed)|which (?:parts?|sections?) (?:are|does|do|come|make|is)|(?:chart|map|lay|plot|sketch|outline|list) (?:out )?(?:the |its |all |all the |me the )*(?:form|structure|sections?|parts|arrangement)|(?:intro )?verse (?:and )?(?:pre )?chorus) "  # fmt: skip
-_TAGS = r" (?:auto ?tag\w*|moods?|genres?|what (?:sort|kind|type|style|manner) of (?:music|musick|song|track|tune|thing|genre|style|stuff|sound)|call (?:this|it|that)(?! back| for)|(?:would|do|could|can|should) (?:you|one|i|we) (?:call|file|class|classify|label|put|shelve|describe) (?:this|it|that|them) (?:as |under )?|which (?:shelf|drawer|bin|category|pigeonhole)|sub ?genres?|instrumentation|what (?:style|category)|which (?:style|genre|mood|category)|what (?:scale|key|tempo|bpm)|which (?:scale|key|tempo)|emotion\w*|vibe) "  # fmt: skip
+_TAGS = r" (?:auto ?tag\w*|(?:bpms?|tempo|tempi|tempos|keys?|meters?|time signatures?|speeds?|loudness) of|moods?|genres?|what (?:sort|kind|type|style|manner) of (?:music|musick|song|track|tune|thing|genre|style|stuff|sound)|call (?:this|it|that)(?! back| for)|(?:would|do|could|can|should) (?:you|one|i|we) (?:call|file|class|classify|label|put|shelve|describe) (?:this|it|that|them) (?:as |under )?|which (?:shelf|drawer|bin|category|pigeonhole)|sub ?genres?|instrumentation|what (?:style|category)|which (?:style|genre|mood|category)|what (?:scale|key|tempo|bpm)|which (?:scale|key|tempo)|emotion\w*|vibe) "  # fmt: skip
 _APART = r" (?:(?:set|sets|setting|tell|tells) (?:\w+ ){1,6}apart|(?:between|differs?|differ\w+|different\w*|compar\w+|contrast\w*|versus|vs|against|side by side|up against|(?:in|have in) common|similarit\w+|alike|unique about|distinguish\w*|(?:the )?same (?:song|take|recording|track|tune|piece|key|tempo|beat|melody|thing|chords|singer|player|music|clip|file|performance|material)|how (?:close|far apart|similar|unlike)|which of) ) ?"  # fmt: skip
 _PAST = r" (?:before (?:vs|versus|and|or|compared)|before after|the (?:original|old one|version before|previous version|last version)|what (?:has |have )?(?:you )?changed|with and without|compared (?:to|with) (?:before|the original|how it was)|than before|lost (?:something|anything)|suffer\w*) "  # fmt: skip
 _YES_NO = frozenset(["is", "are", "does", "do", "did", "has", "was", "were", "isnt", "doesnt", "arent", "anything", "any", "where", "when", "how", "what", "whats", "which", "who", "whos", "whose", "at"])  # fmt: skip
@@ -82,6 +82,9 @@ def apart(clause: Clause, draft: Draft) -> bool:
     if clause.verb("make", "find", "mix", "concat", "put") and not clause.is_question:
         return False
     named = subjects(clause, draft)
+    if len(named) < 2 and clause.match(r" (?:differ\w*|compar\w+|in common|alike|similar\w*|the same|unique) "):
+        said = subjects(Clause(draft.message), draft)  # "put 1 next to 3 and tell me what's different"
+        named = said if len(said) > 1 else named
     asked = clause.is_question or clause.text.rstrip().endswith("?") or clause.head in ("", "compare", "give", "caption", "tag")  # fmt: skip
     if len(named) > 1 and clause.match(_APART) and (asked or clause.match(r" (?:compare|contrast|spot|tell|show|list|line|hold|put|explain|point out) ")):  # fmt: skip
         draft.add("caption", {"clips": named, "question": clause.text})
@@ -119,7 +122,7 @@ def tags(clause: Clause, draft: Draft) -> bool:
     ):
         return False
     named = mentions(clause, draft)
-    fragment = len(clause.words) <= 6 and (named or clause.match(r" (?:of|auto ?tag\w*) "))
+    fragment = len(clause.words) <= (10 if named else 6) and (named or clause.match(r" (?:of|auto ?tag\w*) "))
     asked = (clause.is_question and not clause.match(r" (?:change\w*|vary|between|does|modulat\w*) ")) or clause.text.rstrip().endswith("?") or clause.head == "tag"  # fmt: skip
     if not (fragment or asked) or not (in_reach(clause, draft) or clause.match(r" (?:it|its|this|that|these|those) ")):
         return False
@@ -185,7 +188,11 @@ def _measures_only(clause: Clause) -> object:
 
 def describe(clause: Clause, draft: Draft) -> bool:
     """Take a wish for a description in whatever words: "a blurb for it", "what's in this mix?"."""
-    if not clause.match(_SPOKEN) or draft.it is None or clause.verb("make", "find", "add", "remove", "export", "play"):
+    if (
+        not clause.match(_SPOKEN)
+        or draft.it is None
+        or clause.head in ("make", "find", "add", "remove", "export", "play")
+    ):
         return False
     if clause.match(r" (?:songs?|tracks?|music|something|anything|artists?|bands?) (?:\w+ ){0,2}(?:like|similar)|(?:who|what else|anything|something) (?:\w+ )?(?:sounds?|is|s)? ?like ") or clause.match(_WISHES.replace("would|", "").replace("library|collection|playlist|own|in my|", "").replace("|sounds? like|why", "")):  # fmt: skip
         return False
@@ -223,7 +230,7 @@ def asked(clause: Clause, draft: Draft) -> bool:
         return False
     if not told and words[0] == "do" and words[1] in ("it", "that", "this", "a", "the", "some"):
         return False
-    if measure(clause, draft):
+    if not re.search(r"\b(?:if|whether|wether)\b", clause.text, re.IGNORECASE) and measure(clause, draft):
         return True
     clips = subjects(clause, draft)
     if last and last.tool == "caption" and len(last.args["clips"]) > 1 and not named and clause.match(r" (?:which|who|each|one|they|them) "):  # fmt: skip

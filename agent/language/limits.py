@@ -19,6 +19,14 @@ _ACTS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_UNSAID = r"^ (?:(?:i|we|you|could|can|use|want|wanna|need|would|id|like|love|fancy|got|have|put|play|give|me|us|lets|let|hear|listen|to|start|turn|hit|with|feel|like|any|is|there|find|show|bring|on|how|about|what|gimme|listening|hearing|am|im|in|mood|just|please|some|a|an|bit|little|of|the|my|nice|good|anything|something|spot|dose|go|up|get|make|cue|queue|do|for|hey|ok|so|well|now|here) )*(?:music\w*|musci|musik|tunes?|songs?|sounds?|tracks?|audio|noise|stuff|something|anything)(?: (?:on|playing|now|please|to|listen|hear|play|for|me|us|going|here|in|my|ears?|the|background|nice|good|today|tonight|happening|or|other|up|will|do))* $|^ (?:please )?(?:entertain|amuse|delight|distract) (?:me|us)(?: please| a bit)? $"  # fmt: skip
+
+
+def says_nothing(clause: Clause) -> bool:
+    """Tell whether music is wanted and nothing at all is said about which."""
+    return bool(clause.match(_UNSAID)) and not (clause.genres or clause.moods or clause.instruments)
+
+
 def beyond(clause: Clause, draft: Draft) -> bool:
     """Take a wish for what is out of reach, and say exactly what that is."""
     for pattern, what in _ACTS:

@@ -11,20 +11,22 @@ from segue.tools.core.vocabulary import stems_in
 
 _ON_PAPER = r" (?:sheet ?music|sheets?|scores?|notation|notated|musicxml|music xml|partitura|noten|partition|sta(?:ff|ve)s?|tabs?|tablature|written music|dots|on paper|onto paper|manuscript|engraved?|(?:write|writing|put|get|jot|take|set) (?:\w+ ){0,4}?down (?:both )?(?:the |its )?(?:music|musik|notes)|the (?:music|musik)(?: itself)?(?= and | plus ))(?: |$)"  # fmt: skip
 _LEADSHEET = r" (?:lead ?sheets?|fake ?book|real book|lead sheet) "
-_WORDS = r" (?:lyrics?|(?:the |its |all |out |sung )words|words (?:and|plus)|testo|paroles|letra|songtext|song text|what (?:is|are|s|was)? ?(?:\w+ )?(?:he|she|they|it|being|the (?:singer|vocalist|man|woman|rapper|choir))? ?(?:is|s|are|was)? ?(?:actually )?(?:singing|saying|said|sung|says|sings|spoken|sang|raps|rapping|rapped)|spoken words?|speech|whats? (?:he|she|they|the singer) (?:singing|saying)|rapped|lines the singer) "  # fmt: skip
-_TIMED = r" (?:lrc|karaoke|time ?stamp\w*|timed|timings?|time ?codes?|with times|synced|synchroni[sz]ed|sub ?titles?|srt|stamped|mm ss|start times?|second by second|when (?:each|every) (?:line|word)|(?:each|every) (?:line|word) (?:starts?|begins?|comes?|with (?:its|the|a) time)|per line times?|sing ?along) "  # fmt: skip
+_WORDS = r" (?:lyrics?|(?:the |its |all |out |sung )words|words (?:and|plus)|the text|text of|song words|testo|paroles|letra|songtext|song text|what (?:is|are|s|was)? ?(?:\w+ )?(?:he|she|they|it|being|the (?:singer|vocalist|man|woman|rapper|choir))? ?(?:is|s|are|was)? ?(?:actually )?(?:singing|saying|said|sung|says|sings|spoken|sang|raps|rapping|rapped)|spoken words?|speech|whats? (?:he|she|they|the singer) (?:singing|saying)|rapped|lines the singer) "  # fmt: skip
+_TIMED = r" (?:lrc|karaoke|time ?stamp\w*|timed|timings?|time ?codes?|with (?:the |its )?times?|(?:times? (?:of|for)) (?:each|every)|synced|synchroni[sz]ed|sub ?titles?|srt|stamped|mm ss|start times?|second by second|when (?:each|every) (?:line|word)|(?:each|every) (?:line|word) (?:starts?|begins?|comes?|with (?:its|the|a) time)|per line times?|sing ?along) "  # fmt: skip
 _CHORDS = r" (?:chords|chord progressions?|progressions?|harmony|harmonies|changes|accordi|akkorde|accords|acordes|harmonic (?:progression|structure|sequence|rhythm)|chord (?:chart|sheet|symbols?)) "  # fmt: skip
 _BEATS = r" (?:beats? (?:times?|positions?|grid|markers?|stamps?)|downbeats?|click times|(?:where|when) (?:do |does |are |is )?(?:the |all |each |every )*(?:beats?|downbeats?|ones?|pulses?|bar lines?|barlines?) (?:fall|falls|land|lands|are|is|hit|hits|lie|sit|come)\w*|beats) "  # fmt: skip
-_NOTES = r" (?:midi|note list|piano roll|as notes|into notes|the notes|notes (?:of|for|from|it|that|the|to)|every note|each note|note for note|pitches|down as notes|in notes|(?:everything|what|all) (?:that )?the \w+ (?:plays?|is playing|played)) "  # fmt: skip
-_ASKING = r" (?:transcri\w+|notat\w+|write|writing|put|need|want|like|love|give|get|make|turn|out|down|see|print|show|have|read\w*|can|could|please|pls|plz|produce|create|generate|engrave|for (?:my|our|the|her|his|a)|of|as|what|which|where|when|whats) "  # fmt: skip
+_NOTES = r" (?:midi|note list|piano roll|(?:write|jot|note) (?:\w+ ){1,6}down|as notes|into notes|the notes|notes (?:of|for|from|it|that|the|to)|every note|each note|note for note|pitches|down as notes|in notes|(?:everything|what|all) (?:that )?the \w+ (?:plays?|is playing|played)) "  # fmt: skip
+_ASKING = r" (?:transcri\w+|notat\w+|write|writing|put|need|want|like|love|give|get|make|turn|out|down|see|print|show|have|read\w*|can|could|please|pls|plz|produce|create|generate|engrave|from|play|sing|learn|practi[cs]e|rehearse|for (?:my|our|the|her|his|a)|of|as|what|which|where|when|whats) "  # fmt: skip
 _PLAYERS = {"brass": "brass", "horns": "brass", "strings": "strings", "synth": "synth", "singer": "vocals", "drummer": "drums", "bassist": "bass", "pianist": "piano", "guitarist": "guitar", "sung tune": "vocals", "vocal line": "vocals", "groove": "drums"}  # fmt: skip
 
 
 def transcribe(clause: Clause, draft: Draft) -> bool:
     """Take what asks for a written form in plain words; several forms of one request become one step."""
-    if draft.it is None or clause.head in ("remove", "find", "replace", "export", "add", "transpose", "isolate", "regenerate", "compare", "extend", "up", "down", "restyle"):  # fmt: skip
+    if draft.it is None or clause.head in ("remove", "find", "replace", "add", "transpose", "isolate", "regenerate", "compare", "extend", "up", "down", "restyle"):  # fmt: skip
         return False
     if clause.match(r" (?:different|other|new|richer|jazz|better|more|fewer|karaoke) (?:chords|harmon\w+|changes|lyrics|words|version|track) ") or clause.match(r" (?:\w+(?<!pap)(?<!numb)(?<!aft)(?<!oth)(?<!pow)(?<!ev)er|more|less|louder) (?:chords?|harmon\w+|notes|lyrics|words|version) | (?:chords?|harmon\w+|lyrics|words|beats) (?:\w+er|more \w+|less \w+) "):  # fmt: skip
+        return False
+    if clause.head == "export" and not clause.has("print"):
         return False
     wanted = forms(clause)
     if not wanted or clause.chords or not (clause.match(_ASKING) or len(clause.words) <= 6):
@@ -49,6 +51,8 @@ def transcribe(clause: Clause, draft: Draft) -> bool:
         args["stem"] = stem
     if set(wanted) <= {"chords", "beats"} and clause.match(r" (?:tempo|bpm|key|genre|mood|meter) "):
         draft.add("tag", {"clip": target})
+    if args.get("stem") == "vocals" and {"lyrics", "lrc"} & set(wanted):
+        del args["stem"]  # the words are sung: that names no part
     last = draft.steps[-1] if draft.steps else None
     if (
         last
@@ -72,7 +76,7 @@ def forms(clause: Clause) -> list[str]:
         wanted += ["score", "picture"]
     if clause.match(_WORDS) and not clause.match(r" (?:in|into) (?:\w+ )?words "):
         wanted.append("lrc" if clause.match(_TIMED) else "lyrics")
-    elif clause.match(r" (?:lrc|karaoke) "):
+    elif clause.match(r" (?:lrc|karaoke|sub ?titles?|srt) "):
         wanted.append("lrc")
     if clause.match(_CHORDS):
         wanted.append("chords")

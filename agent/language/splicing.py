@@ -30,7 +30,11 @@ def splice(clause: Clause, draft: Draft) -> bool:
     if not any(cuts):
         return False
     chained = clause.match(_CHAINED) or "+" in clause.text or clause.verb("concat", "put", "mix", "add")
-    if not (chained or (clause.head != "trim" and (clause.verb("make", "take", "trim") or clause.has("and", "with")))):
+    if not (
+        chained
+        or (all(cuts) and not clause.head)
+        or (clause.head != "trim" and (clause.verb("make", "take", "trim") or clause.has("and", "with")))
+    ):
         return False
     targets: list[Target] = [
         {"step": draft.add("edit", {"clip": mention.target, "operations": [cut]}), "field": "piece"} if cut else mention.target

@@ -63,12 +63,17 @@ _NO = frozenset(
     ]
 )
 _NO_PHRASES = ("leave it", "rather not", "better not", "not now", "do not", "never mind", "nevermind", "forget it", "stop it", "hold on", "dont do it", "no thanks", "cancel that", "please dont", "lass es", "lascia stare", "leave them", "leave my", "hands off", "dont touch", "not yet", "second thought", "second thoughts", "changed my mind", "id rather", "i would rather", "keep my", "keep them", "as they are", "the way they are", "as it is", "rather you didnt", "not a chance", "no way", "dont change", "dont write", "drop it", "scrap that", "scrap it", "back off", "skip it", "skip that")  # fmt: skip
-_STOP = r"^ (?:please )?(?:stop|cancel|abort|halt|quit|enough|stop it|stop that|stop please|cancel that|cancel it|never ?mind|forget (?:it|that|about it)|hold on|wait|basta|stopp|arrete|para|annulla)(?: (?:it|that|this|now|please|everything|all|there|the (?:job|run|render|generation|music)))* $"  # fmt: skip
+_BUSY = r"(?:job|run|render|rendering|generation|music|process|processing|task|search|export|download|playback|mission|work|whole thing|request|order|conversion|analysis|separation)"
+_STOP = (
+    r"^ (?:(?:no|ok|okay|oh|hey|wait|whoa|woah|enough|please|just|actually|sorry|right|hmm|nvm|never ?mind|can you|could you|you can|you may|i said|i want you to|lets|now) )*"
+    rf"(?:stop|cancel|abort|halt|quit|cease|terminate|interrupt|enough|basta|stopp|arrete|para|annulla|(?:cancel|stop|abort|halt|kill|end) (?:the|this|that|my|your) (?:\w+ )?{_BUSY}|hold on|hold it|wait|nvm|never ?mind|dont bother|do not bother|call (?:it|that|the whole thing) off|pull the plug|give (?:it )?up|cut (?:it|that) (?:out|short)|changed my mind|i changed my mind|ive changed my mind|forget about (?:it|that|this)|(?:drop|leave|scrap|forget|kill|end|ditch) (?:it|that|this|everything))"
+    rf"(?: (?:it|that|this|now|right|there|here|please|everything|all|at once|immediately|instantly|mission|for now|off|already|thanks|thank you|with (?:it|that|this)|dont|need|anymore|any|more|you|can|stop|cancel|abort|working|generating|rendering|processing|running|doing|what|youre|whatever|instead|then|be|after|quick|{_BUSY}|the {_BUSY}|(?:i )?(?:ive )?changed my mind|i dont (?:need|want) (?:it|that|this)|enough))* $"
+)  # fmt: skip
 _UNDO = r" (?:undo|take (?:that|it) back|revert(?: that| it)?|roll (?:it |that )?back|go back (?:one|a) step|step back|back to (?:before|how it was|the previous|the one before|the version before|the last version)|restore the (?:previous|last|old)|annulla|ruckgangig|deshacer?|annule|that was (?:wrong|a mistake|worse)|i liked it better before|as it was before|previous version|unmake) |^ (?:no |hmm |wait |oh |please |stop |ok |okay )*go back(?: please| to (?:it|that))? $"  # fmt: skip
 _REDO = r"^ (?:redo(?: (?:that|it|again|please))*|do (?:it|that) again after all|un ?undo|bring (?:it|that) back|reapply|restore (?:it|that)|wiederholen|ripeti|put (?:it|that) back) $"  # fmt: skip
 _DONE = r"^ (?:so |and |ok |tell me )*what (?:did|have) you (?:just )?(?:do|done|change|changed|did)(?: (?:to|with|about|in) (?:it|this|that|the \w+))?(?: so far| just now| exactly| again)* $"
 _GREETING = r"^ (?:(?:hi|hello|hey|good (?:morning|evening|afternoon|day)|greetings|howdy|yo|hiya|sup|ciao|hallo|hola|bonjour|salut|moin|buongiorno|guten (?:tag|morgen|abend)|there|segue|again|everyone|you|friend|how are you|how is it going|hows it going|whats up) ?)+$"  # fmt: skip
-_THANKS = r"^ (?:(?:many )?(?:thanks|thank you|thx|cheers|ty|grazie|danke|merci|gracias|great|perfect|awesome|nice|cool|lovely|wonderful|amazing|excellent|good job|well done|brilliant|love it|i love it|i like it|thats (?:great|perfect|nice|good|lovely|beautiful|it|all)|so much|very much|a lot|mille|schon|vielen dank|bye|goodbye|see you|good night|that (?:is|was) (?:great|perfect|nice|good|all|lovely)|beautiful|fantastic|super|the best|you|job|work|one|sounds (?:great|good)|i|am|im|happy|ok|okay|really|that|is|it|looks|for (?:the|your) help|for that|everything|haha|lol|wow|yay) ?)+$"  # fmt: skip
+_THANKS = r"^ (?:(?:many )?(?:thanks|thank you|thx|cheers|ty|grazie|danke|merci|gracias|great|perfect|awesome|nice|cool|lovely|wonderful|amazing|excellent|good job|well done|brilliant|love it|i love it|i like it|thats (?:great|perfect|nice|good|lovely|beautiful|it|all)|so much|very much|a lot|mille|schon|vielen dank|bye|goodbye|see you|good night|ta|thats? all|all|(?:for|until|till) (?:today|now|tonight|tomorrow|later)|im done|we are done|were done|nothing else|thatll do|that will do|that does it|much appreciated|appreciated|appreciate|a bunch|bunches|a ton|tons|a million|heaps|loads|legend|youre|a star|star|hero|that (?:is|was) (?:great|perfect|nice|good|all|lovely)|beautiful|fantastic|super|the best|you|job|work|one|sounds (?:great|good)|i|am|im|happy|ok|okay|really|that|is|it|looks|for (?:the|your) help|for that|everything|haha|lol|wow|yay) ?)+$"  # fmt: skip
 _HELP = r" (?:what (?:can|could|do) (?:you|i) (?:do|ask|say)|what (?:are|is) you|who are you|what are you|how do (?:you|i|we) (?:use|work|start|do this)|how does this work|help(?: me)?|what (?:is this|now)|what else can you do|your (?:capabilities|features|functions|commands)|commands|examples|instructions|tutorial|was kannst du|cosa sai fare|que sais tu faire|que puedes hacer|can you (?:do anything|help)|are you (?:a bot|an ai|human|real)) |^ (?:can|could|do) you (?:sing|talk|dance|compose|play|hear|listen|improvise|speak)(?: \w+)? $"  # fmt: skip
 
 
@@ -87,9 +92,6 @@ def whole(message: str, draft: Draft) -> bool:
         draft.reply = "I cannot read that script: please say it in English. " + HELP
         return True
     if answered(message, draft):
-        return True
-    if clause.match(_STOP):
-        draft.say("cancel")
         return True
     if state.pending is None and len(words) <= 3 and set(words) <= _YES | _NO | {"please", "thanks", "that", "it"}:
         draft.reply = "Nothing waits for a yes or a no. " + _next(state)
@@ -123,12 +125,16 @@ _WORLDLY = frozenset(["world", "house", "country", "metal", "rock", "pop", "soul
 # Sounds that General MIDI counts among the instruments.
 _NOISES = frozenset(["telephone", "phone", "helicopter", "gunshot", "applause", "seashore", "bird", "birds", "breath", "bottle", "glass", "triangle", "bell", "bells", "whistle", "shaker", "horn"])  # fmt: skip
 _WH = frozenset(["what", "whats", "who", "whos", "whose", "when", "where", "wheres", "why", "how", "hows", "which", "is", "are", "does", "do", "did", "was", "were", "has", "will", "should", "can"])  # fmt: skip
+# Orders of every day that open a request for nothing of ours.
+_CHORES = frozenset(["fix", "repair", "solve", "calculate", "compute", "cook", "bake", "drive", "clean", "wash", "iron", "email", "phone", "translate", "define", "walk", "feed", "pay", "remind", "debug", "install", "knit", "vacuum", "schedule", "proofread", "divide", "multiply", "factor", "integrate", "convince", "marry", "water", "wake", "diagnose", "prescribe", "vote", "invest", "google", "navigate", "park", "refactor", "compile", "book", "reserve", "teach", "prove"])  # fmt: skip
 _POINTS = r" (?:it|its|this|that|thats|these|those|they|them|he|she|one|ones|here|there) "
 
 
 def is_off_topic(clause: Clause, draft: Draft) -> bool:
     """Tell whether a question has no music word, no name of the library and points at nothing in reach."""
-    if not clause.words or clause.words[0].plain not in _WH or not clause.is_question or len(clause.words) < 3:
+    words = [word.plain for word in clause.words]
+    chore = len(words) >= 2 and words[0] in _CHORES and not clause.verb("remove", "export", "transpose")
+    if not chore and (len(words) < 3 or words[0] not in _WH or not clause.is_question):
         return False
     if (
         clause.match(_OURS)
@@ -153,9 +159,12 @@ def _is_instrument(word: str) -> bool:
 
 
 def answered(message: str, draft: Draft) -> bool:
-    """Take a yes or no to the plan that waits, where one does."""
+    """Take a stop, or a yes or no to the plan that waits, where one does."""
     clause = Clause(message)
     words = [word.plain for word in clause.words]
+    if clause.match(_STOP):
+        draft.say("cancel")
+        return True
     if draft.state.pending is None or not words or clause.stems or len(words) > 10:
         return False
     refuses = words[0] in _NO or clause.has(*_NO_PHRASES)

@@ -30,6 +30,9 @@ def revoiced(clause: Clause, draft: Draft) -> bool:
         _TURNS, text, re.IGNORECASE
     )
     backwards = re.search(rf"{name}\s+{gap}{_INSTEAD}\s+{gap}{_SUNG}", text, re.IGNORECASE)
+    backwards = backwards or re.search(
+        rf"\b(?:instead of|in place of|rather than)\s+{_SUNG}{gap}\s{lead}{name}", text, re.IGNORECASE
+    )
     no_voice = re.search(rf"\b(?:no|not|don'?t want|dont want|without|lose|instead of)\b{gap}{_SUNG}", text, re.IGNORECASE) and re.search(rf"\b(?:same|its|that|the|her|his) (?:tune|melody|line|notes|part)\b{gap}\b(?:on|by|with|for|as)\s+{lead}{name}", text, re.IGNORECASE)  # fmt: skip
     if not (forwards or backwards or no_voice):
         return False
