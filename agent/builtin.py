@@ -134,7 +134,7 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
         return
     if draft.steps and draft.steps[-1].tool == "generate" and clause.match(_SET_IT):
         return
-    if talk.is_off_topic(clause, draft) or (
+    if limits.is_off_topic(clause, draft) or (
         clause.match(_OFF_TOPIC)
         and not (clause.genres or clause.moods or clause.instruments or clause.songs or clause.formats or draft.names)
         and not {word.plain for word in clause.words} & cues.PIECES

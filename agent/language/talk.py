@@ -6,9 +6,8 @@ from segue.agent.dialogue import State, Thing
 from segue.agent.language import clauses
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.reference import mentions, names_in
-from segue.tools.core.instruments import find_instrument
-from segue.tools.core.vocabulary import fold, singular, words_of
+from segue.agent.language.reference import names_in
+from segue.tools.core.vocabulary import fold, words_of
 
 HELP = (
     "I find, make, change, describe and write down music. For example: “find something calm in my library”, “make 40 seconds of lo-fi "
@@ -116,46 +115,6 @@ def whole(message: str, draft: Draft) -> bool:
         draft.reply = HELP
         return True
     return False
-
-
-# Words by which a question concerns music or what can be done here.
-_OURS = r" (?:music\w*|songs?|tracks?|tunes?|albums?|artists?|bands?|singers?|sing\w*|sung|lyrics?|playlists?|library|collection|listen\w*|hear|heard|play\w*|record\w*|sounds?|tempo|bpm|keys?|chords?|notes?|scales?|beats?|bars?|rhythms?|melod\w+|harmon\w+|tones?|semitones?|octaves?|pitch\w*|tun(?:ed|ing)|genres?|styles?|moods?|composers?|concerts?|choruse?s?|verses?|bridges?|solos?|hooks?|riffs?|mix\w*|master\w*|stems?|midi|wav|mp3|files?|formats?|loud\w*|volume|lufs|duplicates?|stats|statistics|most of|own|vibes?|modulat\w+|transpos\w+|cadences?|intervals?|meter|metre|time signature|tritone|drop|segue|undo|redo|you|karaoke|reverb|echo|distortion|autotune\w*|compress\w+|delay|eq|version|takes?|clips?|loops?|intro|outro|slower|faster|dance\w*|hum\w*|whistl\w*|cuts?|energy|recommend\w*|suggest\w*|happens?|dupes?|recapitulations?|expositions?|coda|themes?|motifs?|fugues?|ostinatos?|syncopat\w+|dynamics|articulation|crescendos?|dissonan\w+|counterpoint|ornaments?|fade\w*|start|starts|begin|begins|comes? in|enters?|ends?|total length|transcri\w+|do you have|have you got|sections?|structure|do i have|have i|i have|good for|goes? (?:well )?with) "  # fmt: skip
-# Genres that are words of every day: alone they make no question one about music.
-_WORLDLY = frozenset(["world", "house", "country", "metal", "rock", "pop", "soul", "garage", "trap", "club", "folk", "industrial", "progressive", "drone", "christmas", "holiday", "children", "kids", "spoken word", "comedy", "grime", "juke", "bass", "noise", "swing", "score", "break", "classical", "gospel", "disco", "latin", "african", "celtic", "indian", "chinese", "japanese", "irish", "german", "french", "spanish", "italian", "brazilian"])  # fmt: skip
-# Sounds that General MIDI counts among the instruments.
-_NOISES = frozenset(["telephone", "phone", "helicopter", "gunshot", "applause", "seashore", "bird", "birds", "breath", "bottle", "glass", "triangle", "bell", "bells", "whistle", "shaker", "horn"])  # fmt: skip
-_WH = frozenset(["what", "whats", "who", "whos", "whose", "when", "where", "wheres", "why", "how", "hows", "which", "is", "are", "does", "do", "did", "was", "were", "has", "will", "should", "can"])  # fmt: skip
-# Orders of every day that open a request for nothing of ours.
-_CHORES = frozenset(["fix", "repair", "solve", "calculate", "compute", "cook", "bake", "drive", "clean", "wash", "iron", "email", "phone", "translate", "define", "walk", "feed", "pay", "remind", "debug", "install", "knit", "vacuum", "schedule", "proofread", "divide", "multiply", "factor", "integrate", "convince", "marry", "water", "wake", "diagnose", "prescribe", "vote", "invest", "google", "navigate", "park", "refactor", "compile", "book", "reserve", "teach", "prove"])  # fmt: skip
-_POINTS = r" (?:it|its|this|that|thats|these|those|they|them|he|she|one|ones|here|there) "
-
-
-def is_off_topic(clause: Clause, draft: Draft) -> bool:
-    """Tell whether a question has no music word, no name of the library and points at nothing in reach."""
-    words = [word.plain for word in clause.words]
-    chore = len(words) >= 2 and words[0] in _CHORES and not clause.verb("remove", "export", "transpose")
-    if not chore and (len(words) < 3 or words[0] not in _WH or not clause.is_question):
-        return False
-    if (
-        clause.match(_OURS)
-        or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres)
-        or clause.moods
-        or any(_is_instrument(clause.text[f.start : f.end]) for f in clause.instruments)
-        or clause.stems
-        or clause.axes
-    ):
-        return False
-    if draft.names or clause.formats or clause.sections or clause.keys or mentions(clause, draft):
-        return False
-    points = clause.match(_POINTS) is not None
-    return not (points and draft.it is not None) or clause.has("the weather", "the time", "the date")
-
-
-def _is_instrument(word: str) -> bool:
-    """Tell whether a word is an instrument as it is spelt ("shares" are no snares)."""
-    return (
-        word.lower() not in _NOISES and (find_instrument(word) or find_instrument(singular(word.lower()))) is not None
-    )
 
 
 def answered(message: str, draft: Draft) -> bool:
