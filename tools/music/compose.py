@@ -43,6 +43,7 @@ from segue.tools.music.compose_request import (
 )
 from segue.tools.music.compose_shape import shaped
 from segue.tools.music.compose_wishes import Say
+from segue.tools.music.compose_words import GENERAL
 from segue.tools.music.compose_write import write_parts
 from segue.tools.music.form import ENERGY, default_bars, plan_form, read_form
 from segue.tools.music.form_length import Length, plan_length
@@ -52,6 +53,8 @@ from segue.tools.music.melody_lyrics import set_lyrics
 from segue.tools.music.rhythm import Meter, meter_of
 
 __all__ = ["Request", "Style", "compose"]
+
+_MANY = 16  # players of a large band
 
 
 def compose(request: Request, say: Say = silent) -> Score:
@@ -144,10 +147,13 @@ def _say_players(asked: Sequence[Asked], playing: Sequence[str], say: Say) -> No
     missing = [
         one.instrument.name
         for one in asked
-        if one.instrument.name not in playing and not any(is_meant_by(player, one.word) for player in there)
+        if one.instrument.name not in playing
+        and not (one.word.lower().strip() in GENERAL and any(is_meant_by(player, one.word) for player in there))
     ]
     if missing:
         say(f"No place was found for the {', '.join(dict.fromkeys(missing))}.")
+    if len(playing) > _MANY:
+        say(f"{len(playing)} instruments play: more than {_MANY} can hardly be told apart.")
 
 
 def _sections(
