@@ -180,10 +180,10 @@ def _clock(text: str) -> list[Found[float]]:
 
 
 # -- "write a lyric about the sea and set it to music" --------------------------------------------------------
-_VERSE = r"(?:lyrics?|songtext|words|text|verses?|rhymes?|poems?|stanzas?|couplets?|(?:\w+ )?lines|ode|limerick|ballad text|libretto)"  # fmt: skip
+_VERSE = r"(?:lyrics?|songtext|words|text|verses?|rhymes?|poems?|raps?|stanzas?|couplets?|(?:\w+ )?lines|ode|limerick|ballad text|libretto)"  # fmt: skip
 _PEN = r"(?:write|writing|pen|author|come up with|make|make up|compose|create|invent|draft|need|want|give me|i'd like|dream up|cook up|think up|put together|craft|do|generate)"  # fmt: skip
 _TOPIC = re.compile(r"\b(?:about|bout|on|of|for|concerning|dedicated to|regarding|over)\s+((?:(?!\b(?:and|then|&|with|in|at|to music)\b)[^,.;:&+])+)", re.IGNORECASE)  # fmt: skip
-_SETTING = r"\b(?:(?:words|lyrics|text) (?:of your own|of yours|by you|included|as well|too)\b|set to|set (?:it|them|this|that|those|these|the \w+)(?: all)? to|into (?:a|an|some)|to music|to (?:a )?(?:tune|melody)|(?:and|then|&|plus|n|both)\b.{0,30}\b(?:music|musik|tune|melody|song|sing|score|compose|accompaniment|backing|set it)|(?:text|words|lyrics?) (?:and|&|\+|plus) (?:the )?(?:tune|music|melody)|(?:tune|music|melody) (?:and|&|\+|plus) (?:the )?(?:text|words|lyrics?)|vertone|put .{0,20}music|sing (?:it|them|that))"  # fmt: skip
+_SETTING = r"\b(?:(?:words|lyrics|text) (?:of your own|of yours|by you|included|as well|too)\b|set to|set (?:it|them|this|that|those|these|the \w+)(?: all)? to|into (?:a|an|some)|to music|to (?:a )?(?:tune|melody)|(?:and|then|&|plus|n|both)\b.{0,30}\b(?:music|musik|beat|tune|melody|song|sing|score|compose|accompaniment|backing|set it)|(?:text|words|lyrics?) (?:and|&|\+|plus) (?:the )?(?:tune|music|melody)|(?:tune|music|melody) (?:and|&|\+|plus) (?:the )?(?:text|words|lyrics?)|vertone|put .{0,20}music|sing (?:it|them|that))"  # fmt: skip
 
 
 def worded(clause: Clause, draft: Draft) -> bool:

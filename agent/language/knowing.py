@@ -52,6 +52,8 @@ def who(clause: Clause, draft: Draft) -> bool:
     """Take "who's singing this?": what the tags say, else the nearest in the library."""
     if not clause.match(r" (?:whos|who is|who|whose|which artist|what artist|which band|what band|which singer|chi|wer|qui) (?:\w+ )?(?:sing\w*|made|makes|plays?|playing|performs?|performing|wrote|is (?:this|that|it)|recorded|produced|composed|this|that|canta|singt|chante|by|song) ?"):  # fmt: skip
         return False
+    if clause.match(r" (?:solos?|chorus|verse|bridge|intro|outro|fills?|first|last|louder|or) "):
+        return False  # a question about what is heard
     target = one(clause, draft)
     if target is None:
         return False

@@ -81,6 +81,10 @@ def is_off_topic(clause: Clause, draft: Draft) -> bool:
     chore = len(words) >= 2 and words[0] in _CHORES and not clause.verb("remove", "export", "transpose")
     if not chore and (len(words) < 3 or words[0] not in _WH or not clause.is_question):
         return False
+    if clause.match(
+        r" (?:is|will|does) it (?:going to |gonna |be )*(?:rain|snow|sunny|warm|cold|hot|windy|storm)\w*(?: \w+)? (?:today|tomorrow|tonight|outside|later|this \w+|on \w+|in \w+) "
+    ):
+        return True
     if (
         clause.match(_OURS)
         or any(clause.text[g.start : g.end].lower() not in _WORLDLY for g in clause.genres)

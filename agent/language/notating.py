@@ -72,7 +72,9 @@ def forms(clause: Clause) -> list[str]:
     wanted: list[str] = []
     if clause.match(_LEADSHEET):
         wanted.append("leadsheet")
-    elif clause.match(_ON_PAPER) and not clause.match(r" score (?:this|that|the|my|a|it) "):
+    elif clause.match(
+        r" (?:lyrics?|words|text) (?:and |plus )?(?:the )?notes | notes (?:and |plus )?(?:the )?(?:lyrics?|words|text) "
+    ) or (clause.match(_ON_PAPER) and not clause.match(r" score (?:this|that|the|my|a|it) ")):
         wanted += ["score", "picture"]
     if clause.match(_WORDS) and not clause.match(r" (?:in|into) (?:\w+ )?words "):
         wanted.append("lrc" if clause.match(_TIMED) else "lyrics")

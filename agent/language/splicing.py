@@ -22,7 +22,7 @@ _BEHIND = r" (?:put|place|stick|add|append|paste|attach|glue|move|set) (?:it|tha
 
 def splice(clause: Clause, draft: Draft) -> bool:
     """Take cuts of two clips or more that are put one behind the other."""
-    named = [m for m in mentions(clause, draft) if m.end > m.start]
+    named = [m for m in mentions(clause, draft) if m.end > m.start and not _counts(clause.text, m)]
     if len(named) < 2 or clause.bars or clause.verb("fade", "transcribe", "compare", "find", "transpose", "replace"):
         return False
     windows = _windows(clause.text, named)
@@ -48,6 +48,15 @@ def splice(clause: Clause, draft: Draft) -> bool:
         targets.reverse()
     draft.add("edit", {"clip": targets[0], "operations": [{"op": "concat", "clips": targets[1:]}]})
     return True
+
+
+def _counts(text: str, mention: Mention) -> bool:
+    """Tell whether an ordinal only opens a length: "the first five of one.wav"."""
+    word = text[mention.start : mention.end]
+    return bool(
+        (_HEAD.fullmatch(word) or _TAIL.fullmatch(word))
+        and re.match(rf"\s+{_POINT}\b", text[mention.end :], re.IGNORECASE)
+    )
 
 
 def _windows(text: str, named: list[Mention]) -> list[str]:
@@ -78,6 +87,10 @@ def _cut(window: str) -> dict[str, Any] | None:
         length = _seconds(counted[1]) if counted else None
     if not length:
         return None
+    dropped = re.search(r"\b(?:drop|remove|lose|skip|discard|delete|throw away|(?:cut|chop|take|trim|snip) (?:off|away)|without|minus)\b", window, re.IGNORECASE)  # fmt: skip
+    if dropped and (head or tail):  # what is cut away leaves the rest
+        behind = tail and not (head and head.start() < tail.start())
+        return {"op": "trim", "end_s": -length} if behind else {"op": "trim", "start_s": length}
     if tail and not (head and head.start() < tail.start()):
         return {"op": "trim", "start_s": -length}
     return {"op": "trim", "start_s": 0.0, "end_s": length}
