@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from functools import cache
 
 from segue.tools.core.score import Note, Part, Score
 from segue.tools.core.theory import parse_chord, parse_key
@@ -13,9 +14,14 @@ GENRES = tuple(all_genres())
 _HATS = (42, 44, 46, 51)
 
 
+@cache
+def _composed(genre: str, seed: int, wishes: tuple[tuple[str, object], ...]) -> Score:
+    return compose(Request(genre=genre, seed=seed, **dict(wishes)))
+
+
 def piece(genre: str, seed: int = 1, **wishes) -> Score:
-    wishes.setdefault("duration_s", 90.0)
-    return compose(Request(genre=genre, seed=seed, **wishes))
+    """Return a piece, 90 s long unless asked otherwise; composed once a process, so no test may change it."""
+    return _composed(genre, seed, tuple(sorted({"duration_s": 90.0, **wishes}.items())))
 
 
 def part_of(score: Score, role: str) -> Part | None:
