@@ -1,7 +1,8 @@
 """How well requests are planned, against plans that were written down beforehand by people who had not seen the planner.
 
-Three sets: ``intents`` (``planning_dev.json``: each of the 96 intents in one or two phrasings), ``dev`` (utterances
-that the planner may be tuned on) and ``test`` (eight paraphrases of each intent, frozen by their hash before any
+Five sets: ``intents`` (``planning_dev.json``: each of the 96 intents in one or two phrasings), ``dev`` and ``train``
+(utterances that the planner may be tuned on), ``check`` (every third utterance of the ``train`` files: only its
+figures are looked at while tuning) and ``test`` (eight paraphrases of each intent, frozen by their hash before any
 tuning, and never tuned on). Notation and comparison: ``planning_match``; figures: ``planning_score``.
 """
 
@@ -22,7 +23,7 @@ from segue.tools.core.errors import InvalidArgument, PlanError
 
 SUITE = "planning"
 DESCRIPTION = "requests against the plans expected of them: 96 intents, utterances for tuning, utterances for testing"
-SETS = ("intents", "dev", "test")
+SETS = ("intents", "dev", "train", "check", "test")
 FROZEN = "1bbf2897550b7f4d765ce58faa97f3423af9ef957cb86a9fd454373e32b54c8e"  # the test set, before any tuning
 CERTAIN = 0.9  # from here on an LLM would not be asked
 _HERE = Path(__file__).parent
@@ -38,8 +39,15 @@ class Planner(Protocol):
 
 def cases(which: str = "intents") -> list[dict[str, Any]]:
     """Return the cases of a set."""
-    files = [_HERE / "planning_dev.json"] if which == "intents" else sorted(_HERE.glob(f"utterances_{which}_*.json"))
-    return [case for file in files for case in json.loads(file.read_text("utf-8"))["cases"]]
+    name = "train" if which == "check" else which
+    files = [_HERE / "planning_dev.json"] if which == "intents" else sorted(_HERE.glob(f"utterances_{name}_*.json"))
+    found = [case for file in files for case in json.loads(file.read_text("utf-8"))["cases"]]
+    return found if name != "train" else [case for case in found if _is_held(case["id"]) == (which == "check")]
+
+
+def _is_held(id: str) -> bool:
+    """Tell whether an utterance of the training files is kept for checking: every third of an intent."""
+    return int(id.rpartition("-")[2]) % 3 == 0
 
 
 def fingerprint(which: str) -> str:
