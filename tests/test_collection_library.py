@@ -15,6 +15,7 @@ from segue.tools.collection.fingerprint import FingerprintIndex, landmarks
 from segue.tools.collection.index import VectorIndex
 from segue.tools.collection.measure import describe
 from segue.tools.collection.scan import scan
+from segue.tools.core import minilm
 from segue.tools.core.audio import Waveform, encode
 from segue.tools.core.base import ItemRef
 from segue.tools.core.errors import Cancelled, CannotDo, InvalidArgument, NotFound
@@ -298,18 +299,17 @@ def test_sentences_of_like_meaning_are_near():
 
 
 def test_a_missing_encoder_is_said(desk, monkeypatch):
-    monkeypatch.setattr(embedding, "model_folder", lambda: None)
-    embedding._encoder.cache_clear()
-    embedding.embed_query.cache_clear()
+    monkeypatch.setattr(minilm, "model_folder", lambda: None)
+    for remembered in (minilm.weights, embedding._encoder, embedding.embed_query):
+        remembered.cache_clear()
     try:
         assert embedding.embed(["x"]) is None
         fill(desk.store, desk.catalogue, known_tracks(6))
         assert desk.find("jazz").items
     finally:
         monkeypatch.undo()
-        embedding._encoder.cache_clear()
-        embedding.embed_query.cache_clear()
-    embedding.embed_query.cache_clear()
+        for remembered in (minilm.weights, embedding._encoder, embedding.embed_query):
+            remembered.cache_clear()
 
 
 def test_a_track_in_one_line():
