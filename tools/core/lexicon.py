@@ -118,6 +118,10 @@ class Lexicon(Generic[T]):
         """Tell whether a phrase is in the list, exactly but for spelling habits."""
         return "".join(word.plain for word in words_of(phrase)) in self._values
 
+    def holds(self, word: str) -> bool:
+        """Tell whether one plain word (lower case, no accents) stands in the list as it is."""
+        return word in self._values
+
     def get(self, phrase: str) -> T | None:
         """Return the value of a whole phrase, slips forgiven, or None."""
         key = self._key([word.plain for word in words_of(phrase)])

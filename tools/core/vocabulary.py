@@ -33,7 +33,7 @@ from segue.tools.core.tonality import chords_in, key_in
 
 __all__ = [
     "Axis", "Bars", "Found", "Genre", "Lexicon", "Mood", "Tempo", "Word", "Years", "axes_in", "bars_in", "chords_in",
-    "decibels_in", "duration_in", "fold", "genre", "genres", "genres_in", "instruments_in", "interval_in", "key_in",
+    "decibels_in", "duration_in", "fold", "genre", "genres", "genres_in", "instruments_in", "interval_in", "is_word", "key_in",
     "languages_in", "loudness_in", "meter_in", "mood", "moods", "moods_in", "nearest_genre", "numbers_in",
     "ordinals_in", "percent_in", "plain_words", "same_genre", "singular", "stems_in", "tempo_in", "words_of", "years_in",
 ]  # fmt: skip
@@ -177,6 +177,12 @@ def genres_in(text: str) -> list[Found[str]]:
     ['lofi', 'drum_and_bass', 'shoegaze']
     """
     return _genre_words().find(text)
+
+
+def is_word(word: str) -> bool:
+    """Tell whether a plain word is a genre, a mood, an instrument, a direction, a stem or a language, spelt right."""
+    lists = (_genre_words, _mood_words, _instrument_words, _axis_words, _stem_words, _language_words)
+    return any(words().holds(word) for words in lists)
 
 
 def genre(name: str) -> Genre | None:
