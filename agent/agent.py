@@ -168,6 +168,10 @@ class Agent:
         """Give a session another title."""
         self._house.sessions.rename(session, self.owner, title)
 
+    def branch(self, session: str, turns: int) -> Session:
+        """Begin a session with a copy of the first ``turns`` turns of another; what they made is shared."""
+        return self._house.sessions.branch(session, self.owner, turns)
+
     def delete(self, session: str) -> None:
         """Stop and forget a session; pieces that it made stay in the store."""
         self._house.sessions.session(session, self.owner)
@@ -203,14 +207,13 @@ class Agent:
         ------
         InvalidArgument : no such tool, or arguments it does not take, or a yes is wanted.
         """
-        from segue.agent.runner import validated
-        from segue.tools.core import registry
-
-        tool = registry.tool(name)
-        question = tool.confirm(validated(tool, args))
-        if question and not yes:
-            raise InvalidArgument(question, "Repeat it with --yes.")
+        _may_run(name, args, yes)
         return self._wait(self._run_tool(name, args, on_event or silent))
+
+    async def arun_tool(self, name: str, args: dict[str, Any], on_event: Emit | None = None, *, yes: bool = False) -> ToolResult:  # fmt: skip
+        """Run one tool from asynchronous code; as ``run_tool``. Being cancelled stops it."""
+        _may_run(name, args, yes)
+        return await asyncio.wrap_future(self._submit(self._run_tool(name, args, on_event or silent)))
 
     def import_file(self, path: str | Path, title: str | None = None) -> Piece:
         """Keep a file (audio, MIDI, MusicXML) as a piece of this owner, and return it."""
@@ -320,7 +323,7 @@ class Agent:
         from segue.agent.runner import Runner
         from segue.tools.core.store import new_id
 
-        runner = Runner(self.store, self.settings, self.owner, new_id("call"), _safe(emit))
+        runner = Runner(self.store, self.settings, self.owner, new_id("call"), _safe(emit), places=self._house.turns.places)
         try:
             results = await runner.run(Plan(planner="direct", steps=[Step(id="s1", tool=name, args=args)]))
         except asyncio.CancelledError:
@@ -373,6 +376,17 @@ class Agent:
         seconds = None if notes else probe(path).duration_s
         seconds = None if seconds is None or math.isnan(seconds) else seconds
         return Thing(id=f"attached_{number}", title=path.stem, origin="attached", duration_s=seconds, has_score=notes)
+
+
+def _may_run(name: str, args: dict[str, Any], yes: bool) -> None:
+    """Raise ``InvalidArgument`` where there is no such tool, its arguments are wrong, or a yes is wanted."""
+    from segue.agent.runner import validated
+    from segue.tools.core import registry
+
+    tool = registry.tool(name)
+    question = tool.confirm(validated(tool, args))
+    if question and not yes:
+        raise InvalidArgument(question, "Repeat it with --yes (over HTTP: yes=true).")
 
 
 def _safe(emit: Emit) -> Callable[[Event], None]:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from segue.agent.check import dependencies
 from segue.agent.check_types import said
 from segue.agent.events import Emit, Event, Fault, Status, ToolResult, silent
+from segue.agent.places import Places
 from segue.agent.plan import Plan, Step
 from segue.agent.runner_refs import NothingThere, Resolver
 from segue.tools.core import registry
@@ -43,6 +44,7 @@ LOCAL = "local"
 _GRACE_S = 0.3  # how long a stopped engine may take to stop by itself before it is abandoned
 _BACKOFF_S = 0.25  # before the first retry; doubled for each further one, with jitter
 _PROGRESS_S = 0.1  # progress events of one step come at most this often
+_HEAVY_S = 0.5  # tools that take longer wait for a place; a search does not
 
 
 def _keep_nothing(result: ToolResult) -> None:
@@ -63,6 +65,7 @@ class Runner:
     emit : takes each event, on the event loop's thread.
     commit : keeps a finished result for good; called before the result is announced.
     trace : takes what a developer wants to see and a user does not (tracebacks, attempts).
+    places : shared with all other runners of the process: heavy steps of many owners wait here, fairly.
     """
 
     store: Store
@@ -73,6 +76,7 @@ class Runner:
     commit: Callable[[ToolResult], None] = _keep_nothing
     trace: Callable[[str, dict[str, Any]], None] = _trace_nothing
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    places: Places | None = None
 
     async def run(self, plan: Plan, finished: Mapping[str, ToolResult] | None = None) -> dict[str, ToolResult]:
         """Run a checked plan and return its results by step id, in the plan's order.
@@ -125,7 +129,7 @@ class Runner:
             fault = Fault(code="Cancelled" if stopped else "Skipped", message=why)
             return outcome.model_copy(update={"status": "cancelled" if stopped else "skipped", "error": fault})
         try:
-            async with _slot(limit, self.stop):
+            async with _slot(limit, self.stop), self._place(step):
                 start = time.monotonic()
                 deadline = min(start + self.settings.step_timeout_s, turn_deadline)
                 out = await self._with_engines(step, results, outcome, deadline)
@@ -138,6 +142,17 @@ class Runner:
             status, fault = "failed", Fault.of(error)
         seconds = round(time.monotonic() - start, 3)
         return outcome.model_copy(update={"status": status, "error": fault, "seconds": seconds})
+
+    def _place(self, step: Step) -> contextlib.AbstractAsyncContextManager[None]:
+        """Return the place that a heavy step holds while it runs; model servers have queues of their own."""
+        if self.places is None or step.tool in self.settings.servers or registry.tool(step.tool).seconds <= _HEAVY_S:
+            return contextlib.nullcontext()
+
+        def told(position: int) -> None:
+            label = f"number {position} in the queue"
+            self.emit(Event(type="queued", step=step.id, tool=step.tool, done=float(position), label=label))
+
+        return self.places.place(self.owner, self.stop, told)
 
     async def _with_engines(self, step: Step, results: Mapping[str, ToolResult], outcome: ToolResult, deadline: float) -> Out:  # fmt: skip
         """Resolve the arguments, then try the engines in order until one has done it."""

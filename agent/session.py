@@ -134,6 +134,23 @@ class Sessions:
         self.session(id, owner)
         self.database.execute("DELETE FROM sessions WHERE id = ?", (id,))
 
+    def branch(self, id: str, owner: str, turns: int) -> Session:
+        """Begin a session with a copy of the first ``turns`` turns of another, their results with them."""
+        old = self.session(id, owner)
+        new = self.create(owner, old.title)
+        kept = [turn for turn in self.turns(id) if turn.number <= turns and turn.status != "open"]
+        with self.database.write() as db:
+            for turn in kept:
+                copy = turn.model_copy(update={"id": f"{new.id}.{turn.number}", "session": new.id})
+                if copy.reply:
+                    copy.reply = copy.reply.model_copy(update={"session": new.id, "turn": copy.id})
+                db.execute(
+                    "INSERT INTO turns (id, session, number, status, process, created, body) VALUES (?, ?, ?, ?, '', ?, ?)",
+                    (copy.id, new.id, copy.number, copy.status, copy.created, _body(copy)),
+                )
+                db.execute("INSERT INTO results SELECT ?, step, body FROM results WHERE turn = ? ORDER BY rowid", (copy.id, turn.id))  # fmt: skip
+        return self.session(new.id, owner)
+
     # -- turns ---------------------------------------------------------------------------------
 
     def begin(self, session: str, message: str, attached: list[Thing], process: str, given: Plan | None = None) -> Turn:

@@ -18,6 +18,7 @@ from segue.agent.check_types import ref_of
 from segue.agent.dialogue import State, Thing
 from segue.agent.events import Emit, Event, Reply, ShownPlan, ShownResult, ShownStep, ToolResult
 from segue.agent.fold import Dialogue, thing_of
+from segue.agent.places import Places
 from segue.agent.plan import Plan
 from segue.agent.reply import artifacts_of, worded
 from segue.agent.runner import LOCAL, Runner, validated
@@ -75,6 +76,7 @@ class Turns:
 
     def __init__(self, store: Store, sessions: Sessions, settings: Settings) -> None:
         self.store, self.sessions, self.settings = store, sessions, settings
+        self.places = Places(settings.workers or max(2, os.cpu_count() or 2))
         self._locks: dict[str, asyncio.Lock] = {}
         self._live: dict[str, Live] = {}
         self._dialogues: dict[str, Dialogue] = {}
@@ -256,7 +258,7 @@ class Turns:
                 self.sessions.commit(turn, result)
 
             trace = self._tracer(live)
-            runner = Runner(self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop)
+            runner = Runner(self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop, self.places)
             began = time.monotonic()
             results = await runner.run(plan, self.sessions.results(turn))
             for result in results.values():

@@ -18,6 +18,7 @@
     │   ├── DiskFull                no room; nothing acknowledged was lost
     │   ├── NewerHome               SEGUE_HOME was written by a newer Segue
     │   └── HomeInUse               another Segue owns SEGUE_HOME
+    ├── LimitReached            a key has used up what it may for now
     └── ConfigError                 a setting that cannot be used                (exit status 2)
 
 Every message is one sentence about what is wrong; every hint says what to do next.
@@ -117,6 +118,17 @@ class NewerHome(StoreError):
 
 class HomeInUse(StoreError):
     """Another Segue owns SEGUE_HOME."""
+
+
+class LimitReached(SegueError):
+    """A key has used up what it may for now.
+
+    ``retry_s`` is in how many seconds it may go on.
+    """
+
+    def __init__(self, message: str, hint: str = "", retry_s: float = 60.0) -> None:
+        super().__init__(message, hint)
+        self.retry_s = retry_s
 
 
 class ConfigError(SegueError):
