@@ -4,18 +4,52 @@ import re
 
 from segue.agent.language.clause import Clause
 from segue.agent.language.criteria import Criteria
-from segue.tools.core.vocabulary import numbers_in
+from segue.tools.core.vocabulary import numbers_in, words_of
 
 _LEAD = re.compile(
     r"^(?:(?:find|search|search for|look for|looking for|look up|show|show me|play|hear|listen to|recommend|suggest|give|get|bring|fetch|discover|dig up|"
     r"put on|queue(?: up)?|(?:i )?(?:want|need)|i'?d (?:like|love)(?: to (?:hear|listen to|have))?|i d like|like to have|make|create|build|generate|fancy|love|list|browse|pull up|have|got|like|is there|are there|do you have|do i have|id like|add|throw in)\b\s*(?:me\b|us\b)?\s*)+",
     re.IGNORECASE,
 )  # fmt: skip
-_FILLER = re.compile(
-    r"\b(?:exactly|precisely|ideal|ideally|roughly|strictly|preferably|definitely|me|us|i|you|some|a few|a couple of|any|a bit of|of|songs?|tracks?|tunes?|music|playlists?|something|anything|stuff|from my library|in my library|my library|that i own|i own|my collection|"
-    r"from my collection|to listen to|please|want|need|would like|to|for|loved?|liked?|rest|enjoyed?|keep|limit|restrict|years?|stay|stick|them|these|those|all|make|sure|leave out|gave|ive|feel|now|then|we|has|get|hear|should|otherwise|great|good|nice|fine|perfect|cool|ok|okay|with|that|which|is|are|and|but|the|a|an|my|in|on|by|about|mostly|really|kind of|sort of|it|one|ones|more|list|lists|only|just|too|also|thats|be|else|instead|album|artist|artists)\b",
-    re.IGNORECASE,
-)  # fmt: skip
+# Words that say nothing about which music is looked for; behind a filter that was read they are all that may be left.
+_FILLING = """
+a about actually add again aint album albums all allow alone already also altogether always am amount an and another
+any anybody anymore anyone anything anywhere apart apiece appear appears approx approximately are arent around
+artist artists as ask at away back band bands basically batch be been before being below best better between bin bit
+bored both bpm bring bunch but by called came can cant case catalogue certain chance cheers choose chuck circa class
+clip clips collection come comes cool could couldnt couple cull cut cuts date dated dates decade decades definitely
+delete did didnt different discard ditch do does doesnt doing done dont double doubling down download drive drop
+duration durations each either else em enjoy enjoyed enough entire entirely er era eras even ever every everybody
+everyone everything exact exactly except exclude exclusively extra far fast faster fed feel few fewer files filter
+find fine first for from full gave get gets getting give given go goes going gone good got great had happen has have
+having hear heard hello help her here hers hey hi hide higher him his hit hmm hold honestly hope how huge i id ideal
+ideally if ill im in including instead into is isn isnt it itd items itll its ive just keep kept kick kill kind
+kinda know language languages lasting lasts least leave left length less let lets library like liked likes limit
+list listed listen listening lists literally little load loads long longer look looking lose lot lots love loved
+lower lyrics made make makes many matter max maximum may maybe me mean means mind mine minimum mix mixed more most
+mostly much music must my myself nah name narrow near nearly need needed needs never next nice no nobody none nope
+nor not nothing now of off oh ok okay omit on once one ones only onto or order other others otherwise ought our ours
+out over overall own owned pare pass per perfect perhaps period periods person pick picks piece pieces play played
+playing playlist playlists plays please pls possible precisely prefer preferably pretty previously prob probably
+pull purely put quick quicker quite range rated rather rating ratings really recording recordings records reduce
+refine released remain remainder remains remove repeat repeats rest restrict result results rid right roughly round
+run running said sake same say score scores scrap search section see selection set shall she short shorter should
+shouldnt show shown shrink sick sift simply sing single singles skip slow slower so solely some somebody someone
+something somewhere song songs sort sorted sorts sound sounding sounds specifically speed speedwise spin star stars
+stay stays stick stop straight strictly stuff such suppose sure ta take tell tempo tempos tempowise than thank
+thanks that thats the their theirs them then there thereabouts theres these they theyre thing things think this
+those though thrice throughout throw throws thru tighten till time times tired titles to together too top toss total
+totally track tracks trim try tune tunes twice um up us variety very vintage want wanted wants was wasnt way we weed
+well were what whatever whats when where which whichever while whittle who whole whos whose why will wise wish with
+within without wont worth would wouldnt ya yeah year years yep yes yet you your youve
+"""
+_FILLER = frozenset(_FILLING.split())
+_FILLED = frozenset({"first", "slow", "fast", "quick", "short", "clip", "clips", "drive", "class"})
+
+
+def _bare(text: str) -> str:
+    """Return the words of a text that say which music is looked for."""
+    return " ".join(text[word.start : word.end] for word in words_of(text) if word.plain not in _FILLER or word.plain in _FILLED)  # fmt: skip
 
 
 # "what should I play while …", "any ideas for …", "what goes with …": what follows is what is looked for.
@@ -47,7 +81,7 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
     """Return the words of a clause that no filter has used, without the verb that asks."""
     text = clause.text
     spans = [*found.spans, *_negated_spans(clause)]
-    for low, high in sorted(spans, reverse=True):
+    for low, high in reversed(_merged(spans)):
         text = f"{text[:low]} {text[high:]}"
     text = re.sub(r"\s*[?.!]+\s*$", "", " ".join(text.split()))
     text = _LEAD.sub(
@@ -56,7 +90,7 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
         if asks_advice(clause)
         else text.strip(" ,;"),
     )
-    bare = " ".join(re.sub(r"[,;]", " ", _FILLER.sub(" ", text)).split())
+    bare = _bare(text)
     if not keep_words or not bare:
         return bare
     count = r"^(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?=(?:\w+\s+){0,3}(?:songs?|tracks?|tunes?)\b)"
@@ -68,6 +102,17 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
     )
     text = re.sub(r"(?:\s*\b(?:and|but|or|with|from|in|of|by|that|which|is|are|for|to|please|the|a|from my library|in my library|in my collection|my library|i own|that i own)\b)+$", "", " ".join(text.split()), flags=re.IGNORECASE)  # fmt: skip
     return re.sub(r"\s+([,;])", r"\1", re.sub(r"\s*,(?:\s*,)+", ",", text)).strip(" ,;")
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans from left to right, overlapping ones joined."""
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(spans):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+        else:
+            merged.append((low, high))
+    return merged
 
 
 def _negated_spans(clause: Clause) -> list[tuple[int, int]]:
