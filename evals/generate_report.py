@@ -91,7 +91,11 @@ def other_rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     out = []
     if variety := result.get("variety"):
         row = variety["rows"][0]
-        found = f"{len(row['tunes_shared'])} pairs share a tune of 8 notes, {len(row['drums_shared'])} a drum pattern over a section"
+        bare = row["without_memory"]
+        found = (
+            f"{len(row['tunes_shared'])} pairs share a tune of 8 notes, {len(row['drums_shared'])} a drum pattern over a section "
+            f"({row['redrawn']} drafts drawn again; without the memory {len(bare['tunes_shared'])} and {len(bare['drums_shared'])})"
+        )
         out.append((f"variety: {row['pieces']} {row['genre']} pieces without a seed", found))
     if genres := result.get("genres"):
         own = sum(genre == best for genre, best in genres["recognised"].items())
@@ -215,20 +219,25 @@ def _lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def save(result: Mapping[str, Any], path: Path) -> None:
-    """Write the tables between the markers of a text file, and nothing else in it.
+    """Write the tables between the markers of a text file, and nothing else in it; errors as ``write_between``."""
+    write_between(path, BEGIN, END, markdown(result))
+
+
+def write_between(path: Path, begin: str, end: str, body: str) -> None:
+    """Replace what stands between two lines of a text file.
 
     Raises
     ------
     NotFound : there is no such file.
-    InvalidArgument : it lacks the markers.
+    InvalidArgument : it lacks the lines.
     """
     if not path.is_file():
         raise NotFound(f"There is no file {path}.", "Give a text file with the markers, for example README.md.")
     text = path.read_text("utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
+    before, opened, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not opened or not closed:
         raise InvalidArgument(
-            f"{path.name} lacks the lines {BEGIN} and {END}.", "Put both where the tables should stand."
+            f"{path.name} lacks the lines {begin} and {end}.", "Put both where the tables should stand."
         )
-    path.write_text(f"{before}{BEGIN}\n{markdown(result)}\n{END}{after}", "utf-8")
+    path.write_text(f"{before}{begin}\n{body}\n{end}{after}", "utf-8")

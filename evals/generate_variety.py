@@ -1,72 +1,30 @@
 """Whether pieces of one genre differ: fifty without a seed, their tunes and their drums compared pair by pair.
 
-A tune is shared where eight successive notes of two leads have the same scale degrees (semitones over the
-tonic, octaves apart counting as the same) and the same distances in time. A drum pattern is shared where two whole
-sections of at least four bars, with drums in at least half of them, have the same strokes at the same places. Beside
-that stands how far each tune is from the nearest other one, and the same distance among tunes that people wrote.
+What counts as shared stands in ``segue.tools.music.fingerprints``. The pieces are made as a user gets them, by the
+backend's own steps up to the sound: drafts, the critic's choice, and a memory of what was made before (a new one
+for each fifty, not the user's), which draws again where something is repeated. Beside that stand fifty more without
+the memory, how far each tune is from the nearest other one, and that distance among tunes that people wrote.
 """
 
 import math
-import secrets
+import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from segue.evals.humans import human_figures, percentiles
-from segue.tools.core.score import Part, Score
-from segue.tools.core.theory import parse_key
-from segue.tools.music.compose import Request, compose
+from segue.tools.backends.generate_composer import composed
+from segue.tools.core.score import Score
+from segue.tools.generate import Args
+from segue.tools.music.fingerprints import Pattern, drum_patterns, tunes
 from segue.tools.music.measures import nearest_distances, tune
+from segue.tools.music.memory import FILE, Memory
 
 SUITE = "variety"
 DESCRIPTION = "fifty pieces a genre without a seed: no shared tune of 8 notes, no shared drum pattern"
 GENRES = ("pop", "house", "jazz_swing", "hiphop_boombap")
-RUN = 8
-_MIN_BARS = 4
-Tune = tuple[tuple[int, int], ...]
-Pattern = tuple[tuple[int, int], ...]
-
-
-def tunes(score: Score) -> dict[Tune, float]:
-    """Return every run of eight notes of the lead, as degrees and distances in 48ths of a beat, with its first beat."""
-    tonic = parse_key(score.key).tonic
-    found: dict[Tune, float] = {}
-    for part in score.parts:
-        if part.role not in ("melody", "lead"):
-            continue
-        line = sorted(part.notes, key=lambda note: (note.start, -note.pitch))
-        top = [note for k, note in enumerate(line) if k == 0 or note.start > line[k - 1].start + 1e-3]
-        for first in range(len(top) - RUN + 1):
-            run = top[first : first + RUN]
-            octave = (run[0].pitch - tonic) // 12 * 12 + tonic
-            starts = [round(48 * (note.start - run[0].start)) for note in run]
-            found.setdefault(
-                tuple((note.pitch - octave, at) for note, at in zip(run, starts, strict=True)), run[0].start
-            )
-    return found
-
-
-def drum_patterns(score: Score) -> dict[Pattern, str]:
-    """Return the whole drum pattern of each section of four bars or more: 48ths of a beat and keys, with its name.
-
-    Sections in which the drums play in fewer than half of the bars have none: a crash into a break is no pattern.
-    """
-    found: dict[Pattern, str] = {}
-    kits: list[Part] = [part for part in score.parts if part.role == "drums"]
-    for section in score.sections:
-        if section.bars < _MIN_BARS:
-            continue
-        start, end = score.bar_beat(section.start_bar), score.bar_beat(section.start_bar + section.bars)
-        strokes = [
-            (round(48 * (note.start - start)), note.pitch)
-            for kit in kits
-            for note in kit.notes
-            if start - 1e-3 <= note.start < end - 1e-3
-        ]
-        if 2 * len({at // round(48 * score.beats_per_bar) for at, _ in strokes}) >= section.bars:
-            found.setdefault(tuple(sorted(strokes)), f"{section.name} at bar {section.start_bar}")
-    return found
 
 
 def _is_full(pattern: Pattern) -> bool:
@@ -121,17 +79,22 @@ def run(genre: str | None = None, pieces: int = 50, genres: Sequence[str] = GENR
     -------
     dict with ``rows``, one a genre: ``seeds`` (drawn by the composer, so that a collision can be made again),
     ``tunes_shared`` and ``drums_shared`` (one entry a pair of pieces), ``runs`` and ``sections`` compared,
-    ``nearest`` (percentiles of the distance from the nearest other tune, 0–1); ``human_p10``; and ``passed`` of ``total``:
-    genres in which no two pieces share anything and whose 10th percentile of distance is at least the humans'.
+    ``redrawn`` (drafts that the memory dropped), ``nearest`` (percentiles of the distance from the nearest other
+    tune, 0–1), ``without_memory`` (the shared pairs among as many other pieces made without it); ``human_p10``; and
+    ``passed`` of ``total``: genres in which no two pieces share anything and whose 10th percentile of distance is
+    at least the humans'.
     """
     rows = []
     for name in [genre] if genre else genres:
-        scores = [compose(Request(genre=name, seed=secrets.randbelow(2**31))) for _ in range(pieces)]
+        with tempfile.TemporaryDirectory(prefix="segue-eval-") as folder:
+            scores, redrawn = _made(name, pieces, Memory(Path(folder) / FILE))
+        bare = compare(_made(name, pieces, None)[0])
         distances = nearest_distances([tune(score) for score in scores])
         rows.append(
             {
                 "genre": name, "pieces": pieces, "seeds": [score.seed for score in scores], **compare(scores),
-                "nearest": percentiles(distances) if distances else {},
+                "redrawn": redrawn, "nearest": percentiles(distances) if distances else {},
+                "without_memory": {kind: bare[kind] for kind in ("tunes_shared", "drums_shared")},
             }
         )  # fmt: skip
     people = human_distance()
@@ -139,6 +102,12 @@ def run(genre: str | None = None, pieces: int = 50, genres: Sequence[str] = GENR
         not row["tunes_shared"] and not row["drums_shared"] and row["nearest"].get("p10", 1.0) >= people for row in rows
     )
     return {"suite": SUITE, "passed": clean, "total": len(rows), "rows": rows, "human_p10": people}
+
+
+def _made(genre: str, pieces: int, memory: Memory | None) -> tuple[list[Score], int]:
+    """Return the first take of as many requests without a seed, and how many drafts were drawn again."""
+    takes = [composed(Args(prompt="", genre=genre), lambda text: None, memory)[1][0] for _ in range(pieces)]
+    return [take.score for take in takes], sum(take.redrawn for take in takes)
 
 
 def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -151,7 +120,8 @@ def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         lines.append(
             [
                 row["genre"], str(row["pieces"]), str(pairs), str(len(row["tunes_shared"])), str(len(row["drums_shared"])),
-                str(sum(one["full"] for one in row["drums_shared"])),
+                str(sum(one["full"] for one in row["drums_shared"])), str(row["redrawn"]),
+                " and ".join(str(len(row["without_memory"][kind])) for kind in ("tunes_shared", "drums_shared")),
                 f"{row['nearest'].get('p10', math.nan):.2f} (humans {result['human_p10']:.2f})",
                 "; ".join(examples) or "nothing shared",
             ]
@@ -163,6 +133,8 @@ def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
         "pairs sharing a tune",
         "pairs sharing drums",
         "of them kick and snare",
+        "drafts drawn again",
+        "tunes and drums shared without the memory",
         "nearest tune (p10)",
         "examples",
     ], lines

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segue.tools.core.base import Backend, Context, PieceRef, Runner
@@ -15,6 +16,8 @@ from segue.tools.generate import Args, Out
 if TYPE_CHECKING:
     from segue.tools.listen.facts import Analysis
     from segue.tools.music.compose_request import Request, Style
+    from segue.tools.music.memory import Memory
+    from segue.tools.music.takes import Take
 
 Say = Callable[[str], None]
 _PREVIEW_S = 10.0  # what can be heard first of a long piece
@@ -146,11 +149,25 @@ def _with_given(request: "Request", args: Args, given: _Given) -> "Request":
 # -- the run ----------------------------------------------------------------------------------------
 
 
-def _run(args: Args, context: Context) -> BaseOut:
+def composed(
+    args: Args, say: Say, memory: "Memory | None" = None, given: "_Given | None" = None
+) -> tuple["Request", "list[Take]"]:
+    """Return the wishes that were understood, and the takes composed for them, the best first.
+
+    ``memory`` is what was made before: a piece without a seed does not repeat it.
+    """
+    from segue.tools.music.takes import compose_takes
+
+    request = request_from(args, say)
+    if given is not None:
+        request = _with_given(request, args, given)
+    return request, compose_takes(request, args.takes, say, memory)
+
+
+def _run(args: Args, context: Context, memory: "Memory") -> BaseOut:
     from segue.tools.music.compose_request import read_moods
     from segue.tools.music.compose_titles import title_for
     from segue.tools.music.render import render
-    from segue.tools.music.takes import compose_takes
 
     said: list[str] = []
 
@@ -162,12 +179,11 @@ def _run(args: Args, context: Context) -> BaseOut:
     given = _Given(context)
     if args.video is not None:
         say("The video's cuts cannot be seen here, so the music does not follow them.")
-    request = _with_given(request_from(args, say), args, given)
+    context.progress(0.0, 1.0, "composing")
+    request, takes = composed(args, say, memory, given)
     mood = read_moods(request.moods, lambda text: None)
     taken = {piece.title for piece in context.store.pieces(context.owner, limit=200)}
     pieces: list[Piece] = []
-    context.progress(0.0, 1.0, "composing")
-    takes = compose_takes(request, args.takes, say)
     for number, take in enumerate(takes):
         score = take.score.model_copy(update={"title": title_for(take.score, mood, taken)})
         taken.add(score.title)
@@ -231,7 +247,9 @@ def _mix(meta: dict[str, Any], request: "Request") -> dict[str, Any]:
 
 
 def _load(settings: Settings) -> Runner:
-    return _run
+    from segue.tools.music.memory import FILE, Memory
+
+    return partial(_run, memory=Memory(settings.home / FILE))
 
 
 BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores)

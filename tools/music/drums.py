@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from segue.tools.music.compose_plan import Plan, Voice
 from segue.tools.music.drums_fills import choose_fills, is_noticed, played
@@ -29,6 +30,7 @@ _CYMBALS = frozenset({HAT, OPEN, RIDE})
 # Who keeps playing when more than two hands would be needed.
 _HAND_ORDER = (CRASH, RIM, SNARE, CLAP, *TOMS.values(), RIDE, OPEN, HAT, 56, 54)
 _LIGHT_KITS = frozenset({"brush kit", "jazz kit"})
+_IN_FOUR = ((1, 3), (0, 2), (0, 1, 2, 3), (1,), (2,), (1, 2), (0, 3), (2, 3))  # bars of four that have a stroke
 _BIG = frozenset({"chorus", "drop", "climax", "mambo", "B"})
 
 
@@ -71,6 +73,15 @@ def pickup_fill(plan: Plan, bar: int) -> list[Event]:
     ]
 
 
+@dataclass(frozen=True)
+class _Own:
+    """A light stroke that belongs to one piece: key, beat in the bar, in which bars of four."""
+
+    key: int
+    at: float
+    bars: tuple[int, ...]
+
+
 class _Kit:
     def __init__(self, plan: Plan, voice: Voice, variant: int) -> None:
         self.plan, self.voice, self.variant = plan, voice, variant
@@ -82,14 +93,23 @@ class _Kit:
         lanes = self.style.lanes["a"]
         self.backbeat = next((LANES[name] for name in "sci" if any(lanes.get(name, ()))), SNARE)
         self.quiet = plan.rng("quiet", variant).choice(("rim", "feet", "thin", "soft"))
-        self.pickup = self._own_pickup()
+        self._own: dict[str, tuple[_Own, ...]] = {}
         self.steady = self.style.feel in ("latin", "dembow", "swing")  # keeps its backbeat when it plays softly
 
-    def _own_pickup(self) -> tuple[float, tuple[int, ...]]:
-        """Return where a piece's soft grooves have a light stroke of their own: a beat of the bar, bars of four."""
-        rng = self.plan.rng("pickup", self.variant)
-        places = [i * 0.25 for i in range(3, self.plan.meter.steps, 2)] or [0.5]
-        return rng.choice(places), rng.choice(((1, 3), (0, 2), (0, 1, 2, 3), (1,), (2,), (1, 2)))
+    def _own_strokes(self, kind: str) -> tuple[_Own, ...]:
+        """Return the light strokes that are a piece's own in a kind of section: what tells its plainest groove apart.
+
+        Hi-hat and ghosted snare on weak sixteenths, in some bars of four; swing keeps to its ride and has none.
+        """
+        if kind not in self._own:
+            rng = self.plan.rng("own", kind, self.variant)
+            snare = self.backbeat == SNARE and not self.light and not self.plan.machine and not self.steady
+            keys = [HAT, HAT, SNARE] if snare else [HAT]
+            places = [i * 0.25 for i in range(1, self.plan.meter.steps, 2)] or [0.5]
+            drawn = rng.sample(places, min(len(places), rng.choice((1, 2, 2))))
+            none = self.style.feel == "swing"
+            self._own[kind] = () if none else tuple(_Own(rng.choice(keys), at, rng.choice(_IN_FOUR)) for at in drawn)
+        return self._own[kind]
 
     def bar(self, bar: int, level: int) -> list[Event]:
         """Return the hits of one bar."""
@@ -107,9 +127,11 @@ class _Kit:
         place = bar - (section.start_bar - 1)
         turn = place % 4 == 3 and rng.random() < 0.6
         hits = self._played(self.groove.bar(kind, place, turn, rng), start, level, rng, kind)
-        at, bars = self.pickup
-        if level == 1 and hits and not self.steady and place % 4 in bars:
-            hits.append(self._stroke("h", HAT, start + at, at, "g", level, rng))
+        for own in self._own_strokes(kind):
+            near = any(h.pitch in (own.key, OPEN) and abs(h.start - start - own.at) < 0.2 for h in hits)
+            if hits and place % 4 in own.bars and not near:
+                soft = self.plan.rng("own", bar, self.variant).uniform(48, 53)
+                hits.append(Event(start + own.at, 0.2, own.key, soft if own.key == SNARE else soft + 12.0))
         if rng.random() < (0.4 + 0.3 * (level == 1) if not plan.machine else 0.75 if place % 4 == 3 else 0.2):
             hits = self._ornamented(hits, start, rng)
         if level == 3 and self.plan.density > 0.3 and not plan.machine:
@@ -209,7 +231,8 @@ class _Kit:
             return Event(start, 0.25, TOMS.get(mark, key), 80.0 + force)
         velocity = VELOCITY[mark] + force
         if lane == "k":
-            velocity = VELOCITY[mark] + 8 + (-10.0 if level == 1 else 0.0)
+            train = 8.0 if self.style.feel == "train" else 0.0  # under brushes the foot is light
+            velocity = VELOCITY[mark] + 8 - train + (-10.0 if level == 1 else 0.0)
         elif self.light:
             velocity = {"x": 72.0, "X": 86.0}.get(mark, velocity) + force / 2
         elif lane in "siwvb":

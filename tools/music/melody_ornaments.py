@@ -166,4 +166,13 @@ def turned_back(plan: Plan, line: Sequence[Event], low: int, high: int) -> list[
         near = [p for p in near if low <= p <= high and _leaves_freely(plan, out[i], p)]
         if near:
             out[i + 1] = Event(event.start, event.duration, near[0], event.velocity)
+            continue
+        # The note after it has no room: then the leap itself is a fifth at most.
+        event = out[i]
+        allowed = frozenset(plan.scale(plan.chord_at(event.start)))
+        if plan.meter.strength(event.start) >= 0.6 and (under := plan.chord_at(event.start)):
+            allowed = under.pitch_classes
+        near = [p for d in (7, 6, 5, 4) if (p := out[i - 1].pitch - side * d) % 12 in allowed and low <= p <= high]
+        if near:
+            out[i] = Event(event.start, event.duration, near[0], event.velocity)
     return out

@@ -63,9 +63,9 @@ _FAMILIES: dict[str, Style] = {
     "ballad": replace(_POP, tags={**_POP.tags, "run": 0.5, "snap": 0.4}, push=0.45, rest=(0.12, 0.2), grace=0.1, colour=3.2, counter="guide"),
     "tune": Style(
         verse=("mnmc", "mmnc", "mnvc", "mvnc", "msnc"), chorus=("mnmc", "msnc", "mmvc", "mvmc"),
-        tags={"even": 1.3, "dotted": 0.9, "long": 0.7, "snap": 0.25, "run": 0.2, "off": 0.1},
+        tags={"even": 1.1, "dotted": 0.9, "long": 0.8, "snap": 0.25, "run": 0.25, "off": 0.2, "sync": 0.15},
         gestures={"step": 1.0, "turn": 0.5, "chord": 0.6, "leap": 0.5, "repeat": 0.4, "swing": 0.5},
-        pickup=0.45, finest=0.5, grace=0.06, counter="thirds",
+        pickup=0.45, grace=0.06, counter="thirds",
     ),
     "riff": Style(
         verse=("mmmf", "mmvc", "mvmc", "mmsc"), chorus=("mmsc", "mnmc", "mmvc", "msmc"), bridge=("asdo", "dafo", "dsfo"),
