@@ -46,8 +46,10 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
             again.add(len(pieces))
             start = match.end()
             continue
-        elif (match.lastgroup == "then" and _names_a_form(after)) or (
-            _opens(after) and not _counts_on(before, after) and _stands(before, match.lastgroup or "")
+        elif (
+            (match.lastgroup == "then" and _names_a_form(after))
+            or _wants_a_file(before, after)
+            or (_opens(after) and not _counts_on(before, after) and _stands(before, match.lastgroup or ""))
         ):
             end = match.start()
         else:
@@ -79,6 +81,20 @@ def _names_a_form(after: str) -> bool:
     return bool(_FORMS.match(after)) and len(after.split()) <= 7
 
 
+_AS_FILE = re.compile(r"\s*(?:and\s+|then\s+|finally\s+|all\s+)*(?:(?:as|to|in|into)\s+)?(?:an?\s+|the\s+|some\s+|my\s+)?", re.IGNORECASE)  # fmt: skip
+
+
+def _wants_a_file(before: str, after: str) -> bool:
+    """Tell whether a break is followed by a file format, and nothing before it is saved: "…, then as ogg", "…, xspf when done"."""
+    lead = _AS_FILE.match(after)
+    rest = after[lead.end() if lead else 0 :]
+    formats = Clause(rest[:40]).formats
+    if not formats or formats[0].start > 0 or formats[0].value in ("stems", "daw", "lrc"):
+        return False
+    earlier = Clause(before)
+    return not (earlier.formats or earlier.verb("export", "transcribe", "give"))
+
+
 def _makes(before: str) -> bool:
     """Tell whether a request orders new music."""
     return Clause(strip_polite(before)).head == "make"
@@ -98,7 +114,7 @@ def _opens(after: str) -> bool:
     first = clause.words[0].plain
     if re.match(r"keep (?:only )?(?:the )?(?:\w+est|best|most|least)\b", rest, re.IGNORECASE):
         return True
-    if first in ("what", "whats", "which", "who", "why", "tell"):
+    if first in _ASKING or (first in _BE and len(clause.words) > 2 and clause.words[1].plain in _POINTING):
         return True
     if not clause.verbs or clause.verbs[0].start != clause.words[0].start:
         return False
@@ -112,6 +128,11 @@ def _opens(after: str) -> bool:
         return bool(following) and following[0] not in ("and", "or", "rock", "music", "songs")
     # "fast and loose", "dance and play": a verb without anything behind it is part of a list of nouns.
     return bool(following) or found.value in ("reverse", "export", "transcribe", "caption")
+
+
+_ASKING = frozenset({"what", "whats", "which", "who", "why", "tell", "see", "check", "count", "how", "say"})
+_BE = frozenset({"is", "are", "does", "do", "did", "has", "have", "was", "were"})
+_POINTING = frozenset({"it", "this", "that", "these", "those", "they", "there", "the", "my", "any", "anything", "i"})
 
 
 def strip_polite(text: str) -> str:

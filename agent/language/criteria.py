@@ -4,23 +4,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from segue.agent.language import cues
+from segue.agent.language import cues, narrowing
+from segue.agent.language.bounds import bound, denied
 from segue.agent.language.clause import Clause
+from segue.agent.language.curve import curve
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import keys_in, names_in
-from segue.tools.core.vocabulary import Found, Tempo, genres, numbers_in
+from segue.tools.core.vocabulary import Found, Tempo, genres
 
 _NEAR = 0.03  # "at 120 bpm" finds 116.4–123.6: a tempo in a tag is rarely exact
-_ABOUT = 0.12  # "three-minute songs"
-_LONG_S = 600.0  # a length from here on is meant for the whole list
+_ROUGHLY = 0.05  # "around 170": five per cent either way
 
-_UNDER = "under|below|shorter than|less than|no longer than|not longer than|max|maximum|at most|up to|within|no more than|not more than|fewer than"  # fmt: skip
-_OVER = "over|above|longer than|more than|at least|minimum|no shorter than|min"
-_ORDERS = {
-    "energy_up": r" (?:build(?:s|ing)? up(?: to (?:a|the) (?:peak|climax|high|finale|big finish|end|max\w*))?|builds|building|(?:and|then|to|should|slowly|gradually|must) build|ramp(?:s|ing)? up|(?:rising|increasing|growing|more and more) energy|crescendo|get(?:s|ting)? (?:louder|faster|wilder|livelier|more \w+)|from (?:slow|calm|mellow|quiet|soft|chill|low)\w* (?:energy )?to (?:fast|wild|loud|energetic|high|upbeat|party|intense)|start(?:s|ing)? (?:mellow|slow|calm|soft|quiet|easy|chill|low|gentle)\w*|warm(?:s|ing)? up|(?:least|lowest|calmest|quietest|softest|slowest|mellowest) (?:energy |energetic )?(?:first|to)|energy up|ascending|ease into) ",
-    "energy_down": r" (?:wind(?:s|ing)? down|cool(?:s|ing)? down|calm(?:s|ing)? down|slow(?:s|ing)? down|(?:falling|decreasing|less and less) energy|from (?:fast|wild|loud|energetic|high|upbeat|party)\w* to (?:slow|calm|mellow|quiet|soft|chill|low)|start(?:s|ing)? (?:fast|loud|wild|high|energetic|strong|hard)\w*|end(?:s|ing)? (?:calm|mellow|soft|quiet)\w*|(?:most|highest|wildest|loudest|fastest) (?:energy |energetic )?first|energy down|descending) ",
-    "path": r" (?:gradual(?:ly)?|step by step|bit by bit|slowly (?:moving|going|getting)|path from|journey from|transition(?:ing)? from|bridge from|morph(?:ing)? from|ease from|travel from|all the way to) ",
-}  # fmt: skip
+_PATH = r" (?:gradual(?:ly)?|step by step|bit by bit|slowly (?:moving|going|getting)|path from|journey from|transition(?:ing)? from|bridge from|morph(?:ing)? from|ease from|travel from|all the way to) "
 _HOLD = r" (?:keep(?:ing)?|hold(?:ing)?|maintain(?:ing)?|same|retain(?:ing)?|without (?:changing|losing)|dont (?:change|touch|lose)|leave|preserv(?:e|ing)|as) (?:it |the |that |its |all |just as )*(?:same )?$"
 _MORE = frozenset(["more", "extra", "further", "plus", "piu", "plus", "mehr", "mas", "increase", "additional"])
 
@@ -59,20 +54,12 @@ def _take(clause: Clause, found: Criteria, start: int, end: int, lead: str = "")
     found.spans.append((match.start() if match else start, end))
 
 
-_DENIED = re.compile(r"\b(?:nothing|none|no|not|hide|skip|exclude|leave out|without|never|drop|lose)\b(?:(?!\bbut\b)[^,.;])*$", re.IGNORECASE)  # fmt: skip
-
-
-def denied(clause: Clause, position: int) -> bool:
-    """Tell whether a range is one to leave out: "nothing that came out before 2015"."""
-    return _DENIED.search(clause.text[:position]) is not None
-
-
 def _years(clause: Clause, draft: Draft, found: Criteria) -> None:
     for years in clause.years:
         if any(name.kind != "genre" and years.start < name.end - _offset(clause, draft) and name.start - _offset(clause, draft) < years.end for name in names_in(clause, draft)):  # fmt: skip
             continue
         first, last = years.value.first, years.value.last
-        if clause.negated(years.start) or denied(clause, years.start):
+        if clause.negated(years.start) or denied(clause.text, years.start):
             if first is not None and last is not None:
                 found.refused.append(f"leaving out the years {first} to {last}")
                 _take(clause, found, years.start, years.end, "no|not|nothing|from|the|without|any")
@@ -92,17 +79,22 @@ def _offset(clause: Clause, draft: Draft) -> int:
 def _tempo(clause: Clause, draft: Draft, found: Criteria) -> None:
     for tempo in clause.tempi:
         low, high = _range(tempo)
-        if (
-            (clause.negated(tempo.start) or denied(clause, tempo.start))
-            and tempo.value.kind == "range"
-            and (low is None) != (high is None)
-        ):
+        kind, start, end = bound(clause.text, tempo.start, tempo.end)
+        if tempo.value.kind != "range" and kind == "about":
+            low, high = tempo.value.bpm * (1 - _ROUGHLY), tempo.value.bpm * (1 + _ROUGHLY)
+        elif tempo.value.kind != "range" and kind:
+            low, high = (tempo.value.bpm, None) if kind == "min" else (None, tempo.value.bpm)
+        elif denied(clause.text, tempo.start) and (low is None) != (high is None):
             low, high = high, low
         if low is not None:
             found.filters["bpm_min"] = round(low, 1)
         if high is not None:
             found.filters["bpm_max"] = round(high, 1)
-        _take(clause, found, tempo.start, tempo.end)
+        _take(clause, found, start, end)
+    if not clause.tempi:
+        others = [*clause.durations, *clause.years, *clause.percents, *clause.bars, *clause.meters, *clause.decibels]
+        bare = bool(clause.genres) and draft.arena != "piece" and not clause.verb("make")
+        _put(narrowing.pulse(clause.text, [(f.start, f.end) for f in others], bare=bare), found)
 
 
 def _range(found: Found[Tempo]) -> tuple[float | None, float | None]:
@@ -165,15 +157,14 @@ def _language(clause: Clause, draft: Draft, found: Criteria) -> None:
 
 
 def _vocals(clause: Clause, draft: Draft, found: Criteria) -> None:
-    without = clause.match(r" (?:(?:leave out|exclude|no|skip|drop|remove|nothing|not) (?:anything |everything |songs |tracks |ones |all |those )*with (?:vocals?|singing|voices?|words|lyrics)|(?:no|without|minus|zero|not any|without any|senza|sans|ohne|sin) (?:any )?(?:vocals?|voices?|singing|singers?|words|lyrics|voce|voix|stimme|gesang|voz|paroles)|instrumentals?(?: only| music)?|nobody singing|vocals? free) ")  # fmt: skip
-    with_them = clause.match(
-        r" (?:with|only|must have|has|have) (?:real |some |someone |somebody |people |an? )?(?:vocals?|singing|singers?|lyrics|words|voices?) "
-    )
-    match = without or with_them
-    if match:
-        found.filters["vocals"] = without is None
-        words = match[0].split()
-        _plain_span(clause, found, words)
+    _put(narrowing.voices(clause.text), found)
+
+
+def _put(read: narrowing.Reading, found: Criteria) -> None:
+    """Put what was read into the filters or, where it is none, into the arguments."""
+    for name, value in read.values.items():
+        (found.args if name in ("total_s", "max_per_artist") else found.filters)[name] = value
+    found.spans += read.spans
 
 
 def _plain_span(clause: Clause, found: Criteria, words: list[str]) -> None:
@@ -186,98 +177,45 @@ def _plain_span(clause: Clause, found: Criteria, words: list[str]) -> None:
 
 
 def _rating(clause: Clause, draft: Draft, found: Criteria) -> None:
-    match = re.search(r"(?:rated\s+|rating\s+(?:of\s+|over\s+|above\s+)?|at least\s+|min(?:imum)?\s+)?(\d(?:\.5)?|one|two|three|four|five)[\s-]*(?:\+\s*)?(?:stars?|\*+)(?:\s*(?:and|or)\s+(?:up|more|above|better|higher)|\s*\+)?|\brated\s+(?:at least\s+|above\s+|over\s+)?(\d(?:\.5)?)\b(?:\s*stars?)?", clause.text, re.IGNORECASE)  # fmt: skip
-    if match and (value := numbers_in(match[1] or match[2])):
-        found.filters["rating_min"] = min(5.0, value[0].value)
-        _take(clause, found, match.start(), match.end(), "with|only|at|least|rated|over|above|the")
-    elif clause.has("my favourites", "my favorites", "top rated", "highest rated", "best rated"):
-        found.filters["rating_min"] = 4.0
+    _put(narrowing.rating(clause.text), found)
 
 
 def _plays(clause: Clause, draft: Draft, found: Criteria) -> None:
-    never = clause.match(r" (?:(?:i )?(?:have|ive|havent|never|not|didnt)(?: \w+)? (?:never |not |yet |ever )?(?:played|heard|listened to|listened)(?: (?:yet|before|to|in ages|in years|for ages))*|never played|unplayed|unheard|not played|forgotten|neglected) ")  # fmt: skip
-    if never and re.search(r"never|not|havent|unplayed|unheard|forgotten|neglected|didnt", never[0]):
-        found.filters["unplayed"] = True
-        _plain_span(clause, found, never[0].split())
-        return
-    few = re.search(r"played\s+(?:less|fewer)\s+than\s+(\w+)\s+times|(?:fewer|less) than (\w+) plays", clause.text, re.IGNORECASE)  # fmt: skip
-    if few and (value := numbers_in(few[1] or few[2])):
-        found.filters["plays_max"] = max(0, int(value[0].value) - 1)
-        _take(clause, found, few.start(), few.end())
+    _put(narrowing.plays(clause.text), found)
 
 
 def _diversity(clause: Clause, draft: Draft, found: Criteria) -> None:
-    match = re.search(r"(?:(?:max(?:imum)?|at most|no more than|not more than|up to|only|limit(?: of)?|just)\s+)?(?:of\s+)?(\d+|one|two|three|four|five|a single)\s*(?:songs?|tracks?|titles?|each|entries)?\s*(?:max(?:imum)?\s*)?(?:per|by|from|for|of|an?|each)\s+(?:(?:each|every|the same|any|one|same)\s+)?(?:artist|band|singer|act|musician|performer)s?(?:\s+(?:at most|max(?:imum)?|tops|only))?", clause.text, re.IGNORECASE)  # fmt: skip
-    if match:
-        value = numbers_in(match[1])
-        found.args["max_per_artist"] = max(1, int(value[0].value)) if value else 1
-        _take(clause, found, match.start(), match.end())
-    elif clause.has(
-        "different artists", "no artist twice", "various artists", "mixed artists", "all different artists"
-    ):
-        found.args["max_per_artist"] = 1
-
-
-def _upright(text: str) -> str:
-    """Return words before a length with "nothing longer than" turned into "under"."""
-    text = re.sub(r"\b(?:nothing|none|not|no songs?|no tracks?|never|skip|hide|drop|lose|omit|exclude|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts |going |lasting )?(?:longer than|over|above|more than|beyond|past)\s+$", "under ", text, flags=re.IGNORECASE)  # fmt: skip
-    return re.sub(r"\b(?:nothing|none|no songs?|no tracks?|never|skip|hide|drop|lose|omit|exclude|no|leave out)\s+(?:those |anything |everything |songs |tracks |all |any )?(?:that is |thats |that'?s |that goes |that lasts )?(?:shorter than|under|below|less than)\s+$", "over ", text, flags=re.IGNORECASE)  # fmt: skip
-
-
-_SKIPS = re.compile(rf"\b(?:nothing|none|skip|hide|drop|exclude|leave out|lose|no)\s+(?:\w+\s+){{0,2}}?(?:{_UNDER}|{_OVER}|longer|shorter)\s+[\w ]{{1,16}}?(?:minutes?|mins?|seconds?|secs?)\s+(?:and|or|nor)\s+(?:\w+\s+)?(?={_UNDER}|{_OVER})", re.IGNORECASE)  # fmt: skip
+    _put(narrowing.diversity(clause.text), found)
 
 
 def _length(clause: Clause, draft: Draft, found: Criteria) -> None:
-    for at, length in enumerate(clause.durations):
-        before = _upright(clause.text[: length.start])
-        if (skips := _SKIPS.search(before)) and (limit := re.fullmatch(rf"({_UNDER})|(?:{_OVER})", before[skips.end() :].strip(), re.IGNORECASE)):  # fmt: skip
-            before = f"{before[: skips.end()]}{'over' if limit[1] else 'under'} "  # "skip those over 6 minutes and those under one"
-        after = clause.text[length.end :]
-        if re.search(rf"\b(?:{_UNDER})\s+$", before, re.IGNORECASE) or re.match(r"\s*(?:max\b|tops|or less|or shorter|at most)", after, re.IGNORECASE):  # fmt: skip
-            found.filters["duration_max_s"] = length.value
-        elif re.search(rf"\b(?:{_OVER})\s+$", before, re.IGNORECASE) or re.match(r"\s*(?:or more|or longer|\+|minimum|at least)", after, re.IGNORECASE):  # fmt: skip
-            found.filters["duration_min_s"] = length.value
-        elif re.search(r"\bbetween\s+$", before, re.IGNORECASE) and at + 1 < len(clause.durations):
-            found.filters["duration_min_s"] = length.value
-            found.filters["duration_max_s"] = clause.durations[at + 1].value
-            _take(clause, found, length.start, clause.durations[at + 1].end, "between")
-            break
-        elif length.value >= _LONG_S or clause.has(
-            "in total", "altogether", "total", "playlist", "mix", "set", "worth"
-        ):
-            found.args["total_s"] = length.value
-        else:
-            found.filters["duration_min_s"] = round(length.value * (1 - _ABOUT), 1)
-            found.filters["duration_max_s"] = round(length.value * (1 + _ABOUT), 1)
-        _take(clause, found, length.start, length.end, f"{_UNDER}|{_OVER}|nothing|none|between|about|around|for|of|that|is|are|lasting|long|a|an|and|but|last")  # fmt: skip
-        tail = re.match(r"\s*(?:long|in total|altogether|total|worth of|worth|of music|of|each|or less|or more|tops|max|or shorter|or longer)\b", after, re.IGNORECASE)  # fmt: skip
-        if tail:
-            found.spans.append((length.end, length.end + tail.end()))
+    durations = [d for d in clause.durations if not any(low < d.end and d.start < high for low, high in found.spans)]
+    _put(narrowing.lengths(clause.text, durations), found)
 
 
-_LOW = r"(?:hush\w*|quiet\w*|soft\w*|calm\w*|gentl\w*|mellow\w*|slow\w*|laid back|laidback|chill\w*|sleep\w*|still\w*|peaceful|low|tender|easy|relaxed|dreamy|ambient|lazy|light\w*|small|dim|cool\w*)"
-_HIGH = r"(?:roar\w*|wild\w*|loud\w*|hard\w*|fast\w*|punch\w*|heav\w*|energetic|intense|high|party|lively|liveliest|raging|furious|explosive|frantic|upbeat|danc\w*|big|storm\w*|blazing|hot\w*|livelier)"
-_SLOPES = {
-    "energy_up": rf" (?:from )?(?:the )?(?:most )?{_LOW}(?: \w+)? (?:up )?to (?:the )?(?:most )?{_HIGH} | start\w* (?:off )?{_LOW} (?:and |then )*(?:end|finish|clos)\w* {_HIGH} | energy (?:climbs?|rises?|grows?|builds?|going up|goes up) | get\w* (?:wilder|louder|livelier|harder) and (?:wilder|louder|livelier|harder) ",
-    "energy_down": rf" (?:from )?(?:the )?(?:most )?{_HIGH}(?: \w+)? (?:down )?to (?:the )?(?:most )?{_LOW} | start\w* (?:off )?{_HIGH} (?:and |then )*(?:end|finish|clos)\w* {_LOW} | energy (?:falls?|drops?|sinks?|going down|goes down) | get\w* (?:calmer|quieter|softer|slower) and (?:calmer|quieter|softer|slower) | (?:liveliest|loudest|wildest|fastest) (?:one |ones )?(?:listed )?first ",
-}  # fmt: skip
+# Words around a curve that say nothing else: "let it … at the end".
+_CURVED = "from|start|starts|starting|begin|begins|beginning|open|opens|end|ends|ending|finish|finishes|finishing|let|it|them|that|which|the|a|off|most|to|at|in|on|with|then|and|slowly|gradually|first|last|later|front|top|bottom|please|something|really|very|more|and more|out|up|down|energy|way|ones|should|be|go|goes|going|get|gets|getting"
+_TRAILING = frozenset(_CURVED.split("|")) - {"with", "in", "and", "the", "a", "them", "which", "that", "it", "from"} | {
+    "of"
+}
 
 
 def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
-    for order, pattern in _SLOPES.items():
-        if slope := clause.match(pattern):
-            found.args.setdefault("order", order)
-            _plain_span(clause, found, slope[0].split())
+    if way := curve(clause):
+        order, low, high = way
+        while high + 1 < len(clause.words) and clause.words[high + 1].plain in _TRAILING:
+            high += 1
+        found.args.setdefault("order", order)
+        _take(clause, found, clause.words[low].start, clause.words[high].end, _CURVED)
     dated = clause.match(
         r" (oldest|newest|most recent|latest|earliest|longest|shortest|alphabetical\w*|most played) (?:ones |songs |tracks )?(?:first|last|order) "
     )
     if dated:
         found.refused.append(f"the order “{dated[0].strip()}”: lists can be ordered by energy")
         _plain_span(clause, found, dated[0].split())
-    for order, pattern in sorted(_ORDERS.items(), reverse=True):  # a path, where one is spoken of, before its slope
-        for match in re.finditer(pattern, clause.plain):
-            found.args.setdefault("order", order)
-            _plain_span(clause, found, match[0].split())
+    for match in re.finditer(_PATH, clause.plain):
+        found.args["order"] = "path"
+        _plain_span(clause, found, match[0].split())
     placed = clause.match(r" (?:put|move|bring|place|have|get) (?:the |all the )*(?:(?:most|least|more|less) )?\w+(?: \w+){0,3} (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ") or clause.match(r" (?:(?:most|least) )?\w+ (?:ones|songs|tracks|stuff) (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ")  # fmt: skip
     if placed and clause.axes:
         axis = clause.axes[0].value

@@ -107,11 +107,12 @@ def _is_recording(items: list[Target], draft: Draft) -> bool:
 
 
 def library(clause: Clause, draft: Draft) -> bool:
-    """Take requests to look after the library."""
-    if clause.match(
-        r" (?:duplicates?|duplicated|dupes?|same song twice|songs? twice|tracks? twice|twice in my library|copies of the same|doppelte|doppioni|doublons) "
-    ):
-        draft.add("library", {"action": "duplicates"})
+    """Take requests to look after the library: by what they speak of (copies, tags, figures, folders), not by how."""
+    if _doubles(clause):
+        args = {"action": "duplicates"}
+        if path := _PATH.search(clause.text):
+            args["folder"] = _to_its_end(clause.text, path)
+        draft.add("library", args)
         return True
     if _retag(clause, draft) or _stats(clause, draft):
         return True
@@ -141,31 +142,63 @@ def library(clause: Clause, draft: Draft) -> bool:
     return False
 
 
-def _retag(clause: Clause, draft: Draft) -> bool:
-    fields = list(dict.fromkeys(found.value for found in clause.fields))
-    files = clause.match(r" (?:tags?|my files|the files|files|id3|metadata|file tags|into the tracks) ")
-    writes = clause.verb("write") or clause.match(
-        r" (?:update|retag|set|fill in|embed|put|store|save|add|schreib\w*|scrivi|ecris|escribe) "
+# -- copies -------------------------------------------------------------------------------------------------
+_SHELF = r" (?:(?:my|our|the|this|whole|entire) (?:\w+ )?(?:library|libary|collection|colection|archive|catalog(?:ue)?|shelf|shelves|hard ?(?:disk|drive)|disk|drive|folders?|directory|database|music|tunes|songs|tracks|stuff|files|records|albums|titles|taste|sets?)|(?:do|did|have|am|are|is|what|which|all) (?:i|we) (?:\w+ ){0,2}?(?:own|have|got|missing|play|like|listen|keep|hoard|collect)|i (?:own|have|ve got)|in here|library|collection) "  # fmt: skip
+# Nouns and verbs for the same thing being there more than once; of these the second set needs a shelf beside it.
+_COPIES = r" (?:duplicat\w*|de ?dup\w*|dup(?:e|es|ed|licates?)|doppelte|doppioni|doublons|doppelgangers?|same (?:song|track|file|recording|tune|album|thing)s? (?:twice|two times|more than once|again|several times)|(?:songs?|tracks?|files?|albums?|tunes?|titles?|copies|stuff|anything|everything|things?) (?:\w+ ){0,3}?(?:twice|two times|three times|double|doubled|more than once|several times|multiple times|(?:two|three|many) or (?:three|more) times)|(?:extra|second|surplus|spare|redundant|double|repeated|identical|twin|several|multiple|two|superfluous) (?:copies|copy|versions? of the same|files?|entries|entry|recordings?|titles?)|copies of the same|clones?|redundan\w+) "  # fmt: skip
+_TWINS = r" (?:doubles?|doubled|doubling|twins?|twice|copies|identical|clones?|repeats?|repeated|multiples|same (?:file|song|track|recording|one)s?|both in (?:here|there)) "  # fmt: skip
+_LOOKS = r" (?:check|find|look\w*|search|hunt|scan|list|show|clean\w*|tidy|weed|see|spot|detect|any|are there|is there|do i|have i|which|what|whats|where|wheres|got|brought|sniff|root|purge|remove|delete) "  # fmt: skip
+
+
+def _doubles(clause: Clause) -> bool:
+    """Tell whether copies in the library are spoken of."""
+    if clause.match(r" (?:play|plays|playing|speed|tempo|fast|long|vocals?|drums|bass|guitar|double (?:time|bass|it|the)|(?:each|per|any|no|same|one) (?:artist|band|singer)) "):  # fmt: skip
+        return False
+    if clause.match(_COPIES):
+        return True
+    files = clause.match(
+        r" (?:files?|copies|stored|imported|ripped|of (?:anything|everything|the same|some|several))(?: |$)"
     )
+    return bool(clause.match(_TWINS) and (clause.match(_SHELF) or files) and (clause.match(_LOOKS) or clause.is_question or files))  # fmt: skip
+
+
+def _to_its_end(text: str, path: re.Match[str]) -> str:
+    """Return a path with the capitalised words of a folder's name that has blanks ("~/Music/Vinyl Rips")."""
+    more = re.match(r"(?: (?:[A-Z0-9][\w&'-]*))+", text[path.end() :])
+    return path[1] + (more[0] if more else "")
+
+
+# -- tags ---------------------------------------------------------------------------------------------------
+_WRITES = r" (?:write|writes|writing|wrote|written|update|updating|retag\w*|set|fill|embed\w*|put|store|storing|save|saving|add|burn|stamp|label|tag|inject|insert|enter|record|note|log|commit|apply|bake|stick|print|attach|assign|redo|refresh|renew|fix|correct|repair|complete|overwrite|replace|sync|stuff|drop|get|copy|transfer|schreib\w*|scrivi|ecris|escribe) "  # fmt: skip
+_FILES = r" (?:tags?|id3|id3v2|metadata|meta ?data|file ?tags?|headers?|properties|comments?|(?:my|the|these|those|this|that|every|each|all|all the|of|its|their|audio|single) (?:\w+ )?(?:files?|tracks?|songs?|ones?|titles?|recordings?)|(?:into|to|in|on|onto|for) (?:the |my |these |those |this |that |all |every |each )*(?:files?|tracks?|songs?|ones?|them|these|those|both|all|it|library|collection|list|first|second|third|last|number|numbers)) "  # fmt: skip
+# For whom tags are written: other players read them.
+_READERS = r" (?:traktor|serato|rekordbox|itunes|foobar\w*|plex|mixed in key|virtual ?dj|djay|engine dj|winamp|musicbee|kodi|jellyfin|sonos|my (?:player|car|phone|dj software|software)) "  # fmt: skip
+
+
+def _retag(clause: Clause, draft: Draft) -> bool:
+    """Take measures that are to stand in the files: a field, a verb of writing, and files or their tags."""
+    fields = list(dict.fromkeys(found.value for found in clause.fields if not _is_place(clause, found.start)))
+    writes = clause.match(_WRITES)
+    files = clause.match(_FILES) or clause.match(_READERS)
     bare = clause.head == "write" and fields and not clause.match(r" (?:write (?:down|out|me|a|an|the|some|new)) ")
     if not (clause.has("retag") or (writes and fields and files) or bare):
         return False
-    if clause.match(r" (?:song|melody|lyric|lyrics|chords) "):
+    if clause.match(
+        r" (?:melody|lyrics?|chords|song about|to \d|same|match\w*|by|sort\w*|order\w*|faster|slower|up|down|stats|statistics) "
+    ) or ((clause.keys or clause.tempi) and not clause.match(r" (?:tags?|id3|metadata|comments?) ")):
         return False
-    items = [m.target for m in mentions(clause, draft)] or group(clause, draft)
+    if draft.arena == "piece" and not (clause.match(r" (?:tags?|id3\w*|metadata|meta ?data|files?|headers?|comments?|library|collection) ") or clause.match(_READERS)):  # fmt: skip
+        return False
+    whole = clause.match(r" (?:my|the|whole|entire|every|all|everything) (?:\w+ )?(?:library|libary|collection|colection|archive|catalog(?:ue)?|files? in (?:my|the))(?: |$)")  # fmt: skip
+    items = [m.target for m in mentions(clause, draft)] or ([] if whole else group(clause, draft))
     shown = draft.state.shown
     if not items and draft.group:
         items = list(draft.group)
-    if not items and draft.it and clause.has("its", "it", "this", "this song", "this track") and (thing := draft.thing(draft.it)) and thing.kind == "track" and not clause.has("this list"):  # fmt: skip
+    if not items and draft.it and clause.match(r" (?:its|it|this|this song|this track|(?:this|that|the) (?:file|recording|clip|song|track|one)) ") and not clause.has("this list"):  # fmt: skip
         items = [draft.it]
-    if (
-        not items
-        and shown
-        and shown.kind == "tracks"
-        and not clause.match(r" (?:my|the whole|entire) (?:library|collection) ")
-    ):
+    if not items and shown and shown.kind == "tracks" and not whole:
         items = [{"id": id} for id in shown.ids]
-    if not items and draft.it and (thing := draft.thing(draft.it)) and thing.kind == "track":
+    if not items and not whole and draft.it and (thing := draft.thing(draft.it)) and thing.kind == "track":
         items = [draft.it]
     args: dict[str, Any] = {"action": "retag", "fields": fields or ["bpm", "key", "mood", "genre"]}
     if items:
@@ -174,15 +207,53 @@ def _retag(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+def _is_place(clause: Clause, start: int) -> bool:
+    """Tell whether "comments" is where something is written, not what."""
+    return bool(clause.after(start, 1)[:1] in (["comment"], ["comments"]) and clause.before(start, 3)[-1:] not in ([], ["write"]) and len(clause.fields) > 1)  # fmt: skip
+
+
+# -- figures ------------------------------------------------------------------------------------------------
+_COUNTS = r" (?:most common|commonest|most frequent\w*|frequen\w+|average|mean|median|statistics|stats|statistical|how many|how much|numbers?|figures?|counts?|count up|counted|tally|tallies|totals?|distribut\w+|break ?downs?|break\w* down|percent\w*|proportions?|ratios?|shares?|split|spread|range|ranges|histo?gr\w+|histogram|charts?|graph|plot|table|overview|rundown|run down|summary|profile|make ?up|made (?:up )?of|consists?|balance|longest|shortest|fastest|slowest|typical\w*|top|favou?rites?|most played|usual\w*|mostly|mainly|dominat\w+|prevail\w*|predominant\w*|biggest|largest|most of|rank\w*|league|leaderboard|census|inventory|(?:have|own|got|keep|hoard) (?:the )?(?:most|least|more|fewest)|(?:the )?most (?:songs|tracks|music|albums|stuff)|most often|least often|rarest|rare|more (?:\w+ ){1,3}or|lean\w*|tend\w*|divers\w+|variety|wise|in terms of) "  # fmt: skip
+_ABOUT_ONE = r" (?:this|that|the|it|of (?:it|this|that)) (?:song|track|piece|recording|clip|take|file|one)s? | (?:playing|playlist|m3u8|xspf) "
+_RELATIVE: dict[str, str] = {
+    "major": "key", "minor": "key", "sad": "mood", "happy": "mood", "gloomy": "mood", "cheerful": "mood", "melancholy": "mood",
+    "fast": "bpm", "slow": "bpm", "decades": "year", "eras": "year", "era": "year", "periods": "year", "styles": "genre",
+    "kind": "genre", "kinds": "genre", "feelings": "mood", "bands": "artist", "band": "artist", "singers": "artist",
+    "singer": "artist", "musicians": "artist", "composers": "artist", "composer": "artist", "scales": "key", "speeds": "bpm",
+    "keys": "key", "vibes": "mood", "vibe": "mood", "emotions": "mood",
+}  # fmt: skip
+
+
 def _stats(clause: Clause, draft: Draft) -> bool:
-    mine = clause.match(
-        r" how many (?:songs|tracks|albums|files) (?:have|has|are|lack|miss\w*) (?!there|in )"
-    ) or clause.match(r" (?:my|i|library|collection|do i|have i|across|overall) ")
-    asks = clause.match(r" (?:most common|commonest|most frequent|average|mean|median|statistics|stats|how many|distribution|breakdown|percentage|share|longest|shortest|fastest|slowest|typical|top|favou?rite|most played|usual|how much|most of|(?:have|own|got) (?:the )?(?:most|least)|(?:the )?most (?:songs|tracks|music|albums)) ")  # fmt: skip
-    fields = list(dict.fromkeys(found.value for found in clause.fields))
-    if asks and clause.starts("who") and "artist" not in fields:
+    """Take questions about what the library holds as figures: a field, a word of counting, and the library."""
+    counts = clause.match(_COUNTS)
+    if not counts or clause.match(_ABOUT_ONE):
+        return False
+    fields = list(dict.fromkeys(found.value for found in clause.fields if found.value != "vocals"))
+    if clause.keys and "key" not in fields:
+        fields.append("key")
+    if not fields:
+        fields = list(dict.fromkeys(_RELATIVE[word.plain] for word in clause.words if word.plain in _RELATIVE))
+    if clause.starts("who", "whose") and "artist" not in fields:
         fields.append("artist")
-    if not asks or not (mine or clause.has("statistics", "stats")) or (clause.verb("find", "play", "make") and not clause.match(r" (?:in|of|across) (?:my|the) (?:library|collection) | which ")) or not (fields or clause.match(r" (?:statistics|stats) ")):  # fmt: skip
+    if not fields and clause.genres and clause.match(r" (?:more|share|percent\w*|how much|proportion) "):
+        fields.append("genre")
+    if fields == ["year"] and clause.years:
+        return False
+    lack = clause.match(r" how many (?:songs|tracks|albums|files) (?:have|has|are|lack|miss\w*) (?!there|in )")
+    mine = lack or clause.match(_SHELF) or clause.match(r" (?:my|i|overall|across|own) ")
+    plain = clause.match(r" (?:statistics|stats|statistical) ")
+    spread = (
+        clause.match(r" (?:per|by|for each|across|count|histo?gr\w+|histogram|distribut\w+|spread) ")
+        and draft.arena == "empty"
+    )
+    if clause.verb("play", "make", "export", "transpose") and not clause.match(r" (?:play count|most played|plays|made up|made of|make ?up) "):  # fmt: skip
+        return False
+    if clause.verb("find") and not (clause.match(r" (?:in|of|across|in|from) (?:my|the) (?:library|collection|\w+) | which | (?:show|give|list) (?:me )?(?:a|an|the|my|how) ")):  # fmt: skip
+        return False
+    if not (mine or plain or spread) or not (fields or plain):
+        return False
+    if draft.arena == "piece" and not (clause.match(r" (?:library|collection|my (?:songs|tracks|music|tunes|artists|albums|files)|do i|have i|i (?:own|have)|stats|statistics) ")):  # fmt: skip
         return False
     earlier = next(
         (step.args for step in draft.steps if step.tool == "library" and step.args["action"] == "stats"), None

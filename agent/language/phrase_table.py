@@ -49,9 +49,6 @@ TRACKS: tuple[tuple[str, str], ...] = (
 # -- exports, orders, paths, the library: anywhere -------------------------------------------------------
 _FILE = r"(?P<f>m3u8?|xspf|playlist file)"
 _IT = r"(?P<i>it|this|that|these|those|them|(?:this|that|the|my)(?: whole| entire| new)? (?:list|playlist|one|selection|rest|results|songs|tracks)|all (?:of )?(?:it|these|this|those|them)|the lot|everything|(?:tracks?|songs?|numbers?) \d+(?:(?:\s*,\s*|\s*(?:to|-|–|and|through)\s*)\d+)*|the (?:first|last|top) (?:\w+)|the \w+ best)"  # fmt: skip
-_SOFT = r"(?:hushed|quiet|soft|calm|mellow|gentle|sleepy|slow|chilled?|still|low|tender|subdued|peaceful|easy|light|whisper(?:ed|ing)?|relaxed|laid.back|tame|cold|dreamy|sparse)"  # fmt: skip
-_LOUD = r"(?:roaring|loud|wild|hard|intense|fast|energetic|frantic|banging|explosive|full.on|high|upbeat|heavy|furious|frenzied|lively|hot|thunderous|raging|pumping|manic|noisy|powerful|strong|big)"  # fmt: skip
-
 ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"(?<!\w)w/o\b", "without"),
     (r"\bmoar\b", "more"),
@@ -65,12 +62,6 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"(?P<v>\bexport|\bsave)(?P<i> [^;.!?]*? as (?:m3u8?|xspf|playlist file)), (?:under|inside|in|into|to) (?=[~/.])", r"\g<v>\g<i> in "),
     # orders
     (r"\b(?:put|line up|arrange|lay|place|line|set) (?P<i>(?:the |these|those|them|all )[\w ]*?)(?: up)? in (?:a row|order|sequence|a line|a sequence)\b", r"sort \g<i>"),
-    (rf"(?:\b(?:build|climb|rise|grow|go|going|move|ramp|run|sort|order|work|swell)(?:ing)?(?: up| it| them| this| these)*\s+)?\b(?:from\s+)?(?:the\s+)?(?:most\s+)?{_SOFT}(?:e?st|er)?\s+(?:(?:all the way |through |up |on )?to|up to|→|->)\s+(?:the\s+)?(?:most\s+)?{_LOUD}(?:e?st|er)?\b", "building up"),
-    (rf"(?:\b(?:go|going|move|sink|fall|drop|sort|order|come|fade)(?:ing)?(?: down| it| them| this| these)*\s+)?\b(?:from\s+)?(?:the\s+)?(?:most\s+)?{_LOUD}(?:e?st|er)?\s+(?:(?:all the way |through |down |on )?to|down to|→|->)\s+(?:the\s+)?(?:most\s+)?{_SOFT}(?:e?st|er)?\b", "winding down"),
-    (rf"\b(?:that |which )?(?:(?:keeps? |slowly |gradually )?(?:getting|growing|becoming|gets|grows|becomes|turning))\s+(?:(?:ever|steadily|slowly|always|progressively) )?(?:{_SOFT}(?:er)? and {_SOFT}er|more and more {_SOFT}|(?<=ever ){_SOFT}er|(?<=steadily ){_SOFT}er|(?<=slowly ){_SOFT}er|(?<=progressively ){_SOFT}er)\b", "winding down"),
-    (rf"\b(?:that |which )?(?:(?:keeps? |slowly |gradually )?(?:getting|growing|becoming|gets|grows|becomes|turning))\s+(?:(?:ever|steadily|slowly|always|progressively) )?(?:{_LOUD}(?:er)? and {_LOUD}(?:er)?|more and more {_LOUD}|(?<=ever ){_LOUD}er|(?<=steadily ){_LOUD}er|(?<=slowly ){_LOUD}er|(?<=progressively ){_LOUD}er)\b", "building up"),
-    (rf"\b(?:start|begin|open|kick off)(?:s|ing)? (?:off )?{_SOFT}(?:ly)?(?:,| and| then| but)+ (?:end|finish|close|go out)(?:s|ing)? (?:up )?{_LOUD}(?:ly)?\b", "building up"),
-    (rf"\b(?:start|begin|open|kick off)(?:s|ing)? (?:off )?{_LOUD}(?:ly)?(?:,| and| then| but)+ (?:end|finish|close|go out)(?:s|ing)? (?:up )?{_SOFT}(?:ly)?\b", "winding down"),
     # the library
     (r"\b(?:any |are there any |do i have |have i got |got any )*(?:double|doubled|repeated|redundant|identical|twin|duplicate) (?:files?|tracks?|songs?|copies|entries|recordings?|titles?|items?)\b", "find duplicates"),
     (r"\b(?:show me |list |find |tell me )?(?:what|which|whatever|songs?|tracks?|anything|everything|files?)(?: songs?| tracks?| files?)?(?:'s| is| are| i have| do i have| have i got| did i| i)?(?: that)?(?: is| are)? (?:in (?:my|the) (?:library|collection) )?(?:there )?(?:twice|two times|more than once|double|doubled|several times|multiple times)(?: in (?:my|the) (?:library|collection))?\b", "find duplicates"),

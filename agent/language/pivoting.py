@@ -7,8 +7,10 @@ from typing import Any
 from segue.agent.dialogue import Known
 from segue.agent.language import criteria
 from segue.agent.language.clause import Clause
+from segue.agent.language.curve import curve
 from segue.agent.language.draft import Draft, Target
-from segue.agent.language.reference import mentions, names_in
+from segue.agent.language.query import how_many
+from segue.agent.language.reference import group, mentions, names_in
 from segue.tools.core.vocabulary import genres_in, numbers_in, years_in
 
 _SEEDS = 3  # tracks of an artist that stand for the artist
@@ -179,55 +181,142 @@ def _liked(clause: Clause, draft: Draft, artists: list[Known]) -> list[Target]:
 
 
 # -- "slide from Oasis to bossa nova" --------------------------------------------------------------------
-_SLOWLY = r"(?:slowly|gradually|gently|smoothly|bit by bit|step by step|little by little|over time|by degrees|in small steps|gradual|smooth|piece by piece|one step at a time)"  # fmt: skip
-_STEP = r"(?:slid(?:e|ing)|drift(?:ing)?|glid(?:e|ing)|segue(?:ing)?|eas(?:e|ing)|mov(?:e|es|ing)|go(?:es|ing)?|travel(?:s|ling|ing)?|wander(?:ing)?|morph(?:s|ing)?|trip|journey|path|road|bridge|walk|evolv(?:e|es|ing)|transition(?:ing)?|shift(?:s|ing)?|flow(?:s|ing)?|lead(?:s|ing)?|way|route|tour|ride|voyage|arc|progress(?:es|ing|ion)?|take (?:me|us)|get (?:me|us)|guide (?:me|us)|playlist|mix|set)"  # fmt: skip
-_FROM_TO = re.compile(rf"\bfrom (?P<a>[^,;.!?]+?),? (?:{_SLOWLY} |over |across |through |all the way |on |up |down )*(?:in)?to (?P<b>[^,;.!?]+)", re.IGNORECASE)  # fmt: skip
-_TURNS = re.compile(rf"\b(?:begin|start|open|set out|kick off)(?:s|ning|ing)?(?: off| out)? (?:with|at|from|in|on|as) (?P<a>[^,;.!?]+?),? (?:and |then |and then |but |before )+(?:it )?(?:{_SLOWLY} )?(?:turn|end|becom|mov|drift|go|arriv|finish|lead|land|slid|morph|work)\w*(?: up| over| its way)?(?: {_SLOWLY})? (?:into|to|at|with|in|towards|as|on)? ?(?P<b>[^,;.!?]+)", re.IGNORECASE)  # fmt: skip
-_GOES = re.compile(rf"\b(?:{_STEP}|{_SLOWLY})\b", re.IGNORECASE)
+_SLOWLY = r"(?:slowly|gradually|gently|smoothly|naturally|seamlessly|bit by bit|step by step|little by little|over time|by degrees|in small steps|gradual|smooth|seamless|gentle|piece by piece|one step at a time|in that order)"  # fmt: skip
+_STEP = re.compile(rf"\b(?:{_SLOWLY}|slid(?:e|es|ing)|drift(?:s|ing)?|glid(?:e|es|ing)|segue(?:s|ing)?|eas(?:e|es|ing)|mov(?:e|es|ing)|go(?:es|ing)?|travel(?:s|ling|ing)?|wander(?:s|ing)?|morph(?:s|ing)?|trip|journey|path|road|bridge|walk(?:s|ing)?|evolv(?:e|es|ing)|transition(?:s|ing)?|shift(?:s|ing)?|flow(?:s|ing)?|lead(?:s|ing)?|way|route|tour|ride|voyage|arc|progress(?:es|ing|ion)?|take (?:me|us)|get (?:me|us)|guide (?:me|us)|playlist|mix|set|blend(?:s|ing)?|merg(?:e|es|ing)|melt(?:s|ing)?|cross ?fad(?:e|es|ing)|steer(?:s|ing)?|sail(?:s|ing)?|float(?:s|ing)?|bring (?:me|us)|connect(?:s|ing)?|link(?:s|ing)?|turn(?:s|ing)? into|becom(?:e|es|ing)|transform(?:s|ing)?|mutat(?:e|es|ing)|work(?:s|ing)? (?:my|our|its|your) way|crawl|stretch|span(?:s|ning)?|hop|jump|leap|dissolv(?:e|es|ing)|in between|middle|halfway|stepping stones?)\b", re.IGNORECASE)  # fmt: skip
+# Between the two ends of a path: an arrow, or a word that leads on.
+_ARROW = re.compile(r"\s*(?:→|-+>|=+>|>+|»)\s*")
+_ONWARD = re.compile(r"[,;]?\s*\b(?:(?:all the way |through |over |across |on |up |down |and )*(?:into|to|towards?|until|till)|via|through|and then|then|before|and (?:we |it |they |i )?(?=(?:end|finish|clos|arriv|land|turn|becom|drift|mov|slid|lead|work|go)))\b\s*", re.IGNORECASE)  # fmt: skip
+_OPENS = re.compile(r"\b(?:begin|start|open|set out|kick off|depart|leave|from|first|opener|opening)(?:s|ning|ing)?\b", re.IGNORECASE)  # fmt: skip
+_ENDS = re.compile(r"\b(?:end|finish|clos|arriv|land|last|final|destination|closer|at the end|turn|becom|wind|lead|drift|slid|morph|evolv|work)\w*\b", re.IGNORECASE)  # fmt: skip
+# What goes from each track to the next: the order of what is there already.
+_FLOWS = r" (?:(?:smooth|seamless|natural|gentle|good|nice|clean|soft|better|invisible|no jarring|without jarring|flowing) (?:transitions?|segues?|flow|changes|crossings?|handovers?|progression|order|sequence|jumps?)|(?:each|every|one) (?:one |song |track |tune )?(?:\w+ ){0,3}?(?:into|to|onto|with) (?:the )?(?:next|following|other|another)|flows?(?: (?:well|nicely|naturally|smoothly|better|together))?|no (?:hard|jarring|abrupt|sudden|rough) (?:jumps?|cuts?|changes?|breaks?|transitions?)|(?:neighbou?rs|next to each other) (?:\w+ ){0,3}?(?:similar|alike|match\w*|fit)|fit(?:s)? (?:the )?(?:next|one before)|like a dj|dj ?(?:style|friendly|order|set)|harmonic(?:ally)? (?:mix\w*|order\w*)|segues? (?:well|nicely|smoothly|into)) "  # fmt: skip
 
 
 def path(clause: Clause, draft: Draft) -> bool:
-    """Take "a gradual trip from folk to trance", "half an hour that begins with The Beatles and turns into punk"."""
+    """Take "a gradual trip from folk to trance", "open with The Beatles, close with punk", "reggae → dub": ends and a way.
+
+    Each end is a track, an artist, or words for music; what is between them says that one becomes the other.
+    """
     if (
-        clause.sections
+        (clause.sections and not clause.match(r" (?:bridge|opening|outro|intro) "))
         or clause.bars
         or (draft.arena == "piece" and clause.stems)
-        or clause.verb("make", "transpose", "trim", "fade", "write")
-    ):
+        or clause.verb("transpose", "trim", "fade", "write", "remove", "transcribe", "compare")
+        or (clause.verb("make", "mix") and not clause.match(r" (?:playlist|mix|set|bridge|path|journey|transition|list|blend|route) "))
+        or (clause.is_question and clause.match(r"^ (?:is|does|do|are|was) "))
+    ):  # fmt: skip
         return False
-    match = _TURNS.search(clause.text) or (_FROM_TO.search(clause.text) if _GOES.search(clause.text) else None)
-    if match is None or (draft.arena == "piece" and not clause.songs):
-        return False
-    ends = [_music(match[name], draft) for name in ("a", "b")]
-    if not all(seeds or words for seeds, words in ends):
+    if _in_a_row(clause, draft):
+        return True
+    ends = _ends(clause, draft)
+    typed = [Clause(words) for seeds, words in ends if not seeds]
+    if ends and len(typed) == len(ends) and not any(c.genres or c.years for c in typed):
+        return False  # "from hushed to roaring": an order by energy
+    if len(ends) < 2 or (draft.arena == "piece" and not clause.songs and not any(seeds for seeds, _ in ends)):
         return False
     args: dict[str, Any] = {"order": "path"}
     if like := [target for seeds, _ in ends for target in seeds]:
         args["like"] = like
-    words = [said for seeds, said in ends if not seeds]
-    if words:
+    if words := [said for seeds, said in ends if not seeds]:
         args["query"] = " to ".join(words)
     found = criteria.read(clause, draft)
-    for name in ("artist", "genre", "exclude_artists"):
+    for name in ("artist", "genre", "year_min", "year_max"):
         found.filters.pop(name, None)
+    if length := found.filters.pop("duration_min_s", None):
+        found.args.setdefault("total_s", length)
+    found.filters.pop("duration_max_s", None)
     found.args["order"] = "path"
+    found.args.pop("max_per_artist", None) if not clause.match(r" (?:per|each|one|every) ") else None
     found.adjust.clear()
+    found.refused.clear()
     criteria.apply(found, args, draft)
+    draft.ops = [op for op in draft.ops if op.op != "reject"]
+    if count := how_many(clause):
+        args["k"] = count
     draft.add("retrieve", args)
     return True
 
 
-def _music(words: str, draft: Draft) -> tuple[list[Target], str]:
-    """Return what one end of a path stands for: tracks, or words that describe music."""
-    end = Clause(re.sub(rf",?\s*\b{_SLOWLY}\b\s*", " ", words, flags=re.IGNORECASE).strip())
+def _in_a_row(clause: Clause, draft: Draft) -> bool:
+    """Take "smooth transitions between all of these": the tracks in reach, each close to the one before."""
+    if not clause.match(_FLOWS) or curve(clause) or draft.arena != "list" or clause.genres or names_in(clause, draft):
+        return False
+    items = group(clause, draft) or list(draft.group) or ([{"id": id} for id in draft.state.shown.ids] if draft.state.shown else [])  # fmt: skip
+    if not items or len(mentions(clause, draft)) == 1:
+        return False
+    draft.add("retrieve", {"among": items, "order": "path", "k": max(5, len(items)), "action": "playlist"})
+    return True
+
+
+def _ends(clause: Clause, draft: Draft) -> list[tuple[list[Target], str]]:
+    """Return the ends of a path, in the order in which they are to be heard."""
+    text = clause.text
+    if _ARROW.search(text):
+        ends = [_music(part, draft) for part in _ARROW.split(text)]
+        return ends if len(ends) >= 2 and all(seeds or words for seeds, words in ends) else []
+    stepping = _STEP.search(text)
+    opens, closes = _OPENS.search(text), _ENDS.search(text)
+    pair = re.search(r"\bbetween (?P<a>.+?) and (?P<b>[^,;.]+)", text, re.IGNORECASE)
+    if pair and stepping and stepping.start() < pair.start():
+        ends = [_music(pair["a"], draft), _music(pair["b"], draft)]
+        return ends if all(seeds or words for seeds, words in ends) else []
+    for gap in _ONWARD.finditer(text):
+        onward = re.search(r"\b(?:into|to|towards?|until|till|via|through)\b", gap[0], re.IGNORECASE)
+        if not ((stepping or opens) if onward else (opens or closes) and (stepping or (opens and closes))):
+            continue
+        before, after = text[: gap.start()], text[gap.end() :]
+        start = re.search(r".*\b(?:from|with)\s+", before, re.IGNORECASE)
+        near = [_first(before[start.end() :])] if start else re.split(r"[,;.](?!\d)", before)[::-1]
+        first = next((end for part in near if any(end := _music(part, draft))), ([], ""))
+        rest = [_music(part, draft, loose=bool(stepping)) for part in _ONWARD.split(_first(after))]
+        if stepping and start and not any(first) and any(seeds or genres_in(words) for seeds, words in rest):
+            first = _music(near[0], draft, loose=True)  # a name that the library does not hold
+        if not all(any(end) for end in (first, *rest)):
+            continue
+        if stepping or not all(Clause(words).years for _, words in (first, *rest)):
+            return [first, *rest]
+    if opens and closes and opens.start() != closes.start() and "," in text:
+        halves = [part for part in re.split(r"[,;]\s*", text) if _OPENS.search(part) or _ENDS.search(part)]
+        ends = [_music(part, draft) for part in halves]
+        if len(ends) == 2 and all(seeds or words for seeds, words in ends):
+            return ends if _OPENS.search(halves[0]) or not _OPENS.search(halves[1]) else ends[::-1]
+    return []
+
+
+def _first(words: str) -> str:
+    """Return words up to the first comma: what follows says something else about the list."""
+    return re.split(r"[,;.!?](?!\d)", words)[0]
+
+
+_LEAD = frozenset(["a", "an", "the", "some", "we", "i", "it", "they", "let", "lets", "me", "us", "my", "with", "in", "at", "on", "as", "from", "of", "and", "then", "to", "into", "towards", "music", "songs", "something", "stuff", "sound", "over", "up", "please", "for", "want", "give", "make", "build", "first", "last", "end", "ends", "ending", "finally", "finish", "close", "closes", "begin", "begins", "start", "starts", "starting", "open", "opens", "list", "playlist", "that", "which", "goes", "going", "its", "way", "all", "should", "be", "real", "really", "proper", "like", "but", "somewhere", "at", "out", "off"])  # fmt: skip
+_HERE = r"^ (?:this|it|that|here|(?:this|that|my|the) (?:one|song|track|recording|clip|piece|hum|tune|file|upload)|what is playing|whats playing|current (?:song|track)) $"  # fmt: skip
+
+
+def _music(words: str, draft: Draft, *, loose: bool = False) -> tuple[list[Target], str]:
+    """Return what one end of a path stands for: tracks, or words that describe music; ``loose``: whatever is named."""
+    said = re.sub(rf"[,;]?\s*\b{_SLOWLY}\b\s*|\b(?:over|in|for|lasting|within|around|about)?\s*(?:about |around |roughly )?(?:an?|one|two|three|half an?|\d+)[ -](?:and a half )?(?:hours?|minutes?|mins?)\b.*$|\b(?:for|while|when) (?:my|our|the|i|we|a)\b.*$", " ", words, flags=re.IGNORECASE)  # fmt: skip
+    end = Clause(said.strip())
     named = [m.target for m in mentions(end, draft)]
     if named:
         return named[:1], ""
-    artists = [name for name in names_in(end, draft) if name.kind == "artist" and name.ids]
-    if artists:
+    names = [name for name in names_in(end, draft) if name.ids]
+    if artists := [name for name in names if name.kind in ("artist", "title")]:
         return [{"id": id} for id in artists[0].ids[:_SEEDS]], ""
-    if end.match(r"^ (?:this|it|that|here|this (?:one|song|track)|that (?:one|song|track)|what is playing) $"):
+    kept = list(end.words)
+    steps = [(m.start(), m.end()) for m in _STEP.finditer(end.text)]
+    while kept and (kept[0].plain in _LEAD or any(low <= kept[0].start < high for low, high in steps)):
+        kept = kept[1:]
+    while kept and kept[-1].plain in _LEAD:
+        kept = kept[:-1]
+    if re.match(_HERE, " " + " ".join(w.plain for w in end.words if w.plain not in ("from", "to", "at", "with", "starting", "start", "go")) + " "):  # fmt: skip
         return ([draft.it] if draft.it else []), ""
-    if not (end.genres or end.years) or len(end.words) > 5:
+    if not kept:
         return [], ""
-    return [], end.text
+    rest = Clause(end.text[kept[0].start : kept[-1].end])
+    if (loose and len(rest.words) <= 4) or rest.match(r"^ (?:now|today|nowadays|the present) $"):
+        return [], rest.text
+    if not (rest.genres or rest.years or rest.moods or rest.instruments) or len(rest.words) > 5:
+        return [], ""
+    if not (rest.genres or rest.years) and len(rest.words) > 3:
+        return [], ""
+    return [], rest.text
