@@ -175,7 +175,7 @@ class Runner:
                 note(f"{failures[-1].message.rstrip('.')}; {backend.name} did it instead.")
             try:
                 out = await self._with_retries(backend, tool, args, outcome, deadline, note)
-                for what in backend.ignores(args):
+                for what in [] if backend.says_so else backend.ignores(args):
                     note(f"{backend.name} cannot take {what} into account.")
                 return out
             except (BackendUnavailable, Transient, CannotDo) as error:

@@ -206,3 +206,28 @@ def test_typed_form_chords_and_genre_win_and_are_said():
     request = request_from(args, said.append)
     assert (request.form, request.chords, request.genre, request.bars) == (("verse", "chorus"), ("Dm", "G"), "jazz", 8)
     assert len(said) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "players"),
+    [
+        ("a jazz swing trio", {"drums", "bass", "piano"}),
+        ("jazz trio", {"drums", "bass", "piano"}),
+        ("an acoustic folk duo", {"violin", "acoustic guitar"}),
+        ("a smoky late night jazz quartet", {"drums", "bass", "piano", "tenor sax"}),
+        ("heavy rock trio", {"drums", "bass", "overdriven guitar"}),
+        ("a jazz duo with sax", {"tenor sax", "piano"}),
+        ("a 3-piece punk band", {"drums", "bass", "overdriven guitar"}),
+        ("a folk trio without violin", {"acoustic guitar", "bass", "flute"}),
+        ("flute and harp duo", {"flute", "harp"}),
+        ("brass quintet", {"trumpet", "french horn", "trombone", "bass"}),
+    ],
+)
+def test_a_band_named_by_its_size_has_that_many_players(words, players):
+    score = compose(request_from(Args(prompt=words, bars=16, seed=2), lambda text: None))
+    assert {part.name for part in score.parts} == players
+
+
+def test_a_size_that_is_no_band_adds_nobody():
+    assert wishes_in("minuet and trio").instruments == ()
+    assert wishes_in("a guitar duo").instruments == ("guitar",)

@@ -252,4 +252,4 @@ def _load(settings: Settings) -> Runner:
     return partial(_run, memory=Memory(settings.home / FILE))
 
 
-BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores)
+BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores, says_so=True)

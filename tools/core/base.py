@@ -110,6 +110,7 @@ class Backend:
     extra : the extra of the package that brings what is missing ("demucs").
     unavailable : returns why the engine cannot be used now, with the command that helps, or None.
     ignores : names, in words, what of these arguments the engine would ignore.
+    says_so : whether its callable says itself what it ignored, and what was done instead.
     """
 
     tool: str
@@ -121,6 +122,7 @@ class Backend:
     extra: str | None = None
     unavailable: Callable[[Settings], str | None] = lambda settings: None
     ignores: Callable[[Any], list[str]] = lambda args: []
+    says_so: bool = False
 
 
 @dataclass

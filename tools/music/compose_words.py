@@ -14,6 +14,7 @@ from segue.tools.music import compose_words_feel as feel
 from segue.tools.music.compose_wishes import Say, Wishes
 from segue.tools.music.compose_words_form import ending_in, energy_in, fades_in, form_in, section_bars_in
 from segue.tools.music.compose_words_keys import keys_in, mode_in
+from segue.tools.music.compose_words_players import filled_up, size_in
 
 _NEGATION = re.compile(
     r"(?:\bno|\bwithout(?: any| the)?|\bexcept(?: for)?|\bminus|\bnot? any|\bleave out(?: the)?|\bomit(?: the)?|\bexcluding|\bbut no"
@@ -69,6 +70,7 @@ def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
     genres = [f for f in genres if not _is_kind_of_tune(prompt, f, genres)]
     styled = [(f.start, f.end) for f in genres]
     wanted = [f.value for f in genres if not _negated(prompt, f.start)]
+    players = filled_up(prompt, wanted[0] if wanted else None, instruments, exclude)
     bpm, tempo_range = _tempo(prompt)
     section_bars, counted = section_bars_in(prompt)
     form = form_in(prompt)
@@ -97,9 +99,9 @@ def wishes_in(prompt: str, say: Say | None = None) -> Wishes:
         chords=_chords(prompt),
         form=form,
         section_bars=() if form else section_bars,
-        instruments=tuple(dict.fromkeys([*instruments, *signs])),
+        instruments=tuple(dict.fromkeys([*players, *signs])),
         exclude=tuple(exclude),
-        only=(_is_alone(prompt) and bool(instruments)) or any("quartet" in i or "trio" in i for i in instruments),
+        only=bool(players) and (_is_alone(prompt) or size_in(prompt) == len(players) or _is_band(players)),
         energy=energy_in(prompt),
         fades=fades_in(prompt),
         ending=ending_in(prompt),
@@ -234,6 +236,11 @@ def _instruments(text: str) -> tuple[list[str], list[str]]:
     if re.search(r"\b(no|without)\s+(?:any\s+)?percussion\b", text, re.IGNORECASE):
         unwanted.append("percussion")
     return list(dict.fromkeys(wanted)), list(dict.fromkeys(unwanted))
+
+
+def _is_band(players: Sequence[str]) -> bool:
+    """Tell whether a band is named that says how many play."""
+    return any(re.search("quartet|trio|quintet|sextet", name) for name in players)
 
 
 def _is_alone(text: str) -> bool:
