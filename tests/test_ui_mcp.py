@@ -9,7 +9,7 @@ from mcp import Client
 from segue.agent import Agent
 from segue.tools.core import registry
 from segue.tools.core.audio import Waveform, encode
-from segue.ui.mcp_server import create_server
+from segue.ui.mcp_server import create_server, on_this_machine
 
 
 @pytest.fixture
@@ -23,7 +23,8 @@ def tone(tmp_path):
 def talk(tmp_path, conversation):
     async def main():
         with Agent(home=tmp_path / "home") as agent:
-            async with Client(create_server(agent)) as client:
+            own = on_this_machine(agent)
+            async with Client(create_server(lambda context: own)) as client:
                 return await conversation(client)
 
     return asyncio.run(main())

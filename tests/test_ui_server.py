@@ -86,11 +86,11 @@ def test_sound_is_offered_in_other_forms(user: httpx.Client, piece: str) -> None
         assert answer.content.startswith(head)
         assert "attachment" in answer.headers["content-disposition"]
     assert user.get(f"/artifacts/{piece}/x.exe").status_code == 400
-    assert user.get(f"/artifacts/{piece}/x.mid").status_code in (400, 500), "a recording has no notes yet"
+    assert user.get(f"/artifacts/{piece}/x.mid").status_code == 422, "a recording has no notes yet"
 
 
 def test_others_do_not_get_it(browser: httpx.Client, user: httpx.Client, piece: str) -> None:
-    assert user.get("/api/health").json() == {"status": "ok"}
+    assert user.get("/api/health").json()["status"] == "ok"
     assert browser.get(f"/artifacts/{piece}").status_code == 404
     assert browser.get(f"/artifacts/{piece}/x.wav").status_code == 404
     unknown = browser.get("/artifacts/p_000000000000")
@@ -125,7 +125,8 @@ def test_api_wants_json_and_an_owner(browser: httpx.Client, user: httpx.Client, 
     assert user.post("/api/chat", json={"message": "hi", "session": "s_unknown"}).status_code == 404
     assert user.post("/api/chat", json={"message": "hi", "attach": ["/etc/passwd"]}).status_code == 404
     assert user.post("/api/chat", content=b'{"message": "' + b"a" * 1_100_000 + b'"}').status_code == 400
-    assert httpx.post(f"{running['url']}/api/chat", json={"message": "hi"}).status_code == 404
+    assert user.post("/api/chat", content=b'{"message": "' + b"a" * 4_100_000 + b'"}').status_code == 413
+    assert httpx.post(f"{running['url']}/api/chat", json={"message": "hi"}).status_code == 401
     assert browser.post("/api/local/sessions", json={}).status_code == 404, "only this machine's user"
     assert browser.get("/openapi.json").status_code == 404
 
@@ -135,7 +136,7 @@ def test_a_turn_over_http_is_in_the_history_of_its_owner_only(user: httpx.Client
     assert reply.status_code == 200, reply.text
     session = reply.json()["session"]
     assert session in {one["id"] for one in user.get("/api/sessions").json()}
-    assert user.get(f"/api/sessions/{session}").json()[0]["message"] == "hello"
+    assert user.get(f"/api/sessions/{session}/messages").json()[0]["message"] == "hello"
     assert browser.get("/api/sessions").json() == []
     assert browser.get(f"/api/sessions/{session}").status_code == 404
 

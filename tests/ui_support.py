@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from segue.tools.core.audio import Waveform, encode
 from segue.ui.cli import build
+from tests.http_support import serving
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,3 +76,21 @@ def _wait(url: str) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError(f"{url} does not answer")
+
+
+@contextmanager
+def service(home: Path, **options: Any):
+    """Serve everything but the page inside this process, with real HTTP; gives its address and its room."""
+    from segue.tools.core.settings import load_settings
+    from segue.ui.guard import Guard
+    from segue.ui.limits import BodyLimit
+    from segue.ui.room import Room
+    from segue.ui.web import service as everything
+
+    room = Room(load_settings(home=home))
+    try:
+        inner = BodyLimit(everything(room), 50_000_000)
+        with serving(Guard(inner, "t" * 32, links=room.links, **options)) as url:
+            yield url, room
+    finally:
+        room.close()

@@ -15,11 +15,11 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from segue.tools.core.audio import encode
-from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
+from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound, SegueError
 from segue.tools.core.piece import Piece
 from segue.tools.core.piece_marks import marks_of
 from segue.tools.core.store import Store
-from segue.ui.api import answered
+from segue.ui.api_errors import answer, fault, status_of
 
 MEDIA_TYPES = {
     ".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".oga": "audio/ogg",
@@ -38,18 +38,26 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; media-src 'self'; sand
 def routes(store: Store) -> list[Route]:
     """Return the routes over one store."""
 
-    @answered
     async def artifact(request: Request) -> Response:
-        owner = request.state.owner
         id, name = request.path_params["id"], request.path_params.get("name", "")
-        if not owner:
-            raise NotFound("There is nothing here.", "Open Segue's page first.")
-        return await asyncio.to_thread(_answer, store, owner, id, name)
+        try:
+            if not request.state.owner:
+                raise NotFound("There is nothing here.", "Open Segue's page first.")
+            return await asyncio.to_thread(respond, store, request.state.owner, id, name)
+        except SegueError as error:
+            return answer(status_of(error), fault(error))
 
     return [Route("/artifacts/{id}", artifact), Route("/artifacts/{id}/{name}", artifact)]
 
 
-def _answer(store: Store, owner: str, id: str, name: str) -> Response:
+def respond(store: Store, owner: str, id: str, name: str) -> Response:
+    """Return an artifact of an owner's, in the form that the name says; as it is without one.
+
+    Raises
+    ------
+    NotFound : unknown, or somebody else's.
+    CannotDo, InvalidArgument : it does not have that form.
+    """
     if len(id) == 64:
         if not store.may_read(id, owner):
             raise NotFound("There is nothing here.", "It may belong to another browser.")
@@ -84,7 +92,8 @@ def _file(path: Path, suffix: str, name: str) -> Response:
     return FileResponse(path, media_type=media_type, headers=_headers(name))
 
 
-def _encoded(store: Store, piece: Piece, suffix: str, name: str) -> Response:
+def encoded(store: Store, piece: Piece, suffix: str) -> Path:
+    """Write a piece's sound in another form to a temporary file, which the caller removes."""
     assert piece.clip is not None
     with tempfile.NamedTemporaryFile(prefix="segue-", suffix=suffix, delete=False) as handle:
         path = Path(handle.name)
@@ -94,6 +103,11 @@ def _encoded(store: Store, piece: Piece, suffix: str, name: str) -> Response:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    return path
+
+
+def _encoded(store: Store, piece: Piece, suffix: str, name: str) -> Response:
+    path = encoded(store, piece, suffix)
     headers = _headers(name)
     return FileResponse(
         path, media_type=MEDIA_TYPES[suffix], headers=headers, background=BackgroundTask(path.unlink, missing_ok=True)

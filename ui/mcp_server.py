@@ -1,14 +1,17 @@
-"""Segue for other agents: every tool over the Model Context Protocol, on standard input and output.
+"""Segue for other agents: every tool over the Model Context Protocol, on stdio and over HTTP at ``/mcp``.
 
-Besides the registered tools there are ``chat`` (a turn of a conversation) and ``attach`` (a file of
-this machine becomes a piece whose id the other tools take). Results carry structured content; what a
-tool makes comes as links to files, and sound of up to ``_INLINE_BYTES`` as audio content, too.
+Besides the registered tools there are ``chat`` (a turn of a conversation) and ``attach`` (a file
+becomes a piece whose id the other tools take). Results carry structured content; what a tool makes
+comes as links to files, and sound of up to ``_INLINE_BYTES`` as audio content, too.
 """
 
 import asyncio
 import base64
+import binascii
 import mimetypes
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from segue.agent import Agent
 from segue.agent.events import Artifact, Event
 from segue.tools.core import registry
-from segue.tools.core.errors import SegueError
+from segue.tools.core.errors import InvalidArgument, SegueError
+from segue.tools.core.piece import Piece
 
 _INLINE_BYTES = 2_000_000
 Handler = Callable[[Agent, dict[str, Any], Callable[[Event], None]], tuple[BaseModel, list[Artifact], bool]]
@@ -37,11 +41,26 @@ class Chat(BaseModel):
 
 
 class Attach(BaseModel):
-    """Take in a file of this machine (audio, MIDI, MusicXML); the piece's id is what other tools want as a clip."""
+    """Take in a file (audio, MIDI, MusicXML); the piece's id is what other tools want as a clip."""
 
     model_config = ConfigDict(extra="forbid")
 
-    path: str
+    path: str | None = Field(None, description="of a file on the machine that Segue runs on; only for its own user")
+    data: str | None = Field(None, description="or the file itself, as base64")
+    name: str = Field("sound.wav", description="the file's name where data is given; its suffix says what it is")
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who is served: their agent, and how a file reaches them."""
+
+    agent: Agent
+    link: Callable[[Artifact], str]
+
+
+def on_this_machine(agent: Agent) -> Client:
+    """Return a client that reads files of this machine."""
+    return Client(agent, lambda made: Path(made.path).resolve().as_uri())
 
 
 def _chat(agent: Agent, arguments: dict[str, Any], on_event: Callable[[Event], None]) -> tuple[BaseModel, list[Artifact], bool]:  # fmt: skip
@@ -51,7 +70,26 @@ def _chat(agent: Agent, arguments: dict[str, Any], on_event: Callable[[Event], N
 
 
 def _attach(agent: Agent, arguments: dict[str, Any], on_event: Callable[[Event], None]) -> tuple[BaseModel, list[Artifact], bool]:  # fmt: skip
-    return agent.import_file(Attach(**arguments).path), [], False
+    given = Attach(**arguments)
+    if given.data is not None:
+        return _kept(agent, given.name, given.data), [], False
+    if given.path is None:
+        raise InvalidArgument("Neither a path nor data is given.", "Send the file as base64 in data, and its name.")
+    if agent.owner != "local":
+        raise InvalidArgument("Paths are only for the machine's own user.", "Send the file as base64 in data.")
+    return agent.import_file(given.path), [], False
+
+
+def _kept(agent: Agent, name: str, data: str) -> Piece:
+    try:
+        content = base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidArgument("The data is not base64.", "Send the file's bytes, encoded as base64.") from None
+    plain = Path(name)
+    with tempfile.TemporaryDirectory(prefix="segue-attached-") as folder:
+        path = Path(folder) / f"attached{plain.suffix.lower()}"
+        path.write_bytes(content)
+        return agent.import_file(path, title=plain.stem)
 
 
 _OWN: dict[str, tuple[type[BaseModel], Handler]] = {"chat": (Chat, _chat), "attach": (Attach, _attach)}
@@ -67,8 +105,11 @@ def tool_list() -> list[types.Tool]:
     ]
 
 
-def call(agent: Agent, name: str, arguments: dict[str, Any], on_event: Callable[[Event], None]) -> types.CallToolResult:
+def call(
+    client: Client, name: str, arguments: dict[str, Any], on_event: Callable[[Event], None]
+) -> types.CallToolResult:
     """Run a tool and return its result; what a user did wrong comes back as an error result, in words."""
+    agent = client.agent
     try:
         if name in _OWN:
             out, artifacts, failed = _OWN[name][1](agent, arguments, on_event)
@@ -82,7 +123,7 @@ def call(agent: Agent, name: str, arguments: dict[str, Any], on_event: Callable[
     body = out.model_dump(mode="json", exclude_none=True)
     content: list[types.ContentBlock] = [types.TextContent(type="text", text=_words(body))]
     for artifact in artifacts:
-        content += _file(artifact)
+        content += _file(client, artifact)
     return types.CallToolResult(content=content, structured_content=body, is_error=failed)
 
 
@@ -101,12 +142,12 @@ def _words(body: dict[str, Any]) -> str:
     return json.dumps(body.get("out") or body, ensure_ascii=False)
 
 
-def _file(artifact: Artifact) -> list[types.ContentBlock]:
+def _file(client: Client, artifact: Artifact) -> list[types.ContentBlock]:
     path = Path(artifact.path)
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     name = artifact.title or path.name
     blocks: list[types.ContentBlock] = [
-        types.ResourceLink(type="resource_link", name=name, uri=path.resolve().as_uri(), mime_type=media_type)
+        types.ResourceLink(type="resource_link", name=name, uri=client.link(artifact), mime_type=media_type)
     ]
     if artifact.kind == "audio" and path.stat().st_size <= _INLINE_BYTES:
         data = base64.b64encode(path.read_bytes()).decode()
@@ -114,8 +155,8 @@ def _file(artifact: Artifact) -> list[types.ContentBlock]:
     return blocks
 
 
-def create_server(agent: Agent) -> Server[Any]:
-    """Return the protocol server over one agent."""
+def create_server(who: Callable[[ServerRequestContext[Any]], Client]) -> Server[Any]:
+    """Return the protocol server; ``who`` says for each request who is served."""
 
     async def list_tools(context: ServerRequestContext[Any], params: Any) -> types.ListToolsResult:  # noqa: ANN401
         return types.ListToolsResult(tools=tool_list())
@@ -132,7 +173,8 @@ def create_server(agent: Agent) -> Server[Any]:
                 )
                 asyncio.run_coroutine_threadsafe(told, loop)
 
-        return await asyncio.to_thread(call, agent, params.name, dict(params.arguments or {}), on_event)
+        client = await asyncio.to_thread(who, context)
+        return await asyncio.to_thread(call, client, params.name, dict(params.arguments or {}), on_event)
 
     return Server(
         "segue",
@@ -147,6 +189,7 @@ async def serve_stdio(agent: Agent) -> None:
     """Serve until standard input ends."""
     from mcp.server.stdio import stdio_server
 
-    server = create_server(agent)
+    client = on_this_machine(agent)
+    server = create_server(lambda context: client)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())

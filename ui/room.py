@@ -12,10 +12,13 @@ from starlette.requests import HTTPConnection
 
 from segue.agent import Agent
 from segue.agent.events import Event
-from segue.tools.core.errors import NotFound, SegueError
+from segue.tools.core.errors import NotSignedIn, SegueError
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import SHARED, Store
 from segue.ui import demo, render, talk
+from segue.ui.jobs import Jobs
+from segue.ui.limits import Ledger
+from segue.ui.links import open_links
 from segue.ui.opening import Opening
 
 HELLO = "<h2>What shall we play?</h2><p>Find, make, change, describe and write down music by talking about it.</p>"
@@ -36,6 +39,9 @@ class Room:
         self.folders = folders
         self.host = Agent(settings, owner=SHARED)  # keeps the data folder open while the server runs
         self.opening = Opening(self.host.store)
+        self.ledger = Ledger()
+        self.jobs = Jobs()
+        self.links = open_links(settings.home)
         self._agents: OrderedDict[str, Agent] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -49,10 +55,10 @@ class Room:
 
         Raises
         ------
-        NotFound : the request has no owner: neither a cookie nor a key.
+        NotSignedIn : the request has no owner: neither a cookie nor a key.
         """
         if not owner:
-            raise NotFound("Nobody is signed in.", "Open Segue's page first, or send Authorization: Bearer KEY.")
+            raise NotSignedIn("Nobody is signed in.", "Open Segue's page first, or send Authorization: Bearer KEY.")
         with self._lock:
             agent = self._agents.get(owner)
             if agent is None:

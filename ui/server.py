@@ -12,6 +12,8 @@ from segue.tools.core.errors import ConfigError, StoreError
 from segue.tools.core.settings import Settings, load_settings
 from segue.ui import home
 from segue.ui.guard import LOOPBACK, Guard
+from segue.ui.keys import Keys
+from segue.ui.limits import BodyLimit
 from segue.ui.terminal import log
 
 
@@ -25,9 +27,11 @@ def serve(host: str, port: int, opening: bool = True) -> None:
     """
     settings = load_settings()
     key = os.environ.get("SEGUE_API_KEY") or None
-    if host not in LOOPBACK and not key:
+    closed = bool(key) or host not in LOOPBACK
+    if closed and not key and not Keys(settings.home).all():
         raise ConfigError(
-            f"{host} can be reached by others, and no key is set.", "Set SEGUE_API_KEY, or serve on 127.0.0.1."
+            f"{host} can be reached by others, and no key is set.",
+            "Set SEGUE_API_KEY, make one with `segue keys add NAME`, or serve on 127.0.0.1.",
         )
     gone = home.left_behind(settings.home)
     if gone:
@@ -36,7 +40,7 @@ def serve(host: str, port: int, opening: bool = True) -> None:
     port = listening.getsockname()[1]
     reach = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     with listening, home.owned(settings.home, "serve", host=reach, port=port, wait_s=1.0) as me:
-        _run(settings, listening, me, key, opening)
+        _run(settings, listening, me, key, closed, opening)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -57,7 +61,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(settings: Settings, listening: socket.socket, me: home.Holder, key: str | None, opening: bool) -> None:
+def _run(
+    settings: Settings, listening: socket.socket, me: home.Holder, key: str | None, closed: bool, opening: bool
+) -> None:
     # Gradio reads these when it is imported.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -70,11 +76,11 @@ def _run(settings: Settings, listening: socket.socket, me: home.Holder, key: str
         from segue.ui.web import application
 
         log("starting …")
-        room = Room(settings, folders=key is None)
+        room = Room(settings, folders=not closed)
         try:
-            config = uvicorn.Config(
-                Guard(application(room), me.token, key), log_level="warning", timeout_graceful_shutdown=3, lifespan="on"
-            )
+            inner = BodyLimit(application(room), settings.max_input_bytes)
+            guard = Guard(inner, me.token, key, Keys(settings.home), room.links, closed)
+            config = uvicorn.Config(guard, log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
             server = uvicorn.Server(config)
             if opening:
                 room.opening.compose(room.host, log)

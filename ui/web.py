@@ -2,16 +2,27 @@
 
 from fastapi import FastAPI
 
-from segue.ui import api, artifacts, page
+from segue.ui import api, artifacts
+from segue.ui.mcp_http import McpEndpoint
 from segue.ui.room import Room
+
+
+def service(room: Room) -> FastAPI:
+    """Return everything but the page: the API, files, MCP."""
+    mcp = McpEndpoint(room)
+    app = FastAPI(title="Segue", docs_url=None, redoc_url=None, openapi_url=None, lifespan=mcp.lifespan)
+    app.router.routes.extend([mcp.route(), *artifacts.routes(room.store)])
+    api.install(app, room)
+    return app
 
 
 def application(room: Room) -> FastAPI:
     """Return the application over a room of conversations."""
     import gradio as gr
 
-    app = FastAPI(title="Segue", docs_url=None, redoc_url=None, openapi_url=None)
-    app.router.routes.extend([*api.routes(room), *artifacts.routes(room.store)])
+    from segue.ui import page
+
+    app = service(room)
     blocks = page.build(room)
     blocks.queue(default_concurrency_limit=8, max_size=200)
     mounted: FastAPI = gr.mount_gradio_app(
