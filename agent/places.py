@@ -9,6 +9,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from segue.tools.core.errors import Cancelled
 
@@ -67,7 +68,8 @@ class Places:
         self._tell()
         stopped = asyncio.ensure_future(stop.wait())
         try:
-            await asyncio.wait({waiter.ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            waiting: list[asyncio.Future[Any]] = [waiter.ready, stopped]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if not waiter.ready.done():
                 raise Cancelled("Stopped before it began.")
         except BaseException:

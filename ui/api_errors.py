@@ -53,6 +53,7 @@ def answer(status: int, body: dict[str, str], path: str = "", retry_s: float | N
     """Return an error's response; under /v1 with the fields that OpenAI's clients read, too."""
     error: dict[str, str | None] = dict(body)
     if path.startswith("/v1/"):
+        error["message"] = f"{body['message']} {body['hint']}".strip()  # their clients show nothing else
         error |= {
             "type": _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error"),
             "param": None,

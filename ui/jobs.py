@@ -81,7 +81,8 @@ class Jobs:
 
     def all(self, owner: str) -> list[Job]:
         """Return an owner's jobs, the latest first."""
-        return [one.job for one in reversed(self._jobs.get(owner, {}).values())]
+        mine = self._jobs.get(owner)
+        return [one.job for one in reversed(mine.values())] if mine else []
 
     async def stop(self, owner: str, id: str) -> Job:
         """Stop a job and return what became of it."""
@@ -102,7 +103,8 @@ class Jobs:
             await changed.wait()
 
     def _find(self, owner: str, id: str) -> _Running:
-        running = self._jobs.get(owner, {}).get(id)
+        mine = self._jobs.get(owner)
+        running = mine.get(id) if mine else None
         if running is None:
             raise NotFound(f"There is no job {id}.", "Jobs are kept until the server ends.")
         return running

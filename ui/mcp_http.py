@@ -34,6 +34,7 @@ class McpEndpoint:
         )
 
     def _client(self, context: ServerRequestContext[Any]) -> Client:
+        assert context.request is not None  # over HTTP there always is one
         caller = Caller(self.room, context.request)
         return Client(self.room.agent(caller.owner), lambda made: caller.file(made).url)
 
