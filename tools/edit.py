@@ -14,26 +14,33 @@ class _Op(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Remove(_Op):
+class _Within(_Op):
+    """Only from ``start_s`` to ``end_s``, negative seconds from the end; all else stays to the sample."""
+
+    start_s: float | None = Field(None, description="only from here; negative: from the end")
+    end_s: float | None = Field(None, description="only to here; negative: from the end")
+
+
+class Remove(_Within):
     """Take stems or parts out."""
 
     op: Literal["remove"]
     stems: list[str] = Field(min_length=1)
 
 
-class Isolate(_Op):
+class Isolate(_Within):
     """Keep only these stems or parts."""
 
     op: Literal["isolate"]
     stems: list[str] = Field(min_length=1)
 
 
-class Gain(_Op):
+class Gain(_Within):
     """Make a stem, or everything, louder or softer by decibels."""
 
     op: Literal["gain"]
     stem: str | None = None
-    db: float = Field(ge=-60, le=24)
+    db: float = Field(ge=-60, le=60, description="upwards as far as nothing clips")
 
 
 class Replace(_Op):
@@ -89,19 +96,25 @@ class Trim(_Op):
     end_s: float | None = None
 
 
-class Concat(_Op):
-    """Join: the piece, then these."""
+class _Matched(_Op):
+    match: list[Literal["tempo", "key"]] = Field([], description="bring the others to the piece's tempo or key first")
+
+
+class Concat(_Matched):
+    """Join: the piece, then these; with ``crossfade_s`` they overlap, on a beat where beats are heard."""
 
     op: Literal["concat"]
     clips: list[PieceRef] = Field(min_length=1)
+    crossfade_s: float = Field(0.0, ge=0, le=60)
 
 
-class Mix(_Op):
-    """Lay these over the piece; one gain a clip, the piece first."""
+class Mix(_Matched):
+    """Lay these over the piece; one gain a clip, the piece first. ``even``: equally loud before the gains."""
 
     op: Literal["mix"]
     clips: list[PieceRef] = Field(min_length=1)
     gains_db: list[float] = []
+    even: bool = Field(False, description="bring the clips to the piece's loudness first")
 
     @model_validator(mode="after")
     def _gains_match(self) -> "Mix":
@@ -118,7 +131,7 @@ class Fade(_Op):
     out_s: float = Field(0.0, ge=0)
 
 
-class Reverse(_Op):
+class Reverse(_Within):
     """Play it backwards."""
 
     op: Literal["reverse"]
@@ -252,11 +265,50 @@ class Restyle(_Op):
     seed: int | None = Field(None, ge=0)
 
 
-class Effect(_Op):
-    """Change the sound as described ("warmer", "a small room")."""
+class Setting(_Op):
+    """A stage of an effect; parameters that are not given keep what the words, or else the stage, bring."""
+
+    stage: Literal[
+        "highpass", "lowpass", "low_shelf", "high_shelf", "peak", "reverb", "delay", "width", "compress", "punch", "chorus",
+        "wow", "tremolo", "saturate", "bits", "gain", "loudness",
+    ]  # fmt: skip
+    hz: float | None = Field(None, ge=20, le=20000)
+    db: float | None = Field(None, ge=-40, le=24)
+    q: float | None = Field(None, ge=0.1, le=20)
+    order: int | None = Field(None, ge=1, le=8)
+    decay_s: float | None = Field(None, ge=0.05, le=20)
+    wet_db: float | None = Field(None, ge=-60, le=12)
+    predelay_ms: float | None = Field(None, ge=0, le=300)
+    damping_hz: float | None = Field(None, ge=200, le=20000)
+    size_ms: float | None = Field(None, ge=1, le=200)
+    time_s: float | None = Field(None, ge=0.005, le=4)
+    feedback: float | None = Field(None, ge=0, le=0.95)
+    factor: float | None = Field(None, ge=0, le=3)
+    below_db: float | None = Field(None, ge=-20, le=40)
+    ratio: float | None = Field(None, ge=1, le=20)
+    attack_ms: float | None = Field(None, ge=0.1, le=500)
+    release_ms: float | None = Field(None, ge=1, le=5000)
+    depth_ms: float | None = Field(None, ge=0, le=20)
+    depth: float | None = Field(None, ge=0, le=1)
+    rate_hz: float | None = Field(None, ge=0.05, le=48000)
+    drive_db: float | None = Field(None, ge=0, le=40)
+    bits: float | None = Field(None, ge=2, le=24)
+    lu: float | None = Field(None, ge=-40, le=20)
+
+
+class Effect(_Within):
+    """Change the sound as described ("warmer", "a small room"); ``stages`` sets parameters that an earlier edit showed."""
 
     op: Literal["effect"]
-    description: str
+    description: str = ""
+    stages: list[Setting] = Field([], description="named parameters, over those of the words")
+    stem: str | None = Field(None, description="only this stem or part")
+
+    @model_validator(mode="after")
+    def _something(self) -> "Effect":
+        if not (self.description.strip() or self.stages):
+            raise ValueError("an effect wants a description or stages")
+        return self
 
 
 class Loudness(_Op):
@@ -266,15 +318,24 @@ class Loudness(_Op):
     lufs: float = Field(ge=-50, le=-5)
 
 
+class Compare(_Op):
+    """Hear the piece and another version in turns, equally loud: this, that, this, that."""
+
+    op: Literal["compare"]
+    with_clip: PieceRef = Field(description="the other version")
+    turn_s: float = Field(5.0, ge=1, le=60)
+    turns: int = Field(4, ge=2, le=40, description="how many in all")
+
+
 Operation = Annotated[
     Remove | Isolate | Gain | Replace | Add | Transpose | Tempo | Trim | Concat | Mix | Fade | Loop | Reverse
-    | Regenerate | Chords | Mode | Meter | Feel | Ending | Lyrics | Extend | Restyle | Effect | Loudness,
+    | Regenerate | Chords | Mode | Meter | Feel | Ending | Lyrics | Extend | Restyle | Effect | Loudness | Compare,
     Field(discriminator="op"),
 ]  # fmt: skip
 
 
 class Args(BaseArgs):
-    """Change a piece: remove, isolate, level, replace or add parts; key, tempo, cuts, joins, mixes, fades, loops, effects, loudness, new bars or takes, chords, modes, meters, beats, endings, lyrics, another style. What is not named stays as it is."""
+    """Change a piece: remove, isolate, level, replace or add parts; key, tempo, cuts, joins, mixes, fades, loops, effects, loudness, new bars or takes, chords, modes, meters, beats, endings, lyrics, another style, A/B. What is not named stays as it is."""
 
     clip: PieceRef = Field(description="what to change")
     operations: list[Operation] = Field(min_length=1, description="done in this order")

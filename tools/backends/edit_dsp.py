@@ -1,7 +1,8 @@
 """The embedded editor: exact on pieces whose stems are known, honest signal processing on recordings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segue.tools import edit as ops
@@ -10,6 +11,7 @@ from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.settings import Settings
 
 if TYPE_CHECKING:
+    from segue.tools.backends.edit_joins import Voice
     from segue.tools.core.audio import Samples, Waveform
     from segue.tools.core.piece import Clip, Piece
     from segue.tools.core.score import Score
@@ -22,6 +24,9 @@ _NEEDS_NOTES = {"replace": "Playing a part on another instrument", "regenerate":
                 "restyle": "Playing it in another style", "chords": "Changing chords", "mode": "Changing the mode",
                 "meter": "Changing the meter", "feel": "Changing how it is played", "ending": "Another ending",
                 "lyrics": "Setting words", "extend": "Counting bars"}  # fmt: skip
+# Operations that take exactly the fields of a function of ``exact_revise``.
+_BY_SCORE = {"replace": "replaced", "chords": "rechorded", "mode": "moded", "meter": "metred", "feel": "felt",
+             "ending": "ended", "lyrics": "worded"}  # fmt: skip
 _SURE = 0.5  # confidence from which bar lines are cut at
 
 
@@ -72,7 +77,7 @@ class _Editor:
         for number, operation in enumerate(self.args.operations):
             self.at = number
             self._progress(0, 1, operation.op)
-            done: _Result = getattr(self, f"_{operation.op}")(operation)
+            done = self._in_span(operation)
             self.material = done.material
             labels.append(done.label)
             details.append({"op": operation.op, "how": done.how, **done.measured})
@@ -88,6 +93,28 @@ class _Editor:
             mix=dict(made.mix),
         )
         return ops.Out(piece=piece, details=details)
+
+    def _in_span(self, operation: Any) -> _Result:  # noqa: ANN401 - one of the operations
+        """Do an operation; where it names a span, on a copy of that, which is then put back."""
+        work: Callable[[Any], _Result] = (
+            partial(self._by_score, how=_BY_SCORE[operation.op])
+            if operation.op in _BY_SCORE
+            else getattr(self, f"_{operation.op}")
+        )
+        within = getattr(operation, "start_s", None), getattr(operation, "end_s", None)
+        if operation.op == "trim" or within == (None, None):
+            return work(operation)
+        from segue.tools.music import exact, exact_span
+        from segue.tools.sound import splice
+
+        whole, rate = self.material, self.material.sample_rate
+        start, stop = splice.span(whole.frames, rate, within[0] or 0.0, within[1])
+        self.material = exact.cut(whole, start, stop, self._say)
+        done = work(operation.model_copy(update={"start_s": None, "end_s": None}))
+        made = exact_span.put_back(whole, done.material, start, stop, self._say)
+        span = {"start_s": round(start / rate, 4), "end_s": round(stop / rate, 4)}
+        label = f"{done.label} {_clock(start / rate)}–{_clock(stop / rate)}"
+        return _Result(made, done.how, label, {**done.measured, **span})
 
     # -- material --------------------------------------------------------------------------------
 
@@ -162,7 +189,8 @@ class _Editor:
 
         if self.material.score is not None:
             return analyse_score(self.material.score)
-        if self.clips.get(id(self.material.wave.samples)) and self.source.clip is not None:
+        known = self.clips.get(id(self.material.wave.samples))
+        if known and known[1] == self.source.clip:
             return analyse(self.context.store, self.source, check=self.context.check, progress=self._progress)
         return analyse_wave(self.material.wave, check=self.context.check, progress=self._progress)
 
@@ -239,9 +267,6 @@ class _Editor:
         done, label = change(self.material, self.desk, self.context.settings, **op.model_dump(exclude={"op"}))
         return _labelled(done, label)
 
-    def _replace(self, op: ops.Replace) -> _Result:
-        return self._by_score(op, "replaced")
-
     def _regenerate(self, op: ops.Regenerate) -> _Result:
         from segue.tools.music import exact_words, revise
 
@@ -259,24 +284,6 @@ class _Editor:
         if not op.keep and (named := exact_words.restyled(self.material, self.desk, self.context.settings, op.prompt)):
             return _labelled(*named)
         return self._by_score(op, "restyled")
-
-    def _chords(self, op: ops.Chords) -> _Result:
-        return self._by_score(op, "rechorded")
-
-    def _mode(self, op: ops.Mode) -> _Result:
-        return self._by_score(op, "moded")
-
-    def _meter(self, op: ops.Meter) -> _Result:
-        return self._by_score(op, "metred")
-
-    def _feel(self, op: ops.Feel) -> _Result:
-        return self._by_score(op, "felt")
-
-    def _ending(self, op: ops.Ending) -> _Result:
-        return self._by_score(op, "ended")
-
-    def _lyrics(self, op: ops.Lyrics) -> _Result:
-        return self._by_score(op, "worded")
 
     def _add(self, op: ops.Add) -> _Result:
         if not self.material.stems or self.material.score is None:
@@ -383,16 +390,36 @@ class _Editor:
         return _and([self.context.piece(ref).title.partition(" – ")[0] or "another piece" for ref in refs])
 
     def _concat(self, op: ops.Concat) -> _Result:
-        from segue.tools.music import exact_sound
+        from segue.tools.backends import edit_joins
 
-        return _labelled(exact_sound.joined(self._with_others(op.clips), self.desk), f"then {self._titled(op.clips)}")
+        return _labelled(edit_joins.joined(self._fitting(op.clips), op, self.desk), f"then {self._titled(op.clips)}")
 
     def _mix(self, op: ops.Mix) -> _Result:
-        from segue.tools.music import exact_sound
+        from segue.tools.backends import edit_joins
 
-        return _labelled(
-            exact_sound.mixed(self._with_others(op.clips), op.gains_db, self.desk), f"with {self._titled(op.clips)}"
-        )
+        return _labelled(edit_joins.mixed(self._fitting(op.clips), op, self.desk), f"with {self._titled(op.clips)}")
+
+    def _compare(self, op: ops.Compare) -> _Result:
+        from segue.tools.music import exact_match
+
+        ours, theirs = self._with_others([op.with_clip])
+        done = exact_match.compared(ours, theirs, op.turn_s, op.turns, self.desk)
+        return _labelled(done, f"beside {self._titled([op.with_clip])}")
+
+    def _fitting(self, refs: Sequence[Ref]) -> "list[Voice]":
+        """Return our material and that of further clips, with how to listen to each where that is wanted."""
+        from segue.tools.backends.edit_joins import Voice
+
+        def listen(material: "Material") -> "Analysis":
+            before, self.material = self.material, material
+            try:
+                return self._facts()
+            finally:
+                self.material = before
+
+        titles = [self.source.title, *(self.context.piece(ref).title for ref in refs)]
+        found = self._with_others(refs)
+        return [Voice(title, one, partial(listen, one)) for title, one in zip(titles, found, strict=True)]
 
     def _fade(self, op: ops.Fade) -> _Result:
         from segue.tools.music import exact_sound
@@ -440,11 +467,17 @@ class _Editor:
     # -- sound -----------------------------------------------------------------------------------
 
     def _effect(self, op: ops.Effect) -> _Result:
-        from segue.tools.music import exact_sound, exact_words
+        from segue.tools.music import exact_effects, exact_words
+        from segue.tools.sound.effects import Stage
 
-        if named := exact_words.sounded(self.material, self.desk, self.context.settings, op.description):
+        plain = not (op.stages or op.stem)
+        words, sound = op.description, self.material
+        if plain and (named := exact_words.sounded(sound, self.desk, self.context.settings, words)):
             return _labelled(*named)
-        return _labelled(exact_sound.affected(self.material, op.description, self.desk), op.description)
+        given = [Stage(one.stage, one.model_dump(exclude={"stage"}, exclude_none=True)) for one in op.stages]
+        label = words or ", ".join(dict.fromkeys(one.stage for one in op.stages))
+        label = f"{op.stem}: {label}" if op.stem else label
+        return _labelled(exact_effects.affected(sound, words, self.desk, given, op.stem), label)
 
     def _loudness(self, op: ops.Loudness) -> _Result:
         from segue.tools.music import exact_sound

@@ -18,7 +18,7 @@ from segue.tools.music import exact, exact_join
 from segue.tools.music.compose import Request, compose
 from segue.tools.music.exact import Material, Progress, Say
 from segue.tools.music.render import render
-from segue.tools.sound import demucs, dynamics, effects, effects_words, separate, splice, stretch
+from segue.tools.sound import demucs, dynamics, separate, splice, stretch
 from segue.tools.sound.loudness import db_to_gain, gain_to_db, true_peak_db, with_gain
 
 _UNDER_LU = 7.0  # how far an accompaniment lies under the recording that it goes with
@@ -59,27 +59,28 @@ def difference_s(before: Waveform, after: Waveform) -> list[float]:
 
 def removed(material: Material, names: Sequence[str], desk: Desk) -> Done:
     """Take stems out of a recording by filters."""
-    taken, measured = _extracted(material, names, desk, "what went out holds other instruments")
+    taken, measured = extracted(material, names, desk, "what went out holds other instruments")
     return Done(recording(taken.rest, desk), "mix minus stem", measured)
 
 
 def isolated(material: Material, names: Sequence[str], desk: Desk) -> Done:
     """Keep stems of a recording by filters."""
-    taken, measured = _extracted(material, names, desk, "other instruments are left in it")
+    taken, measured = extracted(material, names, desk, "other instruments are left in it")
     return Done(recording(taken.stem, desk), "stem by filters", measured)
 
 
 def stem_gained(material: Material, name: str, db: float, desk: Desk) -> Done:
     """Make a stem of a recording louder or softer by filters."""
-    taken, measured = _extracted(material, [name], desk, "what moved holds other instruments")
+    taken, measured = extracted(material, [name], desk, "what moved holds other instruments")
     samples = material.wave.samples + taken.stem.samples * np.float32(db_to_gain(db) - 1)
     made = recording(Waveform(samples, material.sample_rate), desk)
     return Done(made, "mix plus stem", {"gain_db": db, **measured})
 
 
-def _extracted(
+def extracted(
     material: Material, names: Sequence[str], desk: Desk, fate: str
 ) -> tuple[separate.Extract, dict[str, Any]]:
+    """Take stems out by Demucs where it is installed and knows them, else by filters; say what a preview lacks."""
     separator = demucs if demucs.separates(names) else separate
     taken = separator.extract(material.wave, names, check=desk.check, progress=desk.progress)
     measured: dict[str, Any] = {"stems": list(taken.names), "residual_db": taken.residual_db()}
@@ -266,25 +267,3 @@ def accompanied(
     total = splice.overlay([material.wave, wave], [0.0, gain])
     measured = {"bpm": round(heard.bpm, 2), "key": heard.key, "gain_db": round(gain, 1), "start_s": round(start_s, 3)}
     return Done(recording(total, desk), "a part composed over the chords heard", measured)
-
-
-# -- effects -----------------------------------------------------------------------------------
-
-
-def affected(material: Material, description: str, desk: Desk) -> Done:
-    """Change the sound as words describe it; the parameters chosen are in what was measured."""
-    reading = effects_words.read(description)
-    for word, taken in reading.guessed.items():
-        desk.say(f"'{word}' was read as '{taken}'.")
-    if not reading.stages:
-        raise CannotDo(
-            f"'{description}' is not a sound that I know how to make.",
-            f"I know {', '.join(effects_words.known_sounds())}, each also 'a bit' or 'much'.",
-        )
-    if reading.unknown:
-        desk.say(f"Not understood and left out: {', '.join(reading.unknown)}.")
-    if material.stems and not effects.keeps_stems(reading.stages):
-        desk.say("Distortion works on the whole mix only, so the result has no separate parts any more.")
-        material = exact.without_stems(material, material.wave)
-    made, measured = exact.processed(material, reading.stages, desk.say, desk.check)
-    return Done(made, "; ".join(reading.heard), {"stages": [stage.as_json() for stage in reading.stages], **measured})

@@ -13,9 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.tools.core.audio import Samples, Waveform
+from segue.tools.core.errors import InvalidArgument
 from segue.tools.sound import dynamics
 from segue.tools.sound.loudness import db_to_gain, gain_to_db
 
+# Every stage's parameters, and what they are where nobody says.
+PARAMETERS: Mapping[str, Mapping[str, float]] = {
+    "highpass": {"hz": 100.0, "order": 2}, "lowpass": {"hz": 8000.0, "order": 2},
+    "low_shelf": {"hz": 150.0, "db": 3.0, "q": 0.707}, "high_shelf": {"hz": 6000.0, "db": 3.0, "q": 0.707},
+    "peak": {"hz": 1000.0, "db": 3.0, "q": 0.9}, "width": {"factor": 1.5}, "punch": {"db": 4.0},
+    "compress": {"below_db": 4.0, "ratio": 2.5, "attack_ms": 12.0, "release_ms": 120.0},
+    "reverb": {"decay_s": 1.6, "wet_db": -9.0, "predelay_ms": 20.0, "damping_hz": 5000.0, "size_ms": 20.0},
+    "delay": {"time_s": 0.375, "feedback": 0.4, "wet_db": -8.0}, "saturate": {"drive_db": 5.0},
+    "chorus": {"depth_ms": 4.0, "rate_hz": 0.7, "wet_db": -5.0}, "wow": {"depth_ms": 2.0, "rate_hz": 0.8},
+    "tremolo": {"rate_hz": 5.0, "depth": 0.6}, "bits": {"bits": 8.0, "rate_hz": 22050.0}, "gain": {"db": -3.0},
+    "loudness": {"lu": 3.0},
+}  # fmt: skip
+# The order in which stages follow one another.
+ORDER = ("highpass", "lowpass", "low_shelf", "peak", "high_shelf", "punch", "compress", "saturate", "bits", "wow", "chorus",
+         "tremolo", "width", "delay", "reverb", "gain", "loudness")  # fmt: skip
 NONLINEAR = frozenset({"saturate", "bits"})
 LEVELS = frozenset({"gain", "loudness"})  # stages whose purpose is another loudness
 _BLOCK = 1 << 19
@@ -26,14 +42,7 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage: ``kind`` names it, ``values`` are its parameters with their units in their names.
-
-    Kinds: low_shelf, high_shelf, peak (hz, db, q), highpass, lowpass (hz, order), reverb (decay_s, wet_db,
-    predelay_ms, damping_hz, size_ms), delay (time_s, feedback, wet_db), width (factor), gain (db),
-    loudness (lu: by how much), compress (below_db, ratio, attack_ms, release_ms), punch (db), chorus
-    (depth_ms, rate_hz, wet_db), wow (depth_ms, rate_hz), tremolo (rate_hz, depth), saturate (drive_db),
-    bits (bits, rate_hz).
-    """
+    """One stage: ``kind`` names it, ``values`` are its parameters (``PARAMETERS``) with their units in their names."""
 
     kind: str
     values: Mapping[str, float] = field(default_factory=dict)
@@ -41,6 +50,29 @@ class Stage:
     def as_json(self) -> dict[str, Any]:
         """Return the stage as plain data, as results show it."""
         return {"stage": self.kind, **{name: round(value, 3) for name, value in self.values.items()}}
+
+
+def with_settings(stages: Sequence[Stage], settings: Sequence[Stage]) -> list[Stage]:
+    """Return stages in their order, with settings laid over them; a setting of a kind that is not there is a new stage.
+
+    Raises
+    ------
+    InvalidArgument : a stage has no parameter of that name; the hint lists those it has.
+    """
+    out = list(stages)
+    for number, setting in enumerate(settings):
+        known = PARAMETERS[setting.kind]
+        if wrong := [name for name in setting.values if name not in known]:
+            raise InvalidArgument(f"{setting.kind} has no {wrong[0]}.", f"It has {', '.join(known)}.")
+        # The second peak that is set is the second peak there is.
+        earlier = sum(before.kind == setting.kind for before in settings[:number])
+        places = [at for at, stage in enumerate(out) if stage.kind == setting.kind]
+        if earlier < len(places):
+            at = places[earlier]
+            out[at] = Stage(setting.kind, {**out[at].values, **setting.values})
+        else:
+            out.append(Stage(setting.kind, {**known, **setting.values}))
+    return sorted(out, key=lambda stage: ORDER.index(stage.kind))
 
 
 def keeps_stems(stages: Sequence[Stage]) -> bool:

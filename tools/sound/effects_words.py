@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from segue.tools.sound.effects import Stage
+from segue.tools.sound.effects import ORDER, Stage
 
 Recipe = tuple[Stage, ...]
 
@@ -73,7 +73,7 @@ _RECIPES: dict[str, Recipe] = {
     "present|presence|forward|upfront|up front|in front|closer|close|intimate|in your face": (
         _eq("peak", 3000, 3, 0.7), _squeeze(2, 1.8, 15, 150)),
     "mids|midrange|mid|nasal|honky|middle": (_eq("peak", 1000, 4, 0.8),),
-    "scooped|hollow|smiley": (_eq("peak", 800, -4.5, 0.6),),
+    "scooped|scooped mids|less mids|hollow|smiley": (_eq("peak", 800, -4.5, 0.6),),
     "punchy|punchier|punch|snappy|snappier|attack|tight|tighter|impact|kick|hit harder|hits harder": (
         Stage("punch", {"db": 4.5}), _eq("peak", 90, 1.5, 1.0)),
     "compressed|compression|compress|glued|glue|even|evener|consistent|denser|dense|controlled": (
@@ -283,9 +283,7 @@ def read(description: str) -> Reading:
         r"[,;.!?]|\band\b|\bbut\b|\bplus\b|\bwith\b|\bthen\b", description.lower().replace("’", "'")
     ):
         _read_clause(re.findall(r"[a-z0-9'-]+", clause), reading)
-    order = ["highpass", "lowpass", "low_shelf", "peak", "high_shelf", "punch", "compress", "saturate", "bits", "wow",
-             "chorus", "tremolo", "width", "delay", "reverb", "gain", "loudness"]  # fmt: skip
-    reading.stages.sort(key=lambda stage: order.index(stage.kind))
+    reading.stages.sort(key=lambda stage: ORDER.index(stage.kind))
     return reading
 
 
@@ -318,6 +316,8 @@ def _read_clause(words: list[str], reading: Reading) -> None:
 
 def _take(word: str, amount: float, less: bool, reading: Reading) -> None:
     name, recipe = _vocabulary()[word]
+    if any(heard.partition(" × ")[0].removeprefix("less ") == name for heard in reading.heard):
+        return  # the same sound in other words: "tinny, like a small speaker"
     signed = -amount if less else amount
     stages = [_scaled(stage, signed) for stage in recipe]
     if None in stages:

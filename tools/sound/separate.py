@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from segue.tools.core.audio import Samples, Waveform
 from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
+from segue.tools.sound.spectrum import forward, inverse
 
 HONEST = ("percussive", "harmonic", "centre", "sides", "low")
 PREVIEWS = ("drums", "bass", "vocals", "other")
@@ -170,7 +171,7 @@ def _masked(wave: Waveform, stems: Sequence[str], check: Check, progress: Progre
         check()
         mask, spectrum = _mask(block, stems, wave.sample_rate, check)
         check()
-        sound = _inverse(spectrum * mask, block.shape[1], window_size(wave.sample_rate))
+        sound = inverse(spectrum * mask, block.shape[1], window_size(wave.sample_rate))
         out[:, start:stop] = sound[:, offset : offset + stop - start]
         power = np.abs(spectrum) ** 2
         # Were the mask the share of power that is ours, mask³ would be ours in the stem, mask²(1 − mask) not.
@@ -206,7 +207,7 @@ def _mask(
     from scipy.ndimage import median_filter
 
     n = window_size(sample_rate)
-    spectrum = _forward(block, n)
+    spectrum = forward(block, n)
     magnitude = np.sqrt(np.mean(np.abs(spectrum) ** 2, axis=0))
     check()
     harmonic = median_filter(magnitude, size=(1, _MEDIAN), mode="reflect") ** 2
@@ -252,33 +253,3 @@ def _centred(spectrum: npt.NDArray[np.complex64]) -> Mask:
     left, right = spectrum[0], spectrum[1]
     similar = 2 * np.real(left * np.conj(right)) / (np.abs(left) ** 2 + np.abs(right) ** 2 + 1e-12)
     return np.asarray(np.clip((similar - 0.6) / 0.35, 0, 1), dtype=np.float32)
-
-
-def _forward(samples: Samples, n: int) -> npt.NDArray[np.complex64]:
-    """Short-time Fourier transform, periodic Hann window, hop n/4; ``[channels, bins, frames]``."""
-    from scipy.fft import rfft
-
-    hop = n // 4
-    frames = math.ceil(samples.shape[1] / hop) + 3
-    padded = np.pad(samples, ((0, 0), (n - hop, frames * hop + n - samples.shape[1])))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, n, axis=1)[:, : frames * hop : hop]
-    spectrum = rfft(windows * _hann(n), axis=-1)
-    return np.ascontiguousarray(np.swapaxes(spectrum, 1, 2))
-
-
-def _inverse(spectrum: npt.NDArray[np.complex64], length: int, n: int) -> Samples:
-    """Inverse of ``_forward``: overlap-add with the same window (its squares sum to 1.5)."""
-    from scipy.fft import irfft
-
-    hop = n // 4
-    pieces = irfft(np.swapaxes(spectrum, 1, 2), n, axis=-1) * (_hann(n) / 1.5)
-    channels, frames, _ = pieces.shape
-    out = np.zeros((channels, (frames + 3) * hop), np.float32)
-    for part in range(4):
-        span = pieces[:, :, part * hop : (part + 1) * hop].reshape(channels, frames * hop)
-        out[:, part * hop : (part + frames) * hop] += span
-    return out[:, n - hop : n - hop + length]
-
-
-def _hann(n: int) -> Samples:
-    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n), dtype=np.float32)

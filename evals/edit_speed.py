@@ -1,0 +1,168 @@
+"""How fast edits are on one core, and how much memory a two-hour file takes.
+
+Each operation runs on three minutes of stereo at 44.1 kHz, decoded already, with its result kept in the store as a user gets it;
+the time of reading and of writing FLAC is part of it. Long files are edited in a process of their own, whose greatest
+resident size is read from the system.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segue.evals.edit_bench import bench
+from segue.tools.core.audio import Waveform, quantised
+
+RATE = 44_100
+SECONDS = 180.0
+_GOAL_MASKS, _GOAL_OTHERS, _GOAL_MB = 5.0, 50.0, 1000.0
+_HOURS = 2.0
+Say = Callable[[str], None]
+
+OPERATIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("remove drums", {"op": "remove", "stems": ["drums"]}),
+    ("isolate bass", {"op": "isolate", "stems": ["bass"]}),
+    ("isolate vocals", {"op": "isolate", "stems": ["vocals"]}),
+    ("gain of drums", {"op": "gain", "stem": "drums", "db": -4}),
+    ("gain", {"op": "gain", "db": -4}),
+    ("trim", {"op": "trim", "start_s": 10, "end_s": -10}),
+    ("fade", {"op": "fade", "in_s": 2, "out_s": 4}),
+    ("reverse", {"op": "reverse"}),
+    ("loudness", {"op": "loudness", "lufs": -20}),
+    ("loudness, limited", {"op": "loudness", "lufs": -9}),
+    ("effect: warmer", {"op": "effect", "description": "warmer"}),
+    ("effect: a big hall", {"op": "effect", "description": "a big hall"}),
+    ("effect: punchier", {"op": "effect", "description": "punchier"}),
+    ("effect: telephone", {"op": "effect", "description": "telephone"}),
+    ("transpose", {"op": "transpose", "semitones": 2}),
+    ("tempo", {"op": "tempo", "ratio": 1.1}),
+)
+LONG: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("trim", {"op": "trim", "start_s": 60, "end_s": -60}),
+    ("gain", {"op": "gain", "db": -4}),
+    ("fade", {"op": "fade", "in_s": 5, "out_s": 10}),
+    ("reverse", {"op": "reverse"}),
+    ("loudness", {"op": "loudness", "lufs": -14}),
+    ("effect: warmer, a small room", {"op": "effect", "description": "warmer, a small room"}),
+    ("remove drums", {"op": "remove", "stems": ["drums"]}),
+    ("tempo", {"op": "tempo", "ratio": 1.1}),
+)
+
+
+def music_like(seconds: float, seed: int = 1) -> Waveform:
+    """Tones, noise and beats, stereo: as costly to transform, code and limit as music."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(round(seconds * RATE), dtype=np.float32) / RATE
+    tone = sum(np.sin(2 * np.pi * f * time_s) for f in (110.0, 220.5, 331.0, 554.0)) * np.float32(0.06)
+    beat = rng.normal(size=len(time_s)).astype(np.float32) * np.exp(-20 * (time_s % 0.5)) * np.float32(0.2)
+    return Waveform(quantised(np.stack([tone + beat, 0.7 * tone + 0.9 * beat]).astype(np.float32)), RATE)
+
+
+def measured(say: Say, long_files: bool = True) -> list[dict[str, Any]]:
+    """Time every operation; one row each, with how often real time it ran and, for long files, megabytes."""
+    from threadpoolctl import threadpool_limits
+
+    rows = []
+    with bench() as desk, threadpool_limits(1):
+        piece = desk.add(music_like(SECONDS))
+        for name, operation in OPERATIONS:
+            desk.wave(piece)
+            start = time.process_time(), time.perf_counter()
+            desk.edit(piece, operation)
+            spent, wall = time.process_time() - start[0], time.perf_counter() - start[1]
+            # A child process works for some; what it takes is in the wall time only.
+            seconds = max(spent, wall if name in ("transpose", "tempo") else spent)
+            rows.append({"operation": name, "minutes": SECONDS / 60, "times": SECONDS / seconds, "mb": None})
+            say(f"speed: {name} {SECONDS / seconds:.0f} x")
+    if long_files:
+        for name, operation in LONG:
+            say(f"two hours: {name}")
+            rows.append(_long(name, operation))
+    return rows
+
+
+def _long(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="segue-eval-") as folder:
+        command = [sys.executable, "-m", __name__, folder, json.dumps(operation)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    row = {"operation": name, "minutes": 60 * _HOURS, "times": None, "mb": None}
+    if done.returncode == 0:
+        row |= json.loads(done.stdout.splitlines()[-1])
+    else:
+        row["error"] = (done.stderr.strip().splitlines() or ["killed"])[-1][:120]
+    return row
+
+
+def edit_long(folder: Path, operation: dict[str, Any]) -> dict[str, Any]:
+    """Write a two-hour file, take it in, edit it, and return how often real time that was and the greatest size in MB."""
+    import resource
+
+    import soundfile
+
+    from segue.tools import edit
+    from segue.tools.backends import edit_dsp
+    from segue.tools.core.base import Context
+    from segue.tools.core.piece import Piece
+    from segue.tools.core.settings import load_settings
+    from segue.tools.core.store import Store, new_id
+
+    minute = music_like(60.0).samples.T
+    path = folder / "long.flac"
+    with soundfile.SoundFile(str(path), "w", RATE, 2, "PCM_24") as out:
+        for _ in range(round(60 * _HOURS)):
+            out.write(minute)
+    del minute
+    settings = load_settings(home=folder / "home")
+    store = Store(settings)
+    piece = store.save(Piece(id=new_id(), title="long", clip=store.add_recording(path, link=True)))
+    context = Context(store, settings, tool="edit", backend="dsp")
+    start = time.process_time()
+    args = edit.Args.model_validate({"clip": {"id": piece.id}, "operations": [operation]})
+    edit_dsp.BACKEND.load(settings)(args, context)
+    spent = time.process_time() - start
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    spent += children.ru_utime + children.ru_stime
+    return {"times": 3600 * _HOURS / spent, "mb": (max(own, children.ru_maxrss)) / 1024}
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the fifth table and its goals."""
+    lines = [
+        [row["operation"], f"{row['minutes']:g} min", f"{row['times']:.0f} ×" if row["times"] else row.get("error", ""),
+         f"{row['mb']:.0f} MB" if row["mb"] else ""]
+        for row in rows
+    ]  # fmt: skip
+    short = [row for row in rows if row["minutes"] < 60 and row["times"]]
+    masks = [row["times"] for row in short if _by_masks(row["operation"])]
+    others = [row["times"] for row in short if not _by_masks(row["operation"])]
+    goals = [
+        {"goal": f"remove and isolate at {_GOAL_MASKS:g} × real time", "found": f"{min(masks):.1f} ×", "met": min(masks) >= _GOAL_MASKS},
+        {"goal": f"other operations at {_GOAL_OTHERS:g} × real time", "found": f"slowest {min(others):.0f} ×", "met": min(others) >= _GOAL_OTHERS},
+    ]  # fmt: skip
+    if long := [row for row in rows if row["minutes"] >= 60]:
+        sizes = [row["mb"] or float("inf") for row in long]
+        goals.append(
+            {"goal": "two hours in under 1 GB", "found": f"most {max(sizes):.0f} MB", "met": max(sizes) < _GOAL_MB}
+        )
+    return {
+        "title": "Speed",
+        "note": "Processor time of one core, stereo at 44.1 kHz, the result kept as FLAC; memory is the process's greatest.",
+        "header": ["operation", "length", "real time", "memory"],
+        "rows": lines,
+        "goals": goals,
+    }
+
+
+def _by_masks(operation: str) -> bool:
+    return operation.startswith(("remove", "isolate", "gain of"))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(edit_long(Path(sys.argv[1]), json.loads(sys.argv[2]))) + "\n")
