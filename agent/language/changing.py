@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from segue.agent.dialogue import Thing
-from segue.agent.language import rewriting, sounding, timing
+from segue.agent.language import acting, rewriting, sounding, timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.locking import LOCKABLE, locks
@@ -107,6 +107,8 @@ def _change_one(clause: Clause, target: Target, draft: Draft, *, apart: bool = F
     """Read a clause as operations on one piece; ``apart``: as a step of its own."""
     thing = draft.thing(target)
     operations, rest = rewriting.readings(clause, thing, draft)
+    if all(operation["op"] == "regenerate" for operation in operations) and acting.read(clause, thing, draft):
+        operations, rest = [], clause  # "keep the melody and nothing else"
     if rest.words:
         operations += _operations(rest, thing, draft)
     if not operations:
@@ -129,8 +131,11 @@ def _operations(clause: Clause, thing: Thing | None, draft: Draft) -> list[Opera
 
 
 def _read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
-    operations: list[Operation] = []
+    decided = acting.read(clause, thing, draft)
+    operations: list[Operation] = list(decided or [])
     for read in _READERS:
+        if decided is not None and (read in _OF_PARTS or (read in _COLOURS and operations)):
+            continue
         made = {done["op"] for done in operations}
         if (read is _add and made & {"replace", "isolate"}) or (read in _COLOURS and made & {"add", "replace"}):
             continue
@@ -292,20 +297,11 @@ def _add(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         ):
             continue
         operation: Operation = {"op": "add", "instrument": found.value}
-        phrase = _phrase(clause, found)
+        phrase = acting.phrase(clause, found)
         if phrase.lower() not in (found.value, f"{found.value}s"):
             operation["prompt"] = phrase
         operations.append(operation)
     return operations
-
-
-def _phrase(clause: Clause, found: Found[str]) -> str:
-    """Return an instrument with the words that describe it: "a soft walking bass" gives "soft walking bass"."""
-    before = clause.text[: found.start]
-    start = re.search(r"(?:.*\b(?:add|a|an|some|the|and|in|with|include|more|put|insert|layer|throw|on|,)\s+|^)", before, re.IGNORECASE | re.DOTALL)  # fmt: skip
-    tail = re.match(r"\s+(?:line|part|solo|melody|riff|section|groove|pattern|fill|fills|lick|hook|stabs?|arpeggios?|chords?|pads?|on (?:\d|the|beats?|every))\b(?:[^,.;]*)", clause.text[found.end :])  # fmt: skip
-    low = start.end() if start else found.start
-    return clause.text[low : found.end + (tail.end() if tail else 0)].strip(" ,")
 
 
 def _related_key(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
@@ -363,6 +359,8 @@ _READERS: tuple[Callable[[Clause, Thing | None, Draft], list[Operation]], ...] =
     _instrumental, _loudness, _isolate, _replace, _remove, _gain, _transpose, timing.tempo, timing.trim, timing.length, timing.loop, timing.reverse, timing.fade, _add,
     sounding.restyle, sounding.effect,
 )  # fmt: skip
+# What acting decides for all of them at once.
+_OF_PARTS = frozenset({_instrumental, _isolate, _replace, _remove, _gain, _add})
 # Words of colour beside a new instrument describe it ("a soft pad").
 _COLOURS = frozenset({sounding.restyle, sounding.effect})
 # After one of these a clause says nothing more: their words would be read twice.

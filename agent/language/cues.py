@@ -39,7 +39,7 @@ _VERBS: dict[str, str] = {
     "find": "find, search, look for, look up, search for, recommend, suggest, discover, dig up, fetch, pull up, looking for, browse, show, show me, list, locate",
     "play": "play, hear, listen to, put on, queue, queue up, cue up, spin",
     "give": "give, get, bring, want, need, like to have, love, fancy, would like, hand",
-    "make": "make, create, generate, compose, produce, build, come up with, improvise, craft, invent, design, draft",
+    "make": "make, create, generate, compose, produce, build, come up with, improvise, craft, invent, design, draft, cook up, whip up, knock up, knock out, knock together, lay down, put together, throw together, spin up, bang out, dream up, rustle up, conjure up, conjure, fabricate, cobble together, think up, roll out, churn out",
     "write": "write, pen",
     "score": "score, soundtrack",
     "take": "take, pick, choose, select, use, grab, open, load",

@@ -10,7 +10,9 @@ from segue.agent.language.reference import mentions
 from segue.tools.core.vocabulary import duration_in, genres, numbers_in, tempo_in
 
 _ITS = r" (?:its|that|the same|same|matching|their|his|whose|the songs?|the tracks?|the pieces?|the recordings?|this|sein\w*|suo|sua|su|son|sa) (?:own |exact )?(?:(?:key|tempo|bpm|speed)(?: and | or | as well as | plus )(?:the |its |same |the same )?)?(?:key|tempo|bpm|speed) | (?:match\w*|fit\w*|suit\w*) (?:its|the|their|it|this|that)(?: \w+)?(?: (?:key|tempo|bpm|and|in))* | in the same key | at the same (?:tempo|speed) "  # fmt: skip
-_TAKES = re.compile(r"\b(\d|two|three|four|five|six|seven|eight|a couple of|a few|several)\s+(?:different\s+|new\s+|more\s+|short\s+)?(?:takes?|versions?|variations?|options?|alternatives?|ideas?|attempts?|candidates?)\b", re.IGNORECASE)  # fmt: skip
+_MANY = r"(?:\d|two|three|four|five|six|seven|eight|nine|ten|a couple(?: of)?|a few|several|a handful of|a pair of)"
+_TRIES = r"(?:takes?|takez|versions?|variations?|options?|alternatives?|ideas?|attempts?|candidates?|sketches|goes|stabs|shots|cracks|drafts|renditions|interpretations|tries|demos|variants?|readings|treatments|proposals|choices)"
+_TAKES = re.compile(rf"\b(?P<n>{_MANY})\s+(?:of (?:them|em|those|these)\b|(?:(?:different|new|more|short|fresh|quick|rough|other|distinct|separate|alternative|contrasting)\s+)*(?:{_TRIES}\b|(?:different|new|fresh)\s+(?:ones|pieces|tracks|loops|beats|tunes|songs)\b))|^\W*(?:make|write|do|generate|compose|create|give me|produce|cook up)\s+(?:me\s+)?(?P<bare>{_MANY})\b(?=\s*(?:$|[,.;]|and\b|pieces\b|tracks\b|songs\b|loops\b|beats\b|tunes\b|new\b))|\b{_TRIES}\b[^.;]{{0,60}}?(?:\((?P<late>{_MANY})\)|,\s*(?P<of>{_MANY})\b(?!\s*(?:bars?|minutes?|seconds?|bpm|s\b)))", re.IGNORECASE)  # fmt: skip
 _SHORT_S, _LONGEST_S = 90.0, 600.0
 # Words of the library: with one of them a length is that of tracks to be found.
 _FOUND = frozenset(["songs", "tracks", "tunes", "artist", "artists", "album", "albums", "playlist", "band", "bands", "library", "collection", "stuff", "anything", "albums", "hits", "each", "total"])  # fmt: skip
@@ -18,7 +20,7 @@ _NOT_A_LENGTH = re.compile(r"\b(?:under|over|below|above|than|most|least|max|max
 _NO_LENGTH = re.compile(r"\s*(?:in\b(?! \w+ (?:major|minor))|from|or|longer|shorter|later|earlier|max|each|apart|ago|tops)\b", re.IGNORECASE)  # fmt: skip
 # What a song is about says nothing about how it sounds ("about the sea", "about the World Cup").
 _ABOUT = re.compile(r"\babout\s+(?:(?!\b(?:with|in|at|for|using|lasting|and (?:set|sing))\b)[^,.;])+", re.IGNORECASE)
-_LYRICS = r" (?:lyrics?|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses about) "
+LYRICS = r" (?:lyrics?|(?:with|own|funny|real|silly|new|and) words|words and all|song (?:about|for|against)|(?:sing|rap|croon) (?:me|us|about|something)|sing|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses about) "
 
 
 def _unless_quantity(match: re.Match[str]) -> str:
@@ -41,10 +43,15 @@ def _for_what_came(clause: Clause, draft: Draft) -> bool:
 _FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
 
 
+_AS_A_LIST = re.compile(r"\b(?:m3u8?|xspf|playlists?|mixtape|setlist)\b", re.IGNORECASE)
+
+
 def is_generation(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause asks for new music."""
     if _for_what_came(clause, draft):
         return True
+    if clause.genres and not clause.instruments and _AS_A_LIST.search(draft.message):
+        return False  # "make an hour of klezmer and save it as xspf"
     if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort") and not _arranges(clause):
         return False
     if draft.it is not None and clause.match(
@@ -93,7 +100,7 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
         return True
     if draft.state.attached and clause.starts("like this", "in this style", "in the style of this", "like that"):
         return True
-    if _TAKES.search(clause.text) and not clause.songs and clause.head in ("", "make", "write", "give", "take"):
+    if takes_wanted(clause) and not (clause.songs and clause.verb("find", "play")) and clause.head in ("", "make", "write", "give", "take"):
         return True
     if len(clause.sections) >= 3 or (
         re.search(r"\bwith (?:the )?lyrics:", clause.text, re.IGNORECASE) and clause.genres
@@ -191,13 +198,13 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
     return {}
 
 
-def generate(clause: Clause, draft: Draft) -> None:
+def generate(clause: Clause, draft: Draft, source: dict[str, Target] | None = None) -> None:
     """Add the step that makes new music, and a measuring step before it where "its key" is wanted."""
     args: dict[str, Any] = {"prompt": clause.text}
     if draft.state.last_tool == "generate" and not clause.genres and clause.match(r" more (?:takes|versions|variations|options|ideas) "):  # fmt: skip
         args = {**draft.state.last_args, **args, "prompt": f"{draft.state.last_args.get('prompt', '')}, {clause.text}".strip(", ")}  # fmt: skip
         args.pop("seed", None)
-    sources = _from(clause, draft)
+    sources = _from(clause, draft) if source is None else source
     args |= sources
     _musical(Clause(_ABOUT.sub(_unless_quantity, clause.text)), args, draft)
     if clause.match(_ITS):
@@ -207,23 +214,53 @@ def generate(clause: Clause, draft: Draft) -> None:
         factor = 1.15 if clause.match(r" (?:faster|quicker) ") else 0.85
         if thing and thing.bpm:
             args["bpm"] = round(thing.bpm * factor, 1)
-    takes = _TAKES.search(clause.text)
-    if takes:
-        word = takes[1].lower()
-        value = {"a couple of": 2, "a few": 3, "several": 3}.get(word) or int(numbers_in(word)[0].value)
-        args["takes"] = max(1, min(8, value))
+    if count := takes_wanted(clause):
+        args["takes"] = count
     if clause.has("loop", "seamless loop", "loopable", "seamless", "looping") and not clause.has("no loop"):
         args["loop"] = True
-    lyrics = re.search(r"(?:lyrics?|words)\s*:\s*(.+)$", clause.text, re.IGNORECASE | re.DOTALL) or re.search(r"[\"“]([^\"”]{12,})[\"”]", clause.text)  # fmt: skip
+    lyrics = re.search(r"(?:lyrics?|words|lines|poem|verses?|text|to music)\s*:\s*(.+)$", clause.text, re.IGNORECASE | re.DOTALL) or re.search(r"[\"“]([^\"”]{12,})[\"”]", clause.text)  # fmt: skip
     if lyrics:
         args["lyrics"] = lyrics[1].strip()
-    elif clause.match(_LYRICS):
+    elif clause.match(LYRICS):
         draft.note("I cannot write lyrics or sing without a language model: this is instrumental music on your subject. Give me the words and I set them to a melody.")  # fmt: skip
         draft.doubt(0.4)
     seed = re.search(r"\bseed\s*(?:=|:|number|of|is)?\s*(\d+)\b", clause.text, re.IGNORECASE)
     if seed:
         args["seed"] = int(seed[1])
     draft.add("generate", args)
+
+
+def takes_wanted(clause: Clause) -> int | None:
+    """Return how many takes are asked for ("three goes at a samba", "sketches (3)"), or None."""
+    match = _TAKES.search(clause.text)
+    if match is None:
+        return None
+    word = next(match[name] for name in ("n", "bare", "late", "of") if match[name]).lower()
+    few = {"a couple": 2, "a couple of": 2, "a pair of": 2, "a few": 3, "several": 3, "a handful of": 5}
+    value = few.get(word) or int(numbers_in(word)[0].value)
+    return max(1, min(8, value)) if value > 1 else None
+
+
+def form_in(clause: Clause) -> list[str] | None:
+    """Return a form written in letters ("ABACA", "A B A form", "V C V C B C"), or None."""
+    initials = re.search(r"(?<![\w#])(?:[VCBIO][ ,/-]+){3,9}[VCBIO](?![\w#])", clause.text)
+    if initials and "V" in initials[0]:
+        names = {"V": "verse", "C": "chorus", "B": "bridge", "I": "intro", "O": "outro"}
+        return [names[letter] for letter in re.findall(r"[VCBIO]", initials[0])]
+    for match in _LETTERS.finditer(clause.text):
+        letters = re.findall(r"[A-D]", match[0])
+        if len(letters) < 3 or letters[0] != "A" or "B" not in letters:
+            continue
+        spaced = len(match[0]) > len(letters)
+        chords = any(c.start <= match.start() < c.end and c.end > match.end() + 1 for c in clause.chords)
+        called = clause.match(r" (?:form|shape|structure|rondo|sections?|minuet|ternary|simpler|layout|pattern) ")
+        usual = letters in (["A", "B", "A"], ["A", "A", "B", "A"], ["A", "B", "A", "B"])
+        if not spaced or (not chords and (called or usual)):
+            return letters
+    return None
+
+
+_LETTERS = re.compile(r"(?<![\w#])(?:[A-D]{3,8}|(?:[A-D]'?[ ,/-]+){2,9}[A-D]'?)(?![\w#])")
 
 
 def goes_on(clause: Clause) -> bool:
@@ -263,20 +300,20 @@ def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     letters = re.search(r"\bform:?\s+((?:(?:intro|outro|bridge|coda|solo|[A-E])\b'?[\s,-]*){3,})", clause.text)
     if clause.tempi:
         args["bpm"] = clause.tempi[0].value.bpm
-    elif bare := re.search(r"(?:^|,\s*)(\d{2,3})(?=\s*(?:,|$))", clause.text):
-        if 40 <= int(bare[1]) <= 300:
-            args["bpm"] = float(bare[1])
-    elif (number := re.search(r"\bat\s+(\d{2,3})\b(?!\s*(?:bars|s\b|sec|min|%|/|[ap]m))", clause.text)) and 40 <= int(
-        number[1]
-    ) <= 240:
-        args["bpm"] = float(number[1])
-    if letters:
+    elif bare := bare_tempo(clause):
+        args["bpm"] = bare
+    spelt = form_in(clause)
+    if spelt:
+        args["form"] = spelt
+    elif letters:
         args["form"] = [part if len(part) > 1 else part.upper() for part in re.findall(r"[A-Za-z]+", letters[1])]
-    if clause.chords and not (letters and clause.chords[0].start >= letters.start()):
+    if clause.chords and not spelt and not (letters and clause.chords[0].start >= letters.start()):
         args["chords"] = clause.chords[0].value
     keys = [k for k in clause.keys if not any(c.start <= k.start < c.end for c in clause.chords)]
     if keys:
         args["key"] = keys[0].value
+    elif not clause.chords and not letters and (key := bare_key(clause)):
+        args["key"] = key
     if clause.meters:
         args["meter"] = clause.meters[0].value
     if clause.durations:
@@ -284,7 +321,7 @@ def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     elif clause.bars:
         args["bars"] = clause.bars[0].value.count
     form = [f.value for f in clause.sections]
-    if letters:
+    if letters or spelt:
         pass
     elif (len(form) >= 2 and (len(form) >= 3 or clause.match(r" (?:form|structure|with a|then|and a) "))) or form in (
         ["intro"],
@@ -292,6 +329,21 @@ def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     ):
         args["form"] = form
     _players(clause, args)
+
+
+def bare_tempo(clause: Clause) -> float | None:
+    """Return a tempo that is only a number: "at 120", "techno, 132, dark", or None."""
+    match = re.search(r"(?:^|,\s*|\bat\s+|\btempo\s+)(\d{2,3})\b(?!\s*(?:bars?|s\b|secs?|mins?|minutes|seconds|%|/|[ap]m|°|st\b|th\b|hz|db|lufs|takes|songs|tracks))(?=\s*(?:,|$|[.;!]|in\b|with\b|please\b|and\b|for\b))", clause.text, re.IGNORECASE)  # fmt: skip
+    return float(match[1]) if match and 40 <= int(match[1]) <= 300 else None
+
+
+def bare_key(clause: Clause) -> str | None:
+    """Return a key that is only a letter: "bebop, F, 220", "180 bpm, em", "dorian on G", or None."""
+    modal = re.search(r"\b(dorian|phrygian|lydian|mixolydian|aeolian|major|minor) (?:on|in|of|from) ([A-Ga-g](?:#|b|♯|♭)?)(?!\w)", clause.text, re.IGNORECASE)  # fmt: skip
+    if modal:
+        return f"{modal[2][0].upper()}{modal[2][1:]} {modal[1].lower()}"
+    lone = re.search(r"(?:^|,\s*|\b(?:in|key(?: of)?|key:)\s+)([A-G](?:#|b|♯|♭)?|[a-g](?:#|b)?(?=m\b))(m)?(?=\s*(?:,|$|[.;!]|with\b|at\b|for\b|please\b|and\b))", clause.text)  # fmt: skip
+    return f"{lone[1][0].upper()}{lone[1][1:]} {'minor' if lone[2] else 'major'}" if lone else None
 
 
 def _players(clause: Clause, args: dict[str, Any]) -> None:
