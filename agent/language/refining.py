@@ -4,7 +4,7 @@ import copy
 import re
 from typing import Any
 
-from segue.agent.language import criteria
+from segue.agent.language import criteria, cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft, Target
@@ -69,6 +69,57 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         args["query"] = " ".join([str(args.get("query") or ""), *added]).strip()
     criteria.apply(found, args, draft)
     return not found.is_empty
+
+
+def wish(
+    draft: Draft,
+    found: Criteria,
+    *,
+    rejected: list[str],
+    seeds: list[str],
+    added: list[str],
+    widened: list[tuple[int | None, int | None]],
+    gone: list[str],
+    swapped: tuple[str, str] = ("", ""),
+    again: bool = True,
+) -> None:
+    """Put wishes into the search in force.
+
+    Parameters
+    ----------
+    rejected, seeds : tracks to leave out, and tracks to search the like of.
+    added : words that the query gets besides its own.
+    widened : spans of years that the years in force are stretched to.
+    gone : filters that fall.
+    swapped : a word of the query, and the one that was meant.
+    again : whether another look is wanted, so that what was shown stays out.
+    """
+    args = _search(draft)
+    filters = args.setdefault("filters", {})
+    for name in gone:
+        if not (widened and name.startswith("year")):
+            filters.pop(name, None)
+    for low, high in widened:
+        if low is not None and "year_min" in filters:
+            filters["year_min"] = min(filters["year_min"], low)
+        if high is not None and "year_max" in filters:
+            filters["year_max"] = max(filters["year_max"], high)
+        elif low is not None and high is None:
+            filters.pop("year_max", None)
+    if seeds:
+        args.pop("query", None)
+        args["like"] = [{"id": id} for id in dict.fromkeys(seeds)]
+        args["action"] = "similar"
+    if added:
+        args["query"] = " ".join(dict.fromkeys([str(args.get("query") or ""), *added])).strip()
+    _give_way(found, args, draft)
+    if swapped[0]:
+        args["query"] = re.sub(rf"\b{re.escape(swapped[0])}\b", swapped[1], str(args.get("query", "")), flags=re.IGNORECASE)
+    if found.adjust and again:
+        _exclude(args, [id for id in _shown(draft) if id not in seeds])
+    if rejected:
+        _exclude(args, rejected)
+    criteria.apply(found, args, draft)
 
 
 _TOO = r" (?:too|as well|also|include|including|allow|add|open|even|extend|widen|stretch|back to|up to|down to|reach) "
@@ -186,6 +237,17 @@ def _search(draft: Draft) -> dict[str, Any]:
         draft.refined = base
         draft.add("retrieve", base)
     return draft.refined
+
+
+def search_of(draft: Draft) -> dict[str, Any]:
+    """Return the arguments of this turn's refined search."""
+    return _search(draft)
+
+
+def search_again(draft: Draft) -> dict[str, Any]:
+    """Return the arguments of the same search without what was shown."""
+    _search_again(draft, _shown(draft))
+    return _search(draft)
 
 
 def _search_again(draft: Draft, exclude: list[str] | None = None) -> None:
@@ -336,6 +398,8 @@ def _someone_else(draft: Draft, praised: bool) -> bool:
 def sort(clause: Clause, draft: Draft) -> bool:
     """Take "sort them by energy", "start mellow, build up": the things in reach in another order."""
     sorts = clause.verb("sort") or clause.has("sorted") or _puts_first(clause)
+    if (clause.verb("export") or clause.formats) and not clause.match(r" (?:sort\w*|arrang\w+|rank\w*|reorder\w*) "):
+        return False  # "download the running order"
     found = criteria.read(clause, draft)
     picks = clause.verb("take", "keep") and clause.match(r" (?:pick|choose|select|take|keep|use) (?:only |just )?(?:the |me the )?(\w+(?:est)|most \w+|least \w+|best)(?: one| of them)? ")  # fmt: skip
     if picks:
@@ -352,7 +416,7 @@ def sort(clause: Clause, draft: Draft) -> bool:
     if (
         not sorts
         and not these
-        and (draft.arena != "list" or clause.head in ("find", "make", "give", "play") or clause.genres)
+        and (draft.arena != "list" or clause.head in ("find", "give", "play") or clause.genres or (clause.head == "make" and {word.plain for word in clause.words} & cues.PIECES))  # fmt: skip
     ):
         return False
     items = these or list(draft.group) or _list_items(draft)
