@@ -420,3 +420,15 @@ def test_a_given_tune_is_not_divided_for_words_and_too_many_are_said():
     more = []
     set_lyrics(typed("C4:1 D4:1 E4:1", "C major", "4/4"), "\n".join(["one two three"] * 9), more.append)
     assert more
+
+
+def test_the_motif_comes_back_in_a_short_piece_too():
+    """Rule 13 where there is room for one verse only: it returns in the verse, and in the strain after it."""
+    met = [
+        finding.met
+        for genre in ("pop", "lofi", "soul", "drill", "uk_garage")
+        for seed in (1, 2, 3)
+        for finding in check_rules(measure.piece(genre, seed, duration_s=None, bars=21))
+        if finding.name == "motif_returns"
+    ]
+    assert sum(met) >= 0.9 * len(met)

@@ -460,3 +460,13 @@ def test_a_slowing_end_keeps_the_length():
     assert 36 < released <= 39
     assert len(compose(Request(genre="folk", bars=17, seed=1)).tempo) == 4  # acoustic styles slow down by themselves
     assert len(compose(Request(genre="folk", bars=17, seed=1, ending="cold")).tempo) == 1
+
+
+def test_a_pianist_alone_has_bass_notes_under_the_afterbeats_of_a_waltz():
+    score = compose(Request(genre="waltz", instruments=("piano",), only=True, seed=3, duration_s=60))
+    low = {
+        int(note.start // 3) for part in score.parts for note in part.notes if note.pitch < 52 and note.start % 3 < 0.5
+    }
+    first, *_ = score.sections
+    assert first.name == "A"
+    assert low >= set(range(first.bars))

@@ -62,6 +62,7 @@ def set_bars(plan: Plan, voices: Sequence[Voice], asked: Sequence[str], *, loop:
         _thin(plan, voices, blocks, played)
         _change(voices, blocks, played)
         _fill(voices, blocks, played)
+    _join_hands(voices, played)
     for index in range(len(voices)):  # everybody plays somewhere
         if not any(index in here for here in played):
             top = max(range(len(blocks)), key=lambda b: blocks[b].energy)
@@ -85,6 +86,15 @@ def set_bars(plan: Plan, voices: Sequence[Voice], asked: Sequence[str], *, loop:
         for block in blocks
         for bar in range(block.first, block.after)
     }
+
+
+def _join_hands(voices: Sequence[Voice], played: Sequence[set[int]]) -> None:
+    """Let one player's left hand play wherever the right hand has chords: afterbeats alone are no waltz."""
+    for left, low in enumerate(voices):
+        for right, high in enumerate(voices):
+            if low.role == "bass" and high.role == "chords" and low.name == high.name:
+                for here in played:
+                    here |= {left} if right in here else set()
 
 
 def _opening(plan: Plan, voices: Sequence[Voice]) -> tuple[list[_Block], list[set[int]]]:

@@ -24,6 +24,7 @@ Chords = tuple[tuple[float, Chord | None], ...]  # what sounds under an idea, be
 _SOURCE = {"i": "a", "o": "a", "p": "a"}  # these kinds of section use the verse's motif
 _LIFT = {"c": 4, "s": 2, "b": 2, "p": 2}  # semitones over the verse
 _BUSY = {"b": 0.8, "c": 0.95}
+_SHORT = 14  # bars of verse, with introduction and ending
 _TRIES = 4
 _ARC = (0, 1, 3, 0)  # semitones: the third of four ideas is the peak of its eight bars
 
@@ -104,6 +105,10 @@ class _Tune:
         for section in plan.sections:
             kind = kind_of(section.name)
             self.longest[kind] = max(section.bars, self.longest.get(kind, 0))
+        # Where there is no verse, introductions and endings are on the hook.
+        self.source = _SOURCE if "a" in self.longest or "c" not in self.longest else dict.fromkeys(_SOURCE, "c")
+        strains = [s.bars for s in plan.sections if self.source.get(kind_of(s.name), kind_of(s.name)) == "a"]
+        self.short = 0 < sum(strains) <= _SHORT  # then the motif has to come back in little room
         # Where a close falls: on the bar line, half a beat before it, or a pulse or two later.
         rng = plan.rng("closes", variant)
         early = [-0.5] * (self.style.push >= 0.3)
@@ -192,16 +197,25 @@ class _Tune:
         return out
 
     def _scheme(self, kind: str, whole: int, bars: int) -> str:
-        """Return a letter for each two bars of a section."""
+        """Return a letter for each two bars of a section: ``melody_styles``, and "M" the verse's motif in another strain."""
         rng = self.plan.rng("scheme", kind, self.variant)
         offered = {"c": self.style.chorus, "b": self.style.bridge, "p": ("msfo", "ssfo", "frfo")}.get(
             kind, self.style.verse
         )
-        scheme = rng.choice([s for s in offered if len(s) != 6] or ["mnmc"])
+        eights = [s for s in offered if len(s) != 6] or ["mnmc"]
+        if self.short and kind not in "bcs":  # those that state the motif most often, as it was or developed
+            most = max(sum(letter in "msvr" for letter in s) for s in eights)
+            eights = [s for s in eights if sum(letter in "msvr" for letter in s) == most]
+        scheme = rng.choice(eights)
+        if self.short and kind in "bc" and len(scheme) == 4:  # a rounded strain: what it goes away from returns in it
+            scheme = scheme[:2] + "M" + scheme[3]
         if bars % 12 == 0 and (long := [s for s in offered if len(s) == 6]):
             scheme = rng.choice(long)
         elif whole in (1, 2, 3) and bars >= self.longest.get(kind, 0):
-            return {1: "m", 2: "mc", 3: "mnc"}[whole] if kind != "p" else {1: "f", 2: "fo", 3: "fso"}[whole]
+            if kind == "p":
+                return {1: "f", 2: "fo", 3: "fso"}[whole]
+            back = "M" if self.short and kind == "b" else "m"
+            return {1: "m", 2: f"{back}c", 3: f"m{'s' if self.short else 'n'}c"}[whole]
         out = (scheme * (whole // len(scheme) + 1))[:whole]
         if whole > 4 and out[-1] not in "co" and bars >= self.longest.get(kind, 0):
             out = out[:-1] + "c"
@@ -216,7 +230,7 @@ class _Tune:
 
     def idea(self, kind: str, part: str, bars: int) -> Idea:
         """Return an idea of a kind of section: "m" its motif, "n" its answer, "d" something new, "l" a lick."""
-        source = _SOURCE.get(kind, kind)
+        source = self.source.get(kind, kind)
         key = (source, part, bars)
         if key not in self.ideas:
             rng = self.plan.rng("idea", *key, self.variant)
@@ -270,13 +284,14 @@ class _Tune:
     def _developed(self, slot: _Slot) -> Idea:
         """Return the idea that a letter of the scheme asks for."""
         plan, kind, bars, letter = self.plan, slot.kind, slot.count, slot.letter
-        motif = self.idea(kind, "m", bars)
-        rng = plan.rng("develop", _SOURCE.get(kind, kind), letter, self.variant)
+        motif = self.idea("a" if letter == "M" else kind, "m", bars)
+        rng = plan.rng("develop", self.source.get(kind, kind), letter, self.variant)
         bar = plan.meter.bar
         if letter in ("n", "d", "l"):
             return self.idea(kind, letter, bars)
         if letter == "c":
-            base = self.idea(kind, "n", bars) if slot.place % 4 == 3 and rng.random() < 0.6 else motif
+            answer = slot.place % 4 == 3 and rng.random() < 0.6 and not (self.short and kind not in "bcs")
+            base = self.idea(kind, "n", bars) if answer else motif
             late = self.closes_at.get(kind, 0.0) if slot.ending == "closed" else 0.0
             return base.closed(slot.length, plan.meter, max(1.0, self.style.rest[1] * slot.length), late=late)
         if bars == 1:
@@ -298,7 +313,7 @@ class _Tune:
     def _solo_idea(self, slot: _Slot, turn: int, before: Idea | None) -> Idea:
         """Return an idea for a solo: new, or going on from the one before; busiest before its end."""
         rng = self.plan.rng("solo", slot.start, self.variant)
-        if before is None and turn == 0 and rng.random() < 0.5:
+        if before is None and turn == 0 and (rng.random() < 0.5 or self.short):
             return self.idea("a", "m", slot.count)
         heat = self.style.solo * (0.75 + 0.5 * ((slot.place % 4) / 3))
         new = self._drawn(rng, slot.count, heat)
@@ -312,7 +327,7 @@ class _Tune:
 
     def _sung(self, slot: _Slot, last: int | None, turn: int) -> list[Event]:
         """Return the notes of a slot: those that were sung there over the same chords, else new ones."""
-        source = _SOURCE.get(slot.kind, slot.kind)
+        source = self.source.get(slot.kind, slot.kind)
         key = (source, slot.letter, slot.place % 8, slot.count, slot.kind == "p")
         chords = tuple(
             (round(s.start - slot.start, 3), s.chord) for s in self.plan.spans_in(slot.start, slot.start + slot.length)
@@ -378,7 +393,7 @@ class _Tune:
 
     def _led_in(self, slot: _Slot, phrase: list[Event], end_before: float | None, turn: int) -> list[Event]:
         """Return a phrase with an upbeat now and then."""
-        rng = self.plan.rng("upbeat", _SOURCE.get(slot.kind, slot.kind), slot.place % 8, self.variant)
+        rng = self.plan.rng("upbeat", self.source.get(slot.kind, slot.kind), slot.place % 8, self.variant)
         if rng.random() >= self.style.pickup or slot.place % 2 or phrase[0].start > slot.start + 1e-6:
             return phrase
         before = max(end_before or 0.0, phrase[0].start - 2.0)
