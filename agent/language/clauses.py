@@ -73,7 +73,7 @@ def _counts_on(before: str, after: str) -> bool:
     return bool(re.match(r"\s*takes? (?:\d|one|two|three|four|five)\b", after, re.IGNORECASE) and re.search(r"\b(?:takes?|numbers?|tracks?) (?:\d|one|two|three|four|five)\s*$", before, re.IGNORECASE))  # fmt: skip
 
 
-_FORMS = re.compile(r"\s*(?:also\s+)?(?:i(?:'d| would)? (?:need|want|like)\s+)?(?:the\s+|its\s+|a\s+|some\s+)?(?:chords?|lyrics|words|sheet music|score|lead ?sheet|tempo|key|bpm|genre|mood|midi|notes|beats|sections|tabs?|description|summary|stems)\b", re.IGNORECASE)  # fmt: skip
+_FORMS = re.compile(r"\s*(?:also\s+)?(?:i(?:'d| would)? (?:need|want|like)\s+)?(?:the\s+|its\s+|a\s+|some\s+)?(?:chords?|lyrics|words|sheet music|score|lead ?sheet|tempo|key|bpm|genre|mood|midi|notes|beats|sections|tabs?|description|summary|stems|stats|statistics|numbers|figures|counts|breakdown|duplicates|dupes|distribution)\b", re.IGNORECASE)  # fmt: skip
 
 
 def _names_a_form(after: str) -> bool:
@@ -93,6 +93,16 @@ def _wants_a_file(before: str, after: str) -> bool:
         return False
     earlier = Clause(before)
     return not (earlier.formats or earlier.verb("export", "transcribe", "give"))
+
+
+_ANOTHER = re.compile(r"\s*(?:and\s+)?(?:the|my|number|track|take|its|only|just|this|that|\S+\.\w{2,4})\s[^,;.!?]{0,40}?\s?(?:as|to|in|into)\s+(?:an?\s+)?(?=\w)", re.IGNORECASE)  # fmt: skip
+
+
+def _another_file(before: str, after: str) -> bool:
+    """Tell whether something else follows with a format of its own: "the jazz list as xspf, the piano one as m3u8"."""
+    lead = _ANOTHER.match(after)
+    formats = Clause(after[lead.end() : lead.end() + 20]).formats if lead else []
+    return bool(formats) and formats[0].start == 0 and bool(Clause(before).formats)
 
 
 def _makes(before: str) -> bool:
@@ -133,6 +143,20 @@ def _opens(after: str) -> bool:
 _ASKING = frozenset({"what", "whats", "which", "who", "why", "tell", "see", "check", "count", "how", "say"})
 _BE = frozenset({"is", "are", "does", "do", "did", "has", "have", "was", "were"})
 _POINTING = frozenset({"it", "this", "that", "these", "those", "they", "there", "the", "my", "any", "anything", "i"})
+
+
+_TELLS = frozenset(["i", "im", "ive", "we", "were", "weve", "my", "our", "the", "its", "it", "this", "that", "these", "there", "theres", "he", "she", "hes", "shes", "they", "theyre", "someone", "somebody", "everyone", "everybody", "half", "some", "most", "his", "her", "their"])  # fmt: skip
+_STATES = r" (?:am|im|is|its|are|were|was|isnt|arent|have|ive|has|had|got|hasnt|havent|theres|theyre|hes|shes|says?|said|thinks?|keeps?|plays?|reads?|works?|lives?|been|sounds?|looks?|goes|went|came|comes|cant|cannot|swears?|reckons?|hates?|needs a) "  # fmt: skip
+_WANTS = r" (?:want|wants|need|like|love|loved|wish|would|id|looking|after|fancy|prefer|should|must|please|mood|feel|feeling|craving|dying|hate|sick|tired|enough|bored|could|can|may|might|lets|too|louder|quieter|missing|not|dont|doesnt|isnt|arent) "  # fmt: skip
+
+
+def tells(clause: Clause) -> bool:
+    """Tell whether a clause only tells how things stand ("my hard disk is full"): no wish, no order, nothing of music."""
+    if not clause.words or clause.words[0].plain not in _TELLS or clause.is_question or clause.head:
+        return False
+    if clause.match(_WANTS) or not clause.match(_STATES) or clause.text.rstrip().endswith("?"):
+        return False
+    return not (clause.genres or clause.moods or clause.instruments or clause.stems or clause.axes or clause.keys or clause.tempi or clause.durations or clause.effects or clause.formats or clause.intervals or clause.years)  # fmt: skip
 
 
 def strip_polite(text: str) -> str:

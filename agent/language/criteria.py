@@ -119,7 +119,7 @@ def _names(clause: Clause, draft: Draft, found: Criteria) -> None:
         if at < 0:
             continue
         near = clause.before(at, 3)
-        if clause.negated(at):
+        if clause.negated(at) or denied(clause.text, at):
             found.filters.setdefault("exclude_artists", []).append(name.name)
             _take(clause, found, at, at + len(written), "no|not|without|any|by|from|more|except|but|minus|skip|songs|anything|i|dont|want|hate|dislike|avoid|to|hear|don\'t")  # fmt: skip
         elif near and near[-1] in ("by", "from", "of", "play", "hear", "some", "more", "any", "di", "von", "de"):
@@ -201,7 +201,8 @@ _TRAILING = frozenset(_CURVED.split("|")) - {"with", "in", "and", "the", "a", "t
 
 
 def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
-    if way := curve(clause):
+    way = curve(clause)
+    if way:
         order, low, high = way
         while high + 1 < len(clause.words) and clause.words[high + 1].plain in _TRAILING:
             high += 1
@@ -213,7 +214,7 @@ def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
     if dated:
         found.refused.append(f"the order “{dated[0].strip()}”: lists can be ordered by energy")
         _plain_span(clause, found, dated[0].split())
-    for match in re.finditer(_PATH, clause.plain):
+    for match in re.finditer(_PATH, clause.plain) if not way else ():
         found.args["order"] = "path"
         _plain_span(clause, found, match[0].split())
     placed = clause.match(r" (?:put|move|bring|place|have|get) (?:the |all the )*(?:(?:most|least|more|less) )?\w+(?: \w+){0,3} (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ") or clause.match(r" (?:(?:most|least) )?\w+ (?:ones|songs|tracks|stuff) (first|last|on top|(?:at|to) the (?:top|start|beginning|front|end|bottom)) ")  # fmt: skip

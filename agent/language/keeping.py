@@ -5,8 +5,9 @@ from typing import Any
 
 from segue.agent.language import knowing
 from segue.agent.language.clause import Clause
+from segue.agent.language.curve import curve
 from segue.agent.language.draft import Draft, Target
-from segue.agent.language.reference import group, mentions
+from segue.agent.language.reference import all_but, group, mentions, of_lists
 from segue.tools.core.vocabulary import numbers_in
 
 _LISTS = frozenset({"m3u8", "xspf"})
@@ -14,17 +15,45 @@ _SCORES = frozenset({"midi", "musicxml", "svg", "pdf", "lrc"})
 _PATH = re.compile(r"(?<!\w)((?:~|\.{1,2})?/[^\s,;\"']+|[A-Za-z]:\\[^\s\"']+|[\w-]+/[\w./-]*)")
 
 
+# The list as a thing to keep, and where it is to go.
+_A_LIST = r" (?:playlists?|setlists?|mixtapes?|running order|track ?lists?|play ?lists?|queue|lists?|selection|lot) "
+_TAKEN = r" (?:(?:on|onto|to|for|in|into|with) (?:my |the |our |a |an )?(?:\w+ )?(?:phone|car|walkman|ipod|player|app|usb|stick|sd card|mp3 player|laptop|computer|disk|disc|tablet|hi ?fi|vlc|winamp|foobar\w*|plex|sonos|desktop|folder|drive|device)|take (?:\w+ ){1,3}with (?:me|us)|with me|offline|for later|for keeps|to go|to keep|hang on to|hold on to) "  # fmt: skip
+_NAMES_IT = r"^ (?:please )?(?:call|name|title|label|dub|christen|entitle) (?:it|this|that|them|these|the (?:list|playlist|mix|set|file)) "
+
+
+def called(clause: Clause, draft: Draft) -> bool:
+    """Take "call it Sunday Roast": what is saved is named by itself, which is said."""
+    if not clause.match(_NAMES_IT) or clause.is_question or clause.fields:
+        return False
+    draft.note("Files are named after what is in them: the name you gave is not kept.")
+    return True
+
+
+def _saves(clause: Clause, draft: Draft, formats: list[str]) -> bool:
+    """Tell whether something is to be kept as a file: by a verb, a format of lists, or where it is to go."""
+    if clause.verb("export") or (clause.has("file", "files") and clause.verb("give")):
+        return True
+    if clause.verb("write") and clause.has("file", "disk", "to disk") and not clause.fields:
+        return True
+    sought = clause.genres or clause.moods or clause.head in ("find", "play") or clause.fields
+    if set(formats) & _LISTS:
+        return not sought or bool(of_lists(clause, draft))
+    if draft.arena != "list" or sought:
+        return False
+    whole = clause.match(_A_LIST) or clause.match(r" (?:these|them|em|those|all|everything|this|it) ")
+    placed = _PATH.search(clause.text) or clause.match(_TAKEN) or clause.match(r" as (?:a |an |one )?(?:\w+ )?(?:playlist|setlist|mixtape|file)s? ")  # fmt: skip
+    return bool(whole and placed and not clause.verb("scan"))
+
+
 def export(clause: Clause, draft: Draft) -> bool:
     """Take "export as M3U8", "stems as 24-bit WAV", "MIDI", "save these as mp3"."""
     formats = list(dict.fromkeys(found.value for found in clause.formats))
-    words = {word.plain for word in clause.words}
-    asks = clause.verb("export") or (clause.has("file", "files") and clause.verb("give"))
-    asks = asks or (clause.verb("write") and clause.has("file", "disk", "to disk") and not clause.fields)
-    playlist = bool(words & {"playlist", "setlist"}) and (asks or bool(formats))
-    if playlist and not (set(formats) & _LISTS) and not clause.genres and not clause.moods:
+    asks = _saves(clause, draft, formats)
+    if asks and clause.match(r" (?:playlists?|setlist|mixtape) ") and not (set(formats) & _LISTS) and not clause.genres and not clause.moods:  # fmt: skip
         formats.append("m3u8")
+    opens = bool(formats) and clause.match(rf"^ (?:(?:then|and|as|to|a|an|the|in) )*{re.escape(clause.text[clause.formats[0].start : clause.formats[0].end].lower()) if clause.formats else 'x'} ")  # fmt: skip
     if not asks and not (
-        formats and (len(clause.words) <= 4 or clause.verb("give", "make", "take") or clause.has("as"))
+        formats and (len(clause.words) <= 4 or opens or clause.verb("give", "make", "take") or clause.has("as"))
     ):
         return False
     if clause.verb("transcribe") or (clause.verb("write") and not asks) or (clause.verb("make") and clause.genres):
@@ -56,8 +85,20 @@ def export(clause: Clause, draft: Draft) -> bool:
         draft.note("Bit depth and rate are fixed: 24-bit WAV and FLAC at the piece's own rate.")
     if path := _PATH.search(clause.text):
         args["folder"] = path[1]
+    last = draft.steps[-1] if draft.steps else None
+    if last and last.tool == "export" and clause.formats and not clause.verb("export") and items == last.args["items"]:
+        last.args["formats"] = formats  # "I'd like to take these with me, so both m3u8 and xspf"
+        return True
     draft.add("export", args)
     return True
+
+
+def kept(clause: Clause, draft: Draft) -> bool:
+    """Take a list that is to be kept, before words like "take" or "order" are read as a wish about its tracks."""
+    formats = list(dict.fromkeys(found.value for found in clause.formats))
+    if draft.arena != "list" or (clause.verb("sort") and not clause.verb("export")) or curve(clause):
+        return False
+    return (bool(set(formats) & _LISTS) or not formats) and _saves(clause, draft, formats) and export(clause, draft)
 
 
 def _best(clause: Clause, draft: Draft, items: list[Target]) -> None:
@@ -75,6 +116,10 @@ def _best(clause: Clause, draft: Draft, items: list[Target]) -> None:
 
 
 def _items(clause: Clause, draft: Draft, formats: list[str]) -> list[Target]:
+    if rest := all_but(clause, draft):
+        return rest
+    if len(formats) > 1 and clause.has("both"):
+        clause = Clause(re.sub(r"\bboth\b", "", clause.text, flags=re.IGNORECASE))  # both formats
     named = [m.target for m in mentions(clause, draft)]
     if named:
         return named
@@ -88,7 +133,7 @@ def _items(clause: Clause, draft: Draft, formats: list[str]) -> list[Target]:
         if (
             shown
             and (draft.arena == "list" or set(formats) & _LISTS)
-            and (set(formats) & _LISTS or not clause.has("it", "this", "that"))
+            and (set(formats) & _LISTS or not formats or not clause.has("it", "this", "that"))
         ):
             return [{"id": id} for id in shown.ids]
     return [draft.it] if draft.it else []
@@ -117,9 +162,8 @@ def library(clause: Clause, draft: Draft) -> bool:
     if _retag(clause, draft) or _stats(clause, draft):
         return True
     path = _PATH.search(clause.text)
-    if clause.verb("scan", "add", "take") and (
-        path or clause.match(r" (?:folder|directory|my music|ordner|cartella|dossier) ")
-    ):
+    folder = clause.match(r" (?:folders?|directory|directories|ordner|cartella|dossier) ")
+    if (clause.verb("scan", "add", "take") and (path or folder)) or (clause.verb("scan") and clause.has("my music")):
         if clause.instruments and not path:
             return False
         if path is None:
@@ -170,7 +214,7 @@ def _to_its_end(text: str, path: re.Match[str]) -> str:
 
 # -- tags ---------------------------------------------------------------------------------------------------
 _WRITES = r" (?:write|writes|writing|wrote|written|update|updating|retag\w*|set|fill|embed\w*|put|store|storing|save|saving|add|burn|stamp|label|tag|inject|insert|enter|record|note|log|commit|apply|bake|stick|print|attach|assign|redo|refresh|renew|fix|correct|repair|complete|overwrite|replace|sync|stuff|drop|get|copy|transfer|schreib\w*|scrivi|ecris|escribe) "  # fmt: skip
-_FILES = r" (?:tags?|id3|id3v2|metadata|meta ?data|file ?tags?|headers?|properties|comments?|(?:my|the|these|those|this|that|every|each|all|all the|of|its|their|audio|single) (?:\w+ )?(?:files?|tracks?|songs?|ones?|titles?|recordings?)|(?:into|to|in|on|onto|for) (?:the |my |these |those |this |that |all |every |each )*(?:files?|tracks?|songs?|ones?|them|these|those|both|all|it|library|collection|list|first|second|third|last|number|numbers)) "  # fmt: skip
+_FILES = r" (?:tags?|id3|id3v2|metadata|meta ?data|file ?tags?|headers?|properties|comments?|(?:my|the|these|those|this|that|every|each|all|all the|of|its|their|audio|single) (?:\w+ )?(?:files?|tracks?|songs?|ones?|titles?|recordings?)|(?:into|to|in|on|onto|for) (?:the |my |these |those |this |that |all |every |each |whole |entire |full )*(?:files?|tracks?|songs?|ones?|them|these|those|both|all|it|library|collection|list|first|second|third|last|number|numbers)) "  # fmt: skip
 # For whom tags are written: other players read them.
 _READERS = r" (?:traktor|serato|rekordbox|itunes|foobar\w*|plex|mixed in key|virtual ?dj|djay|engine dj|winamp|musicbee|kodi|jellyfin|sonos|my (?:player|car|phone|dj software|software)) "  # fmt: skip
 
@@ -181,7 +225,8 @@ def _retag(clause: Clause, draft: Draft) -> bool:
     writes = clause.match(_WRITES)
     files = clause.match(_FILES) or clause.match(_READERS)
     bare = clause.head == "write" and fields and not clause.match(r" (?:write (?:down|out|me|a|an|the|some|new)) ")
-    if not (clause.has("retag") or (writes and fields and files) or bare):
+    tags = clause.match(r" (?:tags?|id3\w*|metadata|meta ?data|headers?) ") and not clause.is_question
+    if not (clause.has("retag") or ((writes or tags) and fields and files) or bare):
         return False
     if clause.match(
         r" (?:melody|lyrics?|chords|song about|to \d|same|match\w*|by|sort\w*|order\w*|faster|slower|up|down|stats|statistics) "
@@ -213,8 +258,8 @@ def _is_place(clause: Clause, start: int) -> bool:
 
 
 # -- figures ------------------------------------------------------------------------------------------------
-_COUNTS = r" (?:most common|commonest|most frequent\w*|frequen\w+|average|mean|median|statistics|stats|statistical|how many|how much|numbers?|figures?|counts?|count up|counted|tally|tallies|totals?|distribut\w+|break ?downs?|break\w* down|percent\w*|proportions?|ratios?|shares?|split|spread|range|ranges|histo?gr\w+|histogram|charts?|graph|plot|table|overview|rundown|run down|summary|profile|make ?up|made (?:up )?of|consists?|balance|longest|shortest|fastest|slowest|typical\w*|top|favou?rites?|most played|usual\w*|mostly|mainly|dominat\w+|prevail\w*|predominant\w*|biggest|largest|most of|rank\w*|league|leaderboard|census|inventory|(?:have|own|got|keep|hoard) (?:the )?(?:most|least|more|fewest)|(?:the )?most (?:songs|tracks|music|albums|stuff)|most often|least often|rarest|rare|more (?:\w+ ){1,3}or|lean\w*|tend\w*|divers\w+|variety|wise|in terms of) "  # fmt: skip
-_ABOUT_ONE = r" (?:this|that|the|it|of (?:it|this|that)) (?:song|track|piece|recording|clip|take|file|one)s? | (?:playing|playlist|m3u8|xspf) "
+_COUNTS = r" (?:most common|commonest|most frequent\w*|frequen\w+|average|mean|median|statistics|stats|statistical|how many|how much|numbers?|figures?|counts?|count up|counted|tally|tallies|totals?|distribut\w+|break ?downs?|break\w* (?:\w+ ){0,3}?down|percent\w*|proportions?|ratios?|shares?|split|spread|range|ranges|histo?gr\w+|histogram|charts?|graph|plot|table|overview|rundown|run down|summary|profile|make ?up|made (?:up )?of|consists?|balance|longest|shortest|fastest|slowest|typical\w*|top|favou?rites?|most played|usual\w*|mostly|mainly|dominat\w+|represent\w*|prevail\w*|predominant\w*|biggest|largest|most of|rank\w*|league|leaderboard|census|inventory|(?:have|own|got|keep|hoard) (?:the )?(?:most|least|more|fewest)|(?:the )?most (?:songs|tracks|music|albums|stuff)|most often|least often|rarest|rare|more (?:\w+ ){1,3}or|lean\w*|tend\w*|divers\w+|variety|wise|in terms of) "  # fmt: skip
+_ABOUT_ONE = r" (?:this|that|the|it|of (?:it|this|that)) (?:song|track|piece|recording|clip|take|file|one) | (?:playing|playlist|m3u8|xspf) "
 _RELATIVE: dict[str, str] = {
     "major": "key", "minor": "key", "sad": "mood", "happy": "mood", "gloomy": "mood", "cheerful": "mood", "melancholy": "mood",
     "fast": "bpm", "slow": "bpm", "decades": "year", "eras": "year", "era": "year", "periods": "year", "styles": "genre",
@@ -227,6 +272,9 @@ _RELATIVE: dict[str, str] = {
 def _stats(clause: Clause, draft: Draft) -> bool:
     """Take questions about what the library holds as figures: a field, a word of counting, and the library."""
     counts = clause.match(_COUNTS)
+    last = draft.steps[-1] if draft.steps else None
+    if counts and last and last.tool == "library" and last.args["action"] == "stats" and not clause.fields and clause.match(r" (?:they|theyre|them|it|its|that|those) "):  # fmt: skip
+        return True  # "which tempos have I got? show me how they're spread"
     if not counts or clause.match(_ABOUT_ONE):
         return False
     fields = list(dict.fromkeys(found.value for found in clause.fields if found.value != "vocals"))

@@ -62,22 +62,6 @@ ANYWHERE: tuple[tuple[str, str], ...] = (
     (r"(?P<v>\bexport|\bsave)(?P<i> [^;.!?]*? as (?:m3u8?|xspf|playlist file)), (?:under|inside|in|into|to) (?=[~/.])", r"\g<v>\g<i> in "),
     # orders
     (r"\b(?:put|line up|arrange|lay|place|line|set) (?P<i>(?:the |these|those|them|all )[\w ]*?)(?: up)? in (?:a row|order|sequence|a line|a sequence)\b", r"sort \g<i>"),
-    # the library
-    (r"\b(?:any |are there any |do i have |have i got |got any )*(?:double|doubled|repeated|redundant|identical|twin|duplicate) (?:files?|tracks?|songs?|copies|entries|recordings?|titles?|items?)\b", "find duplicates"),
-    (r"\b(?:show me |list |find |tell me )?(?:what|which|whatever|songs?|tracks?|anything|everything|files?)(?: songs?| tracks?| files?)?(?:'s| is| are| i have| do i have| have i got| did i| i)?(?: that)?(?: is| are)? (?:in (?:my|the) (?:library|collection) )?(?:there )?(?:twice|two times|more than once|double|doubled|several times|multiple times)(?: in (?:my|the) (?:library|collection))?\b", "find duplicates"),
-    (r"\b(?:i )?(?:think |believe |suspect |may |might |must )?(?:i )?(?:have )?(?:imported|added|ripped|copied|saved|got|have|own|downloaded|loaded)(?: \w+){0,3} (?:twice|two times|more than once|double|several times)\b,?(?:\s*(?:can|could|would) you (?:check|look|see))?", "find duplicates"),
-    (r"\b(?P<t>(?:find|search for|look for|show me|list) (?:dupes|duplicates)),? (?:and|then|and then) (?:show me |give me )?(?:the )?(?:numbers?|counts?|totals?|figures?|breakdown|stats) (?:per|by|for each|of each) ", r"\g<t>; stats of my library by "),
-    (r"^(?:(?:show me|give me|what are|tell me) )?(?:the )?(?:numbers?|counts?|totals?|figures?) (?:per|by|for each) (?=(?:genre|mood|key|artist|year|decade|tempo))", "stats of my library by "),
-    (r"\b(?:how'?s|how is|how are|how does) my (?P<l>library|collection|music|songs) (?:split|divided|spread|distributed|broken down|made up|composed|sorted|break down|divide|look)(?: up| out)?(?: by| across| in terms of| over| into| when it comes to)?", r"stats of my \g<l> by"),
-    (r"\bwhose (?:records?|songs?|music|tracks?|albums?|stuff) do i (?:own|have|listen to|play|keep)(?: the)? (?:most|least)(?: of)?\b", "which artist do i have the most"),
-    (r"\b(?:break|split|divide) my (?P<l>library|collection|music) (?:down |up )?(?:by|into) ", r"stats of my \g<l> by "),
-    (r"^(?:which|what) (?P<f>decade|year|genre|key|mood|tempo|artist|style)s? (?:is|are|do|does|have|appears?|comes? up|dominates?)\b[^.;!?]*? (?:in|of|across) my (?:library|collection|music)\b", r"stats of my library by \g<f>"),
-    (r"^how many of my (?:songs|tracks|pieces) are in (?:a )?(?:minor|major)(?: keys?)?\b", "stats of my library by key"),
-    (r"^do i (?:have|own|listen to) more (?P<a>[\w ]+?) or (?:more )?(?P<b>[\w ]+?)(?=\s*\?|$)", "stats of my library by genre"),
-    (r"\b(?:tag|label|stamp) (?P<i>it|this|these|those|them|my (?:whole |entire )?(?:library|collection)|all of (?:them|these)|the \w+(?: one| song| track)?|number \w+) with (?:its|their|the)? ?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)", r"write \g<f> tags to \g<i>"),
-    (r"\bfill in (?:the )?(?P<f>(?:bpm|tempo|key|mood|genre|year|energy)s?(?:(?:,| and) (?:bpm|tempo|key|mood|genre|year|energy)s?)*)(?: tags?)? (?:for|of|in|on) ", r"write \g<f> tags to "),
-    (r"^how many (?:songs|tracks|titles)(?: do i have| have i got| are there)? (?:per|by|for each|from each|in each|of each) (?P<f>decade|year|genre|key|mood|artist)", r"stats of my library by \g<f>"),
-    (r"^(?:which|what) (?P<f>decade|year|genre|key|mood|tempo|artist|style) (?:shows up|appears|comes up|turns up|occurs|dominates|is there) (?:the )?most(?: often)?", r"stats of my library by \g<f>"),
     # comparing, asking, taking back
     (r"^(?:is|are) (?P<a>\S+\.\w{2,4}) (?:in|at|of) the same (?P<k>\w+) as (?P<b>\S+\.\w{2,4})", r"compare \g<a> and \g<b>: are they alike in \g<k>"),
     (r"^(?:do|does|have|has) (?P<a>.+?) and (?P<b>.+?) (?:have|share|differ)\b(?P<k>.*)$", r"compare \g<a> and \g<b>: differ\g<k>"),

@@ -39,7 +39,7 @@ _GIVE = re.compile(r"\b(?:give|show|get|play|find|make it|want|need)(?: me| us)?
 def correct(clause: Clause, draft: Draft) -> bool:
     """Take "it's Celine Dion I wanted", "correction: folk instead of jazz", "70s, not 90s"."""
     search = draft.state.search
-    if draft.arena != "list" or not search:
+    if draft.arena != "list" or not search or clause.formats:
         return False
     for at, pattern in enumerate(_CORRECTIONS):
         match = pattern.search(clause.text)
@@ -192,13 +192,21 @@ _ENDS = re.compile(r"\b(?:end|finish|clos|arriv|land|last|final|destination|clos
 _FLOWS = r" (?:(?:smooth|seamless|natural|gentle|good|nice|clean|soft|better|invisible|no jarring|without jarring|flowing) (?:transitions?|segues?|flow|changes|crossings?|handovers?|progression|order|sequence|jumps?)|(?:each|every|one) (?:one |song |track |tune )?(?:\w+ ){0,3}?(?:into|to|onto|with) (?:the )?(?:next|following|other|another)|flows?(?: (?:well|nicely|naturally|smoothly|better|together))?|no (?:hard|jarring|abrupt|sudden|rough) (?:jumps?|cuts?|changes?|breaks?|transitions?)|(?:neighbou?rs|next to each other) (?:\w+ ){0,3}?(?:similar|alike|match\w*|fit)|fit(?:s)? (?:the )?(?:next|one before)|like a dj|dj ?(?:style|friendly|order|set)|harmonic(?:ally)? (?:mix\w*|order\w*)|segues? (?:well|nicely|smoothly|into)) "  # fmt: skip
 
 
+def leads(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a clause speaks of a way from one music to another."""
+    if draft.arena == "piece" or not (_STEP.search(clause.text) or (_OPENS.search(clause.text) and _ENDS.search(clause.text))):  # fmt: skip
+        return False
+    trial = Draft(draft.message, draft.state, draft.names)
+    return path(clause, trial)
+
+
 def path(clause: Clause, draft: Draft) -> bool:
     """Take "a gradual trip from folk to trance", "open with The Beatles, close with punk", "reggae → dub": ends and a way.
 
     Each end is a track, an artist, or words for music; what is between them says that one becomes the other.
     """
     if (
-        (clause.sections and not clause.match(r" (?:bridge|opening|outro|intro) "))
+        (clause.sections and draft.arena == "piece")
         or clause.bars
         or (draft.arena == "piece" and clause.stems)
         or clause.verb("transpose", "trim", "fade", "write", "remove", "transcribe", "compare")
@@ -256,8 +264,8 @@ def _ends(clause: Clause, draft: Draft) -> list[tuple[list[Target], str]]:
         return ends if len(ends) >= 2 and all(seeds or words for seeds, words in ends) else []
     stepping = _STEP.search(text)
     opens, closes = _OPENS.search(text), _ENDS.search(text)
-    pair = re.search(r"\bbetween (?P<a>.+?) and (?P<b>[^,;.]+)", text, re.IGNORECASE)
-    if pair and stepping and stepping.start() < pair.start():
+    pair = re.search(r"\b(?:between|connect\w*|bridg\w+|link\w*|join up|unite|marry) (?!from\b|to\b)(?P<a>.+?) (?:and|with|to) (?P<b>[^,;.]+)", text, re.IGNORECASE)  # fmt: skip
+    if pair and stepping and stepping.start() <= pair.start():
         ends = [_music(pair["a"], draft), _music(pair["b"], draft)]
         return ends if all(seeds or words for seeds, words in ends) else []
     for gap in _ONWARD.finditer(text):
@@ -275,8 +283,8 @@ def _ends(clause: Clause, draft: Draft) -> list[tuple[list[Target], str]]:
             continue
         if stepping or not all(Clause(words).years for _, words in (first, *rest)):
             return [first, *rest]
-    if opens and closes and opens.start() != closes.start() and "," in text:
-        halves = [part for part in re.split(r"[,;]\s*", text) if _OPENS.search(part) or _ENDS.search(part)]
+    if opens and closes and opens.start() != closes.start():
+        halves = [part for part in re.split(r"[,;]\s*|\band\b", text) if _OPENS.search(part) or _ENDS.search(part)]
         ends = [_music(part, draft) for part in halves]
         if len(ends) == 2 and all(seeds or words for seeds, words in ends):
             return ends if _OPENS.search(halves[0]) or not _OPENS.search(halves[1]) else ends[::-1]
@@ -288,13 +296,13 @@ def _first(words: str) -> str:
     return re.split(r"[,;.!?](?!\d)", words)[0]
 
 
-_LEAD = frozenset(["a", "an", "the", "some", "we", "i", "it", "they", "let", "lets", "me", "us", "my", "with", "in", "at", "on", "as", "from", "of", "and", "then", "to", "into", "towards", "music", "songs", "something", "stuff", "sound", "over", "up", "please", "for", "want", "give", "make", "build", "first", "last", "end", "ends", "ending", "finally", "finish", "close", "closes", "begin", "begins", "start", "starts", "starting", "open", "opens", "list", "playlist", "that", "which", "goes", "going", "its", "way", "all", "should", "be", "real", "really", "proper", "like", "but", "somewhere", "at", "out", "off"])  # fmt: skip
+_LEAD = frozenset(["beginning", "opening", "whose", "is", "are", "closer", "opener", "destination", "finale", "end", "later", "ultimately", "eventually", "a", "an", "the", "some", "we", "i", "it", "they", "let", "lets", "me", "us", "my", "with", "in", "at", "on", "as", "from", "of", "and", "then", "to", "into", "towards", "music", "songs", "something", "stuff", "sound", "over", "up", "please", "for", "want", "give", "make", "build", "first", "last", "end", "ends", "ending", "finally", "finish", "close", "closes", "begin", "begins", "start", "starts", "starting", "open", "opens", "list", "playlist", "that", "which", "goes", "going", "its", "way", "all", "should", "be", "real", "really", "proper", "like", "but", "somewhere", "at", "out", "off"])  # fmt: skip
 _HERE = r"^ (?:this|it|that|here|(?:this|that|my|the) (?:one|song|track|recording|clip|piece|hum|tune|file|upload)|what is playing|whats playing|current (?:song|track)) $"  # fmt: skip
 
 
 def _music(words: str, draft: Draft, *, loose: bool = False) -> tuple[list[Target], str]:
     """Return what one end of a path stands for: tracks, or words that describe music; ``loose``: whatever is named."""
-    said = re.sub(rf"[,;]?\s*\b{_SLOWLY}\b\s*|\b(?:over|in|for|lasting|within|around|about)?\s*(?:about |around |roughly )?(?:an?|one|two|three|half an?|\d+)[ -](?:and a half )?(?:hours?|minutes?|mins?)\b.*$|\b(?:for|while|when) (?:my|our|the|i|we|a)\b.*$", " ", words, flags=re.IGNORECASE)  # fmt: skip
+    said = re.sub(rf"[,;]?\s*\b{_SLOWLY}\b\s*|\b(?:over|in|for|lasting|within|around|about)?\s*(?:about |around |roughly )?(?:an?|one|two|three|half an?|\d+)[ -](?:and a half )?(?:hours?|minutes?|mins?)\b.*$|\bin (?:\w+ )?(?:steps?|songs|tracks|tunes|numbers|moves)\b.*$|\b(?:for|while|when) (?:my|our|the|i|we|a)\b.*$", " ", words, flags=re.IGNORECASE)  # fmt: skip
     end = Clause(said.strip())
     named = [m.target for m in mentions(end, draft)]
     if named:
@@ -303,7 +311,8 @@ def _music(words: str, draft: Draft, *, loose: bool = False) -> tuple[list[Targe
     if artists := [name for name in names if name.kind in ("artist", "title")]:
         return [{"id": id} for id in artists[0].ids[:_SEEDS]], ""
     kept = list(end.words)
-    steps = [(m.start(), m.end()) for m in _STEP.finditer(end.text)]
+    styles = [(genre.start, genre.end) for genre in end.genres]
+    steps = [(m.start(), m.end()) for m in _STEP.finditer(end.text) if not any(low <= m.start() < high for low, high in styles)]  # fmt: skip
     while kept and (kept[0].plain in _LEAD or any(low <= kept[0].start < high for low, high in steps)):
         kept = kept[1:]
     while kept and kept[-1].plain in _LEAD:

@@ -156,7 +156,7 @@ def _numbers(clause: Clause) -> list[tuple[int, int, int]]:
     for ordinal in ordinals_in(text):
         after = clause.after(ordinal.end, 2)
         before = clause.before(ordinal.start, 1)
-        if after and (after[0] in _UNITS or after[0].isdigit() or _is_count_of_units(after)):
+        if after and (after[0] in _UNITS or after[0].isdigit() or (after[0] not in _ONES and numbers_in(after[0])) or _is_count_of_units(after)):
             continue
         if after and after[0] not in _ONES and (instruments_in(after[0]) or stems_in(after[0])):
             continue  # "the first guitar"
@@ -198,6 +198,8 @@ def nth(number: int, clause: Clause, draft: Draft) -> Target | None:
 
 def group(clause: Clause, draft: Draft) -> list[Target]:
     """Return the list that "these", "both" or "the playlist" means; empty where none is spoken of."""
+    if listed := of_lists(clause, draft):
+        return listed
     if clause.has(*_BOTH) or clause.match(r" (?:these|the|those) two "):
         pair = _everything(draft)
         return pair[:2] if len(pair) >= 2 else []
@@ -214,6 +216,36 @@ def group(clause: Clause, draft: Draft) -> list[Target]:
         size = int(count[0].value)
         return items[-size:] if first[1] == "last" else items[:size]
     return []
+
+
+_LISTED = r" (?:lists?|playlists?|selections?|sets?|searches|results|ones?|batch\w*|bunch|tracks|songs|stuff) "
+
+
+def of_lists(clause: Clause, draft: Draft) -> list[Target]:
+    """Return the tracks of lists that are named as such: "both lists", "the jazz list", "the piano one"."""
+    lists = [shown for shown in draft.state.lists if shown.kind == "tracks"]
+    if len(lists) < 2:
+        return []
+    if clause.match(r" (?:both|all|the two|two|all the|all my|every|each|my) (?:of )?(?:the |my |these |those )?(?:lists?|playlists?|selections?|searches) "):  # fmt: skip
+        return [{"id": id} for id in dict.fromkeys(id for shown in lists for id in shown.ids)]
+    if not clause.match(_LISTED):
+        return []
+    words = {word.plain for word in clause.words}
+    called = [shown for shown in lists if set(fold(shown.label).split()) & words - _NO_LABEL]
+    return [{"id": id} for shown in called for id in shown.ids] if len(called) == 1 else []
+
+
+_NO_LABEL = frozenset({"the", "a", "and", "of", "in", "songs", "tracks", "music", "list"})
+
+
+def all_but(clause: Clause, draft: Draft) -> list[Target]:
+    """Return a group without what is spared: "everything except the third", "all but number 2"; empty where none is."""
+    spared = re.search(r"\b(?:except(?: for)?|but(?: not)?|without|minus|apart from|other than|bar|save for|leav\w+ out|skip\w*|excluding|not)\b", clause.text, re.IGNORECASE)  # fmt: skip
+    if spared is None or not clause.match(r" (?:everything|all|these|those|them|the list|the rest|every\w*|the lot|the others|whole|this|it|list|playlist) "):  # fmt: skip
+        return []
+    out = [mention.target for mention in mentions(clause, draft) if mention.start >= spared.end()]
+    everything = _everything(draft)
+    return [target for target in everything if target not in out] if out and len(out) < len(everything) else []
 
 
 def _everything(draft: Draft) -> list[Target]:

@@ -31,6 +31,23 @@ _MEANT = re.compile(r"\b(the|a|an|number|at|in|to)\s+(?:[\w#-]+\s+){0,3}?[\w#-]+
 # two swapped letters in any.
 _CORE = frozenset(
     [
+        "commonest",
+        "library",
+        "collection",
+        "histogram",
+        "duplicates",
+        "genres",
+        "overview",
+        "transition",
+        "transitions",
+        "smooth",
+        "smoothly",
+        "gradually",
+        "description",
+        "descriptions",
+        "arrangement",
+        "structure",
+        "notation",
         "drummer",
         "guitar",
         "guitars",
