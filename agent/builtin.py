@@ -5,11 +5,14 @@ from collections.abc import Callable
 
 from segue.agent.dialogue import Known, State
 from segue.agent.language import (
+    acting,
     asking,
     certainty,
     chaining,
     changing,
     clauses,
+    comparing,
+    critique,
     cues,
     finding,
     foreign,
@@ -21,6 +24,8 @@ from segue.agent.language import (
     limits,
     making,
     notating,
+    ordering,
+    pairing,
     phrases,
     phrasing,
     pivoting,
@@ -28,10 +33,13 @@ from segue.agent.language import (
     refining,
     rewriting,
     seeking,
+    shaping,
     spelling,
     splicing,
     talk,
+    turning,
     voicing,
+    wishing,
 )
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, arena
@@ -64,7 +72,19 @@ class BuiltinPlanner:
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
-        right = asking.asked(spelling.corrected(text, self._known(text, state)), arena(state) == "list")
+        right = spelling.corrected(text, self._known(text, state))
+        draft = Draft(right, state, self._known(right, state))
+        if turn := turning.turned(right, state):
+            return self._turned(turn, draft)
+        answered = talk.answered(message, draft)
+        if not answered and (rest := wishing.limits(right, draft)) is not None:
+            return self._with_rest(message, rest, draft)
+        if not answered and (critique.heard(right, draft) or comparing.heard(right, draft)):
+            certainty.settle(message, draft)
+            return draft.plan()
+        if not answered and (rest := wishing.heard(right, draft)) is not None:
+            return self._with_rest(message, rest, draft)
+        right = asking.asked(right, arena(state) == "list")
         right, left_out = phrases.settled(right, state, self._known(right, state))
         said = right
         right = phrasing.plainly(right)
@@ -73,6 +93,23 @@ class BuiltinPlanner:
         text = right
         if not (talk.answered(message, draft) or talk.whole(text, draft) or chaining.chained(said, draft)):
             self._read(text, draft)
+        certainty.settle(message, draft)
+        return draft.plan()
+
+    def _turned(self, turn: turning.Turn, draft: Draft) -> Plan:
+        """Return the plan for a turn of the talk: what else was said speaks of the state that it leaves."""
+        for op, target in turn.ops:
+            draft.say(op, target)
+        if not turn.rest:
+            return draft.plan()
+        after = self.plan(turn.rest, turn.state)
+        own = [op for op in after.state if op.op not in ("cancel", "back", "undo") or op not in draft.ops]
+        return after.model_copy(update={"state": [*draft.ops, *own]})
+
+    def _with_rest(self, message: str, rest: str, draft: Draft) -> Plan:
+        """Return the plan of a draft after what else was asked behind its first wish."""
+        if rest:
+            self._read(phrasing.plainly(rest), draft)
         certainty.settle(message, draft)
         return draft.plan()
 
@@ -105,12 +142,23 @@ class BuiltinPlanner:
             for clause in parts
             if not {word.plain for word in clause.words} <= cues.CHATTER or mentions(clause, draft)
         ]
+        told = [clause for clause in wanted if _is_aside(clause, draft)]
+        if any(clause not in told and not guessing.is_vague(clause, draft) for clause in wanted):
+            wanted = [clause for clause in wanted if clause not in told]
         for clause in wanted or parts:
             _clause(clause, draft, praised)
             if draft.blocked:
                 break
         if draft.is_empty:
             guessing.fallback(entire, draft)
+
+
+def _is_aside(clause: Clause, draft: Draft) -> bool:
+    """Tell whether a clause beside others asks for nothing: a state of things, an exclamation."""
+    if mentions(clause, draft) or keeping.library(clause, Draft(draft.message, draft.state, draft.names)):
+        return False
+    shout = len(clause.words) == 1 and not (clause.verbs or clause.genres or clause.moods or clause.stems or clause.instruments or clause.formats or clause.axes or clause.keys or clause.effects or cues.fields().find(clause.text)) and clause.words[0].plain not in cues.SONGS | cues.PIECES  # fmt: skip
+    return (shout and f"{clause.text}!" in draft.message) or clauses.tells(clause)
 
 
 def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
@@ -334,6 +382,8 @@ def _seek(clause: Clause, draft: Draft) -> bool:
 
 def _find(clause: Clause, draft: Draft) -> bool:
     """Take an outright request for tracks."""
+    if draft.arena == "piece" and clause.match(r" (?:make|have|let|get|play|put|turn|bring) (?:it|this|that) ") and not clause.match(r" (?:like|similar to) (?:this|that|it) "):
+        return False  # what is there is spoken of
     outright = clause.head in ("find", "play") or clause.songs or making.is_list(clause) or query.asks_advice(clause)
     if (
         clause.is_question
@@ -428,12 +478,35 @@ def _rewrite(clause: Clause, draft: Draft) -> bool:
     return _operations(spared.rest, draft) and changing.change(clause, draft)
 
 
+def _act(clause: Clause, draft: Draft) -> bool:
+    """Take what is to happen to parts of a piece, whoever else would read the words."""
+    named = mentions(clause, draft)
+    target = one(clause, draft)
+    if target is None or (draft.arena != "piece" and not named) or clause.match(_LIKE):
+        return False
+    if len(named) > 1 and named[0].target != named[1].target and not clause.verb("remove", "isolate", "add", "replace"):
+        return False  # something is done with both: they are mixed or joined
+    trial = Draft(draft.message, draft.state, draft.names)
+    trial.focus, trial.steps = list(draft.focus), list(draft.steps)
+    thing = draft.thing(target)
+    if not (acting.read(clause, thing, trial) or shaping.read(clause, thing, trial)) or not changing.change(clause, draft):
+        return False
+    if clause.formats and (clause.verb("export", "give") or clause.has("as")) and draft.steps:
+        keeping.export(Clause("export it as " + " and ".join(found.value for found in clause.formats)), draft)
+    return True
+
+
+_LIKE = r" (?:like|similar|find|songs|tracks|more like|recommend|suggest) "
+
+
 def _locked(clause: Clause, draft: Draft) -> bool:
     """Take "keep the drums, redo the rest" as one request, where what is left of it is one."""
     target = one(clause, draft)
     spared = locks(clause, draft.thing(target)) if target else None
     if spared is None or len(clauses.split(spared.rest.text)) > 1:
         return False
+    if clause.instruments and _act(spared.rest, draft):
+        return True  # "put the tune on oboe, everything else as is"
     return _rewrite(clause, draft)
 
 
@@ -459,7 +532,7 @@ _ENTIRE: tuple[Rule, ...] = (
     _shape,
 )
 _RULES: tuple[Rule, ...] = (
-    talk.steer, pivoting.path, refining.forget, _branch, keeping.library, refining.more, knowing.why, hearing.apart, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, _reference_then_change, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.called, keeping.library, keeping.kept, refining.more, knowing.why, comparing.reasoned, comparing.compared, splicing.splice, pairing.paired, hearing.apart, ordering.ordered, _reference_then_change, _act, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
     finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, hearing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,

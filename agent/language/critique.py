@@ -322,6 +322,9 @@ def _understood(segments: list[_Segment], clause: Clause, draft: Draft) -> _Wish
     kept: frozenset[str] = frozenset()
     wishes.branched = any("branch" in token.stances for segment in segments for token in segment.of("stance"))
     for n, segment in enumerate(segments):
+        if segment.opened_by == "with" and "not" in kept:
+            segment.text = segment.text.partition(" ")[2]  # "leave out anything with singing"
+            segment.opened_at = segment.tokens[0].words[0].start
         own = frozenset().union(*(token.stances for token in segment.of("stance"))) - _ASIDE
         if not segment.items:
             if way := _pushed(segment):
@@ -617,6 +620,8 @@ def _plain_filters(segment: _Segment, wishes: _Wishes, draft: Draft) -> bool:
     spans = read.spans
     offset = segment.opened_at or 0
     for token in segment.tokens:
+        if token.kind == "track" and len(token.words) > 1:
+            continue
         if token.kind in ("unknown", "track", "axis") and any(low <= token.words[0].start - offset < high for low, high in spans):  # fmt: skip
             token.kind = "filler"
     return True

@@ -37,6 +37,7 @@ _LIKERS = frozenset(
 )
 _LIKENESS = re.compile(
     r"\b(?:closer to|nearer to|more in the direction of|more (?:songs |tracks |music |stuff )?like|like|similar(?: ones| songs| tracks| stuff| music| things)?(?: to| as)?|sounds? like|sounding like|resembl\w+|reminiscent of|"
+    r"(?:in|along|of|with) (?:that|this|the same|those|these|a similar|similar|much the same) (?:\w+ )?(?:veins?|lines?|styles?|spirit|mou?ld|direction|kind|sort|type|ilk|feel|vibe|nature|fashion)|"
     r"(?:a )?(?:mix|blend|cross|combination|fusion) (?:of|between)|(?:crossed|mixed|blended) with|(?:some\w+ )?between|in the (?:style|vein|spirit) of|along the lines of|meets?|neighbou?rs of|related to|remind\w* (?:me )?of|close to|matching|(?:mix(?:es)?|go(?:es)?|fits?|blends?|works?|pairs?) (?:well |nicely |good |great )?(?:with|alongside)|simile|ähnlich|wie|comme|parecid\w+)\b",
     re.IGNORECASE,
 )  # fmt: skip
@@ -103,8 +104,8 @@ def similar(clause: Clause, draft: Draft) -> bool:
     if not targets:
         return False
     args: dict[str, Any] = {"like": targets, "action": "similar"}
-    if held := _held(targets, draft):
-        args["filters"] = held
+    if filters := held(targets, draft):
+        args["filters"] = filters
     found = criteria.read(clause, draft)
     if clause.has("but") and not found.adjust:
         # "the fourth, but acoustic": a describing word behind "but" is a direction
@@ -122,7 +123,7 @@ def similar(clause: Clause, draft: Draft) -> bool:
     shown = draft.state.shown
     if shown and shown.kind == "tracks" and any(t.get("id") in shown.ids for t in targets):
         found.filters["exclude"] = list(
-            dict.fromkeys([*(held or {}).get("exclude", []), *(id for id in shown.ids if {"id": id} not in targets)])
+            dict.fromkeys([*(filters or {}).get("exclude", []), *(id for id in shown.ids if {"id": id} not in targets)])
         )
     negated = found.filters.get("exclude_artists")
     criteria.apply(found, args, draft)
@@ -141,7 +142,7 @@ def _but(clause: Clause, draft: Draft) -> list[Target]:
     return [named[0].target] if criteria.read(clause, draft).adjust or clause.axes else []
 
 
-def _held(targets: list[Target], draft: Draft) -> dict[str, Any]:
+def held(targets: list[Target], draft: Draft) -> dict[str, Any]:
     """Return the hard filters in force where the seed is one of the tracks shown: the query gives way, they do not."""
     shown = draft.state.shown
     if not shown or shown.kind != "tracks" or not all(t.get("id") in shown.ids for t in targets):
@@ -166,8 +167,19 @@ def shared(clause: Clause, draft: Draft) -> bool:
     if source is None:
         draft.ask("The same as what? Attach a clip or name a track.")
         return True
+    match_with(clause, draft, source, wanted, float(near[1]) if near else None)
+    return True
+
+
+def match_with(clause: Clause, draft: Draft, source: Target, wanted: set[str], near: float | None = None) -> None:
+    """Search for what has a piece's key, bpm, artist, genre, mood or energy; what is not known of it is measured first.
+
+    Parameters
+    ----------
+    near : how far a tempo may be off in bpm; None is 5 per cent.
+    """
     thing = draft.thing(source) if "id" in source else None
-    filters: dict[str, Any] = {k: v for k, v in criteria.read(clause, draft).filters.items() if k.startswith(("year", "duration", "rating", "unplayed", "exclude_"))}  # fmt: skip
+    filters: dict[str, Any] = {k: v for k, v in criteria.read(clause, draft).filters.items() if k.startswith(("year", "duration", "rating", "unplayed", "exclude_", "vocals", "language"))}  # fmt: skip
     args: dict[str, Any] = {"filters": filters}
     needs_tag = ("bpm" in wanted and not (thing and thing.bpm)) or ("key" in wanted and not (thing and thing.key))
     if needs_tag:
@@ -179,7 +191,7 @@ def shared(clause: Clause, draft: Draft) -> bool:
             args["hold"] = ["tempo"]
     elif thing:
         if "bpm" in wanted and thing.bpm:
-            spread = float(near[1]) if near else thing.bpm * 0.05
+            spread = near if near is not None else thing.bpm * 0.05
             filters["bpm_min"], filters["bpm_max"] = round(thing.bpm - spread, 1), round(thing.bpm + spread, 1)
         if "key" in wanted:
             filters["key"] = thing.key
@@ -194,7 +206,6 @@ def shared(clause: Clause, draft: Draft) -> bool:
     if thing and thing.kind == "track":
         filters["exclude"] = [thing.id]
     draft.add("retrieve", {name: value for name, value in args.items() if value})
-    return True
 
 
 def search(clause: Clause, draft: Draft) -> None:

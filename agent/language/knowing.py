@@ -246,7 +246,7 @@ def why(clause: Clause, draft: Draft) -> bool:
         return False
     things = [thing for each in (subjects(clause, draft) or [target]) if (thing := draft.thing(each)) and "id" in each]
     if things and all(thing.reasons for thing in things) and not clause.match(_OF_THE_SOUND):
-        draft.reply = " ".join(_evidence(thing) for thing in things)
+        draft.reply = " ".join(evidence(thing) for thing in things)
         return True
     many = [{"id": thing.id} for thing in things] if len(things) > 1 else [target]
     draft.add("caption", {"clips": many, "question": clause.text})
@@ -257,7 +257,7 @@ def why(clause: Clause, draft: Draft) -> bool:
 _OF_THE_SOUND = r" why (?:is|does|do|are|was|were) (?:it|this|that|they|these|the \w+)(?: \w+)? (?:so|too|sound\w*|feel\w*|change\w*|slow\w*|get|gets) "
 
 
-def _evidence(thing: Thing) -> str:
+def evidence(thing: Thing) -> str:
     """Say why a track was found: “Title” by Artist: reason; reason."""
     name = f"“{thing.title or thing.id}”" + (f" by {thing.artist}" if thing.artist else "")
     return f"{name}: {'; '.join(reason.rstrip('. ') for reason in thing.reasons)}."
