@@ -132,7 +132,7 @@ def _how(piece: Piece) -> str:
 
 
 def peaks(store: Store, owner: str, id: str, points: int = _POINTS) -> list[int]:
-    """Return a sound's outline: for each of ``points`` equal spans the peak, 0 to 100 of the loudest.
+    """Return a sound's outline: for each of ``points`` equal spans its level (RMS), 0 to 100 of the loudest.
 
     ``id`` is a piece's, or that of a stored sound (a stem).
     """
@@ -145,7 +145,7 @@ def peaks(store: Store, owner: str, id: str, points: int = _POINTS) -> list[int]
         if piece.clip is None:
             raise NotFound(f"“{piece.title}” has no sound.", "Ask for it to be rendered.")
         clip = piece.clip.id
-    key = f"peaks:1:{points}:{clip}"
+    key = f"outline:2:{points}:{clip}"
     known: list[int] | None = store.recall(key)
     if known is None:
         known = _outline(store, clip, points)
@@ -155,8 +155,10 @@ def peaks(store: Store, owner: str, id: str, points: int = _POINTS) -> list[int]
 
 def _outline(store: Store, clip: str, points: int) -> list[int]:
     wave = decode(store.path(clip), store.settings.max_input_s, store.settings.max_input_bytes)
-    loudest = np.abs(wave.samples).max(axis=0)
-    edges = np.linspace(0, len(loudest), min(points, len(loudest)) + 1).astype(int)[:-1]
-    found = np.maximum.reduceat(loudest, edges) if len(edges) else np.zeros(0, np.float32)
-    top = float(found.max()) if len(found) else 0.0
-    return [round(100 * float(value) / top) if top > 0 else 0 for value in found]
+    power = np.square(wave.samples, dtype=np.float64).mean(axis=0)
+    edges = np.linspace(0, len(power), min(points, len(power)) + 1).astype(int)
+    if len(edges) < 2:
+        return []
+    level = np.sqrt(np.add.reduceat(power, edges[:-1]) / np.diff(edges))
+    top = float(level.max())
+    return [round(100 * float(value) / top) if top > 0 else 0 for value in level]

@@ -1,62 +1,173 @@
-// Small helps of the page: one sound at a time, small players, words that can be clicked, the way back after a reload.
-() => {
-  const SESSION = "segue-session";
-  window.segueKept = () => [sessionStorage.getItem(SESSION) || ""];
-  window.segueKeep = (id) => sessionStorage.setItem(SESSION, id || "");
-  window.segueMayDelete = (id) => [id && confirm("Delete this conversation? What it made stays in the store.") ? id : ""];
+// What the page does by itself: the way back after a reload, words that can be clicked, files from anywhere, keys.
+const SESSION = "segue-session";
+window.segueKept = () => [sessionStorage.getItem(SESSION) || ""];
+window.segueKeep = (id) => sessionStorage.setItem(SESSION, id || "");
+window.segueMayDelete = (id) => [id && confirm("Delete this conversation? What it made stays in the store.") ? id : ""];
 
-  const buttonOf = (audio) => {
-    const before = audio.previousElementSibling;
-    return before && before.classList.contains("sg-play") ? before : null;
-  };
-  const pressed = (audio, on) => buttonOf(audio)?.setAttribute("aria-pressed", on);
-  const listen = (type, then) => document.addEventListener(type, (event) => then(event.target), true);
-  listen("play", (audio) => {
-    for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
-    pressed(audio, true);
-  });
-  listen("pause", (audio) => pressed(audio, false));
-  listen("ended", (audio) => { pressed(audio, false); buttonOf(audio)?.style.removeProperty("--played"); });
-  listen("timeupdate", (audio) => {
-    if (audio.duration) buttonOf(audio)?.style.setProperty("--played", `${360 * audio.currentTime / audio.duration}deg`);
-  });
+const $ = (what, where = document) => where.querySelector(what);
+const $$ = (what, where = document) => [...where.querySelectorAll(what)];
+// Elements are only ever made of text: titles come from outside.
+const el = (tag, attributes = {}, ...inside) => {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "on") for (const [event, then] of Object.entries(value)) made.addEventListener(event, then);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value != null) made.setAttribute(name, value);
+  }
+  made.append(...inside.filter((one) => one != null));
+  return made;
+};
+const clock = (seconds) => {
+  const whole = Math.max(0, Math.floor(seconds || 0));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+};
+const box = () => $(".sg-input textarea");
+const announce = (text) => { const live = $("#sg-live"); if (live) live.textContent = text; };
 
-  const say = (text) => {
-    const box = document.querySelector(".sg-input textarea");
-    if (!box || box.disabled) return;
-    const draft = box.value.trim();
-    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, draft ? `${draft} ${text}` : text);
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    box.focus();
-    // What somebody was writing is not sent for them.
-    if (!draft) setTimeout(() => document.querySelector(".sg-input .submit-button")?.click(), 60);
-  };
-  document.addEventListener("click", (event) => {
-    const play = event.target.closest(".sg-play");
-    const words = event.target.closest("[data-say]");
-    if (play) {
-      const audio = play.nextElementSibling;
-      if (audio.paused) audio.play().catch(() => {}); else audio.pause();  // another one may begin at once
-    } else if (words) say(words.dataset.say);
-  });
+// -- saying ----------------------------------------------------------------------------------------
+const write = (text) => {
+  const into = box();
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(into, text);
+  into.dispatchEvent(new Event("input", { bubbles: true }));
+  into.focus();
+};
+const say = (text) => {
+  if (!box() || box().disabled) return;
+  const draft = box().value.trim();
+  write(draft ? `${draft} ${text}` : text);
+  // What somebody was writing is not sent for them.
+  if (!draft) setTimeout(() => $(".sg-input .submit-button")?.click(), 60);
+};
 
-  // What was just said is brought into view, wherever one had scrolled to.
-  let said = 0;
-  new MutationObserver(() => {
-    const all = document.querySelectorAll(".sg-chat .sg-said");
+// What the next message is about, besides its words.
+let carried = [];
+const showCarried = () => {
+  const bar = $("#sg-carried");
+  if (!bar) return;
+  bar.replaceChildren(...carried.map(({ id, title }) => el("span", { class: "sg-chip" }, `with ${title}`, el("button", {
+    type: "button", "aria-label": `Leave ${title} out`, on: { click: () => { carried = carried.filter((one) => one.id !== id); showCarried(); } },
+  }, "✕"))));
+};
+const carry = (id, title) => {
+  if (!carried.some((one) => one.id === id)) carried.push({ id, title });
+  showCarried();
+  announce(`${title} goes with your next message`);
+  box()?.focus();
+};
+window.segueCarried = () => {
+  const ids = carried.map((one) => one.id).join(" ");
+  carried = [];
+  showCarried();
+  return ids;
+};
+
+document.addEventListener("click", (event) => {
+  const at = (what) => event.target.closest?.(what);
+  const words = at("[data-say]"), takes = at("[data-carry]");
+  if (words) say(words.dataset.say);
+  else if (takes) carry(takes.dataset.carry, takes.dataset.title);
+  else if (at("[data-stop]")) $(".sg-stop")?.click();
+});
+
+// What was just said is brought into view, wherever one had scrolled to; what was answered is read out.
+let said = 0, answers = -1;
+const onChange = [];
+let waiting = false;
+new MutationObserver(() => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    const all = $$(".sg-chat .sg-said");
     if (all.length > said) all[all.length - 1].scrollIntoView({ block: "start" });
     said = all.length;
-  }).observe(document.body, { childList: true, subtree: true });
+    const done = $$(".sg-chat .sg-turn:not([aria-busy])");
+    if (answers >= 0 && done.length > answers) announce(done[done.length - 1].querySelector("p")?.textContent || "Done");
+    answers = done.length;
+    for (const then of onChange) then();
+  });
+}).observe(document.body, { childList: true, subtree: true });
 
-  const narrow = window.matchMedia("(max-width: 768px)").matches;
-  if (narrow) document.querySelector(".sidebar.open .toggle-button")?.click();
-  window.segueOpenLibrary = () => {
-    const bar = document.querySelector(".sidebar");
-    const toggle = bar && !bar.classList.contains("open") && bar.querySelector(".toggle-button");
-    if (toggle) toggle.click();
-    const heads = [...document.querySelectorAll(".sg-side button.label-wrap")];
-    const library = heads.find((head) => head.textContent.includes("Library"));
-    if (library && !library.classList.contains("open")) library.click();
-    setTimeout(() => library?.parentElement.querySelector("textarea, input")?.focus(), 300);
-  };
-}
+// Running steps show their seconds; the list is drawn anew with every progress, so when each began is kept here.
+const began = new Map();
+setInterval(() => {
+  const shown = $$("[data-ticks]");
+  if (!shown.length) began.clear();
+  for (const place of shown) {
+    const since = began.get(place.dataset.ticks) ?? Date.now();
+    began.set(place.dataset.ticks, since);
+    place.textContent = `${((Date.now() - since) / 1000).toFixed(1)} s`;
+  }
+}, 200);
+
+// -- files from anywhere -----------------------------------------------------------------------------
+const take = (files) => {
+  const input = $(".sg-input input[type=file]");
+  if (!input || !files.length) return;
+  const bag = new DataTransfer();
+  for (const file of files) bag.items.add(file);
+  input.files = bag.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  box()?.focus();
+};
+const holdsFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+let over = 0;
+const showOver = () => document.body.classList.toggle("sg-dropping", over > 0);
+document.addEventListener("dragenter", (event) => { if (holdsFiles(event)) { over += 1; showOver(); } });
+document.addEventListener("dragleave", (event) => { if (holdsFiles(event)) { over = Math.max(0, over - 1); showOver(); } });
+document.addEventListener("dragover", (event) => { if (holdsFiles(event)) event.preventDefault(); });
+document.addEventListener("drop", (event) => {
+  if (!holdsFiles(event)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  over = 0;
+  showOver();
+  take(event.dataTransfer.files);
+}, true);
+document.addEventListener("paste", (event) => {
+  const files = event.clipboardData?.files;
+  if (!files?.length || event.target.closest?.(".sg-input")) return;  // the box takes what is pasted into it
+  event.preventDefault();
+  take(files);
+});
+
+// -- keys --------------------------------------------------------------------------------------------
+const writes = (target) => target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable=true]");
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && $(".sg-stop")?.offsetParent) { $(".sg-stop").click(); return; }
+  if (event.altKey && event.key.toLowerCase() === "n") { event.preventDefault(); $(".sg-new")?.click(); return; }
+  if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) return;
+  if (event.key === "/") { event.preventDefault(); box()?.focus(); }
+  if (event.key === "." && $(".sg-right .toggle-button")) { event.preventDefault(); $(".sg-right .toggle-button").click(); }
+});
+
+// -- names that Gradio leaves out --------------------------------------------------------------------
+const name = (what, label, role) => {
+  for (const one of $$(what)) {
+    if (!one.getAttribute("aria-label")) one.setAttribute("aria-label", label);
+    if (role && !one.getAttribute("role")) one.setAttribute("role", role);
+  }
+};
+onChange.push(() => {
+  name(".sg-side .toggle-button", "Conversations");
+  name(".sg-right .toggle-button", "Now, library and taste");
+  name(".sg-input .submit-button", "Send");
+  name(".sg-input .upload-button", "Attach files");
+  name(".sg-input .microphone-button", "Record");
+  name(".sg-input input[type=file]", "Attach files");
+  for (const bar of $$(".sidebar-parent > .toggle-button, .sidebar > .toggle-button")) {
+    bar.setAttribute("aria-expanded", bar.closest(".sidebar")?.classList.contains("open") ? "true" : "false");
+  }
+});
+
+const narrow = window.matchMedia("(max-width: 768px)").matches;
+const bar = (side) => $(`.sidebar${side}`) || $(`${side} .sidebar`) || $(side)?.closest(".sidebar");
+const isOpen = (side) => bar(side)?.classList.contains("open");
+const toggle = (side) => $(".toggle-button", bar(side))?.click();
+if (narrow && isOpen(".sg-side")) toggle(".sg-side");
+window.segueOpenLibrary = () => {
+  if (!isOpen(".sg-right")) toggle(".sg-right");
+  const library = $$(".sg-right button.label-wrap").find((head) => head.textContent.includes("Library"));
+  if (library && !library.classList.contains("open")) library.click();
+  setTimeout(() => $("textarea, input", $(".sg-folder"))?.focus(), 400);
+};

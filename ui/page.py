@@ -10,12 +10,12 @@ from segue.ui import talk
 from segue.ui.room import HELLO, Room
 
 HERE = Path(__file__).parent
-EXAMPLES = [
-    "make me a lo-fi beat, 20 seconds",
-    "write a 16 bar bossa nova in D minor at 120 bpm with guitar and flute",
-    "what is in my library?",
-    "find something calm for the evening",
-]
+_SCRIPTS = ("page.js", "page_player.js", "page_mixer.js", "page_now.js")
+_NOW = '<section id="sg-now" aria-label="Now"><p class="sg-quiet">What is made or opened stands here.</p></section>'
+_KEYS = (
+    '<p class="sg-quiet sg-keys">Keys: <kbd>/</kbd> write · <kbd>Esc</kbd> stop · <kbd>Alt</kbd> <kbd>N</kbd> new · '
+    "<kbd>.</kbd> this side · on a player <kbd>Space</kbd> <kbd>←</kbd> <kbd>→</kbd></p>"
+)
 _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Ubuntu", "sans-serif"]
 _FILES = [
     ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".webm", ".mp4", ".mov", ".mid",
@@ -28,6 +28,11 @@ def theme() -> gr.themes.Base:
     return gr.themes.Soft(
         primary_hue="teal", secondary_hue="teal", neutral_hue="stone", radius_size="md",
         font=_FONTS, font_mono=["ui-monospace", "SFMono-Regular", "Menlo", "monospace"],
+    ).set(  # Gradio's own shades are too pale to read (WCAG 2.2, 1.4.3)
+        body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400",
+        input_placeholder_color="*neutral_600", input_placeholder_color_dark="*neutral_400",
+        button_primary_background_fill="*primary_700", button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700", button_primary_background_fill_hover_dark="*primary_600",
     )  # fmt: skip
 
 
@@ -38,7 +43,8 @@ def css() -> str:
 
 def script() -> str:
     """Return the page's script: one function, run when the page is there."""
-    return (HERE / "page.js").read_text(encoding="utf-8")
+    parts = [(HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "() => {\n" + "\n".join(parts) + "\n}"
 
 
 def build(room: Room) -> gr.Blocks:
@@ -48,8 +54,12 @@ def build(room: Room) -> gr.Blocks:
         session = gr.Textbox("", visible="hidden", label="Session", elem_classes="sg-session")
         with gr.Sidebar(width=280, elem_classes="sg-side"):
             gr.HTML('<h1 class="sg-brand">Segue</h1>')
-            new = gr.Button("New conversation", variant="primary", size="sm")
+            new = gr.Button("New conversation", variant="primary", size="sm", elem_classes="sg-new")
             gr.HTML("<h2>Conversations</h2>")
+            search = gr.Textbox(
+                label="Search conversations", placeholder="Search", show_label=False, container=False, lines=1, max_lines=1,
+                elem_classes="sg-search",
+            )  # fmt: skip
             sessions = gr.Radio(
                 [], label="Conversations", elem_classes="sg-sessions", show_label=False, container=False
             )
@@ -59,10 +69,20 @@ def build(room: Room) -> gr.Blocks:
             title = gr.Textbox(
                 label="New title, then Enter", visible=False, lines=1, max_lines=1, elem_classes="sg-title"
             )
+        with gr.Sidebar(width=360, position="right", open=False, elem_classes="sg-right"):
+            gr.HTML(_NOW)
             with gr.Accordion("Library", open=False):
                 library = gr.HTML()
-                folder = gr.Textbox(label="A folder with music on this machine", placeholder="/home/me/Music", lines=1)
+                seek = gr.Textbox(label="Search the library", placeholder="calm piano", lines=1, max_lines=1)
+                found = gr.HTML()
+                folder = gr.Textbox(
+                    label="A folder with music on this machine", placeholder="/home/me/Music", lines=1,
+                    elem_classes="sg-folder",
+                )  # fmt: skip
                 add = gr.Button("Add the folder", size="sm")
+            with gr.Accordion("Taste", open=False):
+                taste = gr.HTML()
+            gr.HTML(_KEYS)
         opening = gr.HTML(f'<div class="sg-hello">{HELLO}</div>', elem_classes="sg-opening")
         with gr.Row(visible=False, elem_classes="sg-first") as first:
             demo = gr.Button("Make the demo library (24 short pieces)", size="sm")
@@ -71,15 +91,20 @@ def build(room: Room) -> gr.Blocks:
             show_label=False, elem_classes="sg-chat", layout="panel", buttons=[], scale=1, visible=False,
             label="Conversation", feedback_options=None,
         )  # fmt: skip
-        with gr.Row(elem_classes="sg-examples") as examples:
-            chosen = [gr.Button(text, size="sm", variant="secondary") for text in EXAMPLES]
+        examples = gr.HTML(elem_classes="sg-examples")
+        gr.HTML(
+            '<div id="sg-carried"></div><div id="sg-live" class="sg-unseen" role="status" aria-live="polite"></div>'
+        )
         with gr.Row(elem_classes="sg-input"):
             box = gr.MultimodalTextbox(
                 show_label=False, label="Message", placeholder="Ask for music, or about it …",
                 sources=["upload", "microphone"], file_types=_FILES, file_count="multiple", autofocus=True, scale=9,
                 submit_btn=True, stop_btn=False,
             )  # fmt: skip
-            stop = gr.Button("Stop", variant="stop", size="sm", scale=0, min_width=80, visible=False)
+            stop = gr.Button(
+                "Stop", variant="stop", size="sm", scale=0, min_width=80, visible=False, elem_classes="sg-stop"
+            )
+        carried = gr.Textbox("", visible="hidden", label="Carried", elem_classes="sg-session")
 
         def load(kept: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
@@ -91,7 +116,7 @@ def build(room: Room) -> gr.Blocks:
                 kept,
                 gr.update(value=guest.history(kept), visible=bool(kept)),
                 welcome,
-                gr.update(visible=not kept),
+                gr.update(value=guest.examples_html(), visible=not kept),
                 gr.update(visible=empty),
             )
 
@@ -101,12 +126,9 @@ def build(room: Room) -> gr.Blocks:
             shown = gr.skip() if now == seen else room.guest(request).opening_html()
             return shown, now, gr.Timer(active=room.opening.busy or now != seen)
 
-        def send(message: dict[str, Any], current: str, request: gr.Request) -> Iterator[Any]:
-            for step in talk.send(room.guest(request), message, current):
+        def send(message: dict[str, Any], current: str, carried: str, request: gr.Request) -> Iterator[Any]:
+            for step in talk.send(room.guest(request), message, current, carried.split()):
                 yield _shown(step)
-
-        def say(text: str, current: str, request: gr.Request) -> Iterator[Any]:
-            yield from send({"text": text, "files": []}, current, request)
 
         def cancel(current: str, request: gr.Request) -> None:
             room.guest(request).cancel(current)
@@ -133,7 +155,15 @@ def build(room: Room) -> gr.Blocks:
 
         def refresh(current: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
-            return _choices(guest.sessions(), current), guest.library_html(), *_managed(bool(current))
+            taste = guest.taste_html(current)
+            return _choices(guest.sessions(), current), guest.library_html(), *_managed(bool(current)), taste
+
+        def look_in(words: str, request: gr.Request) -> str:
+            return room.guest(request).found_html(words)
+
+        def look_for(words: str, current: str, request: gr.Request) -> Any:  # noqa: ANN401 - a Gradio update
+            found = room.guest(request).sessions(words)
+            return _choices(found, current if current in {id for _, id in found} else "")
 
         def ask_title(current: str, request: gr.Request) -> Any:  # noqa: ANN401 - a Gradio update
             return gr.update(value=room.guest(request).title(current), visible=True)
@@ -164,7 +194,7 @@ def build(room: Room) -> gr.Blocks:
         quick: dict[str, Any] = {**quiet, "queue": False}
         turn = [box, session, chat, opening, first, examples, stop]
         screen = [session, chat, opening, examples, first, manage, title]
-        side = [sessions, library, manage, title]
+        side = [sessions, library, manage, title, taste]
         seen = gr.State("")
         clock = gr.Timer(2.0, active=room.opening.wanted())
         loaded = page.load(
@@ -173,10 +203,11 @@ def build(room: Room) -> gr.Blocks:
         loaded.then(settle, session, [chat, stop], **quiet)
         session.change(None, session, None, js="(id) => window.segueKeep(id)")
         clock.tick(watch, seen, [opening, seen, clock], **quick)
-        events = [gr.on(box.submit, send, [box, session], turn, **quiet)]
-        events += [button.click(say, [button, session], turn, concurrency_limit=8, **quiet) for button in chosen]
-        for event in events:
-            event.then(refresh, session, side, **quick)
+        with_carried = "(said, session) => [said, session, window.segueCarried()]"
+        sent = gr.on(box.submit, send, [box, session, carried], turn, js=with_carried, **quiet)
+        sent.then(refresh, session, side, **quick)
+        seek.submit(look_in, seek, found, **quick)
+        search.change(look_for, [search, session], sessions, **quick)
         stop.click(cancel, session, None, **quick)
         sessions.input(resume, sessions, screen, **quick).then(settle, session, [chat, stop], **quiet)
         new.click(begin, None, [*screen, sessions], **quick)

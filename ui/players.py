@@ -45,11 +45,32 @@ def _link(id: str, name: str, label: str, title: str) -> str:
 
 
 def preview(id: str, name: str) -> str:
-    """Return a small button that plays a sound; ``page.js`` brings it to life."""
+    """Return a small button that plays a sound; ``page_player.js`` brings it to life."""
     says = escape(f"Play {name}", quote=True)
     return (
         f'<button type="button" class="sg-play" aria-label="{says}" title="{says}" aria-pressed="false"></button>'
         f'<audio preload="none" src="{source(id)}"></audio>'
+    )
+
+
+def transport(id: str, title: str, duration_s: float | None) -> str:
+    """Return button, outline and clock of a player. The outline is a slider that the keyboard moves, too."""
+    seconds = round(duration_s or 0.0, 2)
+    says = escape(f"Position in {title}", quote=True)
+    return (
+        f'<div class="sg-transport" data-seconds="{seconds}">{preview(id, title)}'
+        f'<div class="sg-wave" role="slider" tabindex="0" aria-label="{says}" aria-valuemin="0" '
+        f'aria-valuemax="{seconds}" aria-valuenow="0" aria-valuetext="0:00" data-sound="{escape(id, quote=True)}"></div>'
+        f'<span class="sg-clock" aria-hidden="true">{clock(duration_s) or "0:00"}</span></div>'
+    )
+
+
+def carry(id: str, title: str, label: str, kind: str = "sg-opinion") -> str:
+    """Return a button that takes a piece or track along with the next message."""
+    says = escape(f"Use {title} for the next message", quote=True)
+    return (
+        f'<button type="button" class="{kind}" data-carry="{escape(id, quote=True)}" data-title="{escape(title, quote=True)}" '
+        f'title="{says}" aria-label="{says}">{escape(label)}</button>'
     )
 
 
@@ -90,11 +111,14 @@ def player(
         links.append(_link(id, file_name(title, ".mid"), "MIDI", title))
     if has_score and not brief:
         links.append(_link(id, file_name(title, ".musicxml"), "MusicXML", title))
+    says = escape(f"Open {title} at the side", quote=True)
+    opens = "" if brief else f'<button type="button" class="sg-open" aria-label="{says}" title="{says}">Open</button>'
+    use = "" if brief else carry(id, title, "Use", "sg-open")
     parts = [
-        '<figure class="sg-player">',
-        f'<figcaption><b>{escape(title)}</b><span class="sg-facts">{escape(facts)}</span></figcaption>',
-        f'<audio controls preload="metadata" src="{source(id)}" aria-label="{escape(title, quote=True)}"></audio>',
-        f'<nav class="sg-links">{" ".join(links)}</nav>',
+        f'<figure class="sg-player" data-piece="{escape(id, quote=True)}">',
+        f'<figcaption><b>{escape(title)}</b><span class="sg-facts">{escape(facts)}</span>{opens}{use}</figcaption>',
+        transport(id, title, duration_s),
+        f'<nav class="sg-links" aria-label="{escape(f"Downloads of {title}", quote=True)}">{" ".join(links)}</nav>',
     ]
     more = (_pictures(id, title) if has_score and not brief else "") + (_stems(stems, title) if stems else "")
     parts.append(f'<div class="sg-more">{more}</div>' if more else "")
@@ -106,7 +130,7 @@ def sketch(id: str, duration_s: float) -> str:
     says = f"Preview: the first {round(duration_s)} s, while the rest is rendered"
     return (
         f'<figure class="sg-player"><figcaption><b>{escape(says)}</b></figcaption>'
-        f'<audio controls preload="auto" src="{source(id)}" aria-label="{escape(says, quote=True)}"></audio></figure>'
+        f"{transport(id, says, duration_s)}</figure>"
     )
 
 
@@ -158,7 +182,8 @@ def tracks(items: list[dict[str, Any]], total: int) -> str:
         known = " · ".join(str(fact) for fact in facts if fact)
         reasons = "; ".join(item.get("reasons", []))
         opinions = (
-            say(f"more like “{title}”", "≈", f"More like {title}", "sg-opinion")
+            carry(item["id"], title, "＋")
+            + say(f"more like “{title}”", "≈", f"More like {title}", "sg-opinion")
             + say(f"I like “{title}”", "♥", f"I like {title}", "sg-opinion")
             + say(f"not “{title}”", "✕", f"Not {title}", "sg-opinion")
         )

@@ -1,10 +1,12 @@
 """A turn as HTML: the steps as they run, the answer, what was made, and what could not be honoured."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from segue.agent.dialogue import State
 from segue.agent.events import Event, Reply, ShownResult, ToolResult
 from segue.agent.reply_words import next_step
 from segue.agent.session import Turn
@@ -22,7 +24,7 @@ _SIGNS = {"queued": "·", "started": "▸", "done": "✓", "failed": "✗", "ski
 
 @dataclass
 class ShownStep:
-    """A step on the page. ``seconds`` since it began, or how long it took."""
+    """A step on the page. ``seconds`` is how long it took; ``args`` are shown when asked for."""
 
     tool: str
     state: str = "queued"
@@ -31,6 +33,7 @@ class ShownStep:
     share: float | None = None
     seconds: float = 0.0
     error: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -54,8 +57,10 @@ class Running:
             return
         step = self.steps.setdefault(event.step, ShownStep(event.tool))
         step.backend = event.backend or step.backend
-        if event.type == "started":
-            step.state = "started"
+        if event.type == "queued":
+            step.label = event.label
+        elif event.type == "started":
+            step.state, step.label = "started", ""
         elif event.type == "progress":
             step.state, step.label = "started", event.label
             step.share = min(1.0, (event.done or 0.0) / event.total) if event.total else None
@@ -82,7 +87,8 @@ class Running:
 
     def html(self) -> str:
         """Return the turn as it stands."""
-        head = steps(list(self.steps.values())) if self.steps else f'<p class="sg-waiting">{escape(self.waiting)}</p>'
+        waiting = f'<p class="sg-waiting">{escape(self.waiting)}</p>'
+        head = steps(list(self.steps.values()), stops=True) if self.steps else waiting
         return f'<div class="sg-turn" aria-busy="true">{head}{words(self.text)}{notes(self.notes)}</div>'
 
 
@@ -102,13 +108,19 @@ def _seconds(piece: dict[str, Any]) -> float:
     return float(piece["clip"]["frames"] / piece["clip"]["sample_rate"])
 
 
-def steps(shown: list[ShownStep]) -> str:
-    """Return the list of steps with engine, progress and time."""
+def steps(shown: list[ShownStep], stops: bool = False) -> str:
+    """Return the list of steps with engine, progress and time; ``stops`` offers to stop them."""
     rows = []
-    for step in shown:
+    for number, step in enumerate(shown):
         by = f' <span class="sg-facts">{escape(step.backend)}</span>' if step.backend else ""
-        label = f' <span class="sg-label">{escape(step.label)}</span>' if step.label and step.state == "started" else ""
+        label = (
+            f' <span class="sg-label">{escape(step.label)}</span>'
+            if step.label and step.state in ("started", "queued")
+            else ""
+        )
         time = f'<span class="sg-time">{step.seconds:.1f} s</span>' if step.state in ("done", "failed") else ""
+        if step.state == "started":  # the page counts on
+            time = f'<span class="sg-time" data-ticks="{number} {escape(step.tool)}"></span>'
         value = "" if step.share is None else f' value="{step.share:.3f}"'
         bar = (
             f'<progress max="1"{value} aria-label="{escape(step.tool)}"></progress>' if step.state == "started" else ""
@@ -117,9 +129,24 @@ def steps(shown: list[ShownStep]) -> str:
         sign = _SIGNS.get(step.state, "·")
         rows.append(
             f'<li class="sg-{escape(step.state)}"><span aria-hidden="true">{sign}</span> {escape(step.tool)}{by}{label}'
-            f"{time}{bar}{error}</li>"
+            f"{time}{bar}{error}{_arguments(step.args)}</li>"
         )
-    return f'<ul class="sg-steps">{"".join(rows)}</ul>'
+    stop = '<button type="button" class="sg-say" data-stop>Stop</button>' if stops else ""
+    return f'<ul class="sg-steps">{"".join(rows)}</ul>{stop}'
+
+
+def _arguments(args: dict[str, Any]) -> str:
+    """Return what a step was given, folded."""
+    if not args:
+        return ""
+    rows = "".join(
+        f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(_plain(value))}</dd>" for name, value in args.items()
+    )
+    return f'<details class="sg-args"><summary>Details</summary><dl>{rows}</dl></details>'
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - any JSON
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def words(text: str) -> str:
@@ -163,12 +190,13 @@ def notes(said: list[str]) -> str:
     return "".join(f'<p class="sg-quiet">{escape(note)}</p>' for note in once)
 
 
-def reply(answer: Reply) -> str:
-    """Return a finished turn."""
+def reply(answer: Reply, message: str = "") -> str:
+    """Return a finished turn; of one that failed, ``message`` can be said again."""
+    args = {step.id: step.args for step in answer.plan.steps}
     shown = [
         ShownStep(
             tool=result.tool, state=result.status, backend=result.backend, seconds=result.seconds,
-            error=str(result.error) if result.error else "",
+            error=str(result.error) if result.error else "", args=args.get(result.step, {}),
         )
         for result in answer.results
     ]  # fmt: skip
@@ -180,7 +208,10 @@ def reply(answer: Reply) -> str:
         head = f'<details class="sg-plan"{opened}><summary>{count}</summary>{steps(shown)}</details>'
     above, below, advice = _arranged(answer)
     made = "".join(_made(answer))
-    body = f"{words(above)}{made}{words(below)}{notes(answer.notes)}{_advice(advice) if advice else ''}"
+    again = ""
+    if message and (answer.failed or answer.cancelled):
+        again = f'<p class="sg-next">{players.say(message, "Try again", f"Try again: {message}")}</p>'
+    body = f"{words(above)}{made}{words(below)}{notes(answer.notes)}{again}{_advice(advice) if advice else ''}"
     return f'<div class="sg-turn">{head}{body}</div>'
 
 
@@ -268,10 +299,30 @@ def turn(one: Turn) -> tuple[str, str]:
     ]
     question = f'<div class="sg-said">{words(one.message)}{"".join(heard)}</div>'
     if one.reply is not None:
-        return question, reply(one.reply)
+        return question, reply(one.reply, one.message)
     if one.status == "open":
         return question, '<div class="sg-turn" aria-busy="true"><p class="sg-waiting">Still working on this</p></div>'
     return question, '<div class="sg-turn"><p class="sg-quiet">This turn broke off. Say it again to try anew.</p></div>'
+
+
+def taste(state: State) -> str:
+    """Return what is liked and rejected in a conversation, and what its searches keep to."""
+    parts = []
+    for role, label in (("LIKED", "Liked"), ("SATISFIED", "Liked"), ("REJECTED", "Not wanted")):
+        names = [_named(id, state) for id, held in state.roles.items() if held == role]
+        if names:
+            parts.append(f"<h3>{label}</h3><ul>{''.join(f'<li>{escape(name)}</li>' for name in names)}</ul>")
+    kept = [(name, value) for name, value in state.search.items() if name in ("query", "filters", "adjust") and value]
+    if kept:
+        rows = "".join(f"<li>{escape(name)}: {escape(_plain(value))}</li>" for name, value in kept)
+        parts.append(f"<h3>Searches keep to</h3><ul>{rows}</ul>")
+    body = "".join(parts) or '<p class="sg-quiet">Nothing is liked or rejected in this conversation yet.</p>'
+    return f'<div class="sg-taste">{body}</div>'
+
+
+def _named(id: str, state: State) -> str:
+    thing = state.thing(id)
+    return thing.title if thing else id.removeprefix("artist:")
 
 
 def failed(error: SegueError) -> str:

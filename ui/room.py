@@ -1,9 +1,11 @@
 """What the server shares: one agent an owner, and what the page asks of it."""
 
 import contextlib
+import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,17 +13,24 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from segue.agent import Agent
-from segue.agent.events import Event
+from segue.agent.events import Event, ToolResult
 from segue.tools.core.errors import NotSignedIn, SegueError
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import SHARED, Store
-from segue.ui import demo, render, talk
+from segue.ui import demo, players, render, talk
+from segue.ui.guard import LOCAL_OWNER
 from segue.ui.jobs import Jobs
 from segue.ui.limits import Ledger
 from segue.ui.links import open_links
 from segue.ui.opening import Opening
 
 HELLO = "<h2>What shall we play?</h2><p>Find, make, change, describe and write down music by talking about it.</p>"
+_MAKE = [
+    "make me a lo-fi beat, 20 seconds",
+    "write a 16 bar bossa nova in D minor at 120 bpm with guitar and flute",
+]
+_EMPTY = "make a 10 second jingle with marimba"
+_MOST_STATISTICS = 5  # of each kind
 _MOST_AGENTS = 200  # owners kept in memory; an agent is cheap to open again
 _SHOWN_TURNS = 60  # older turns of a long session are not drawn
 
@@ -42,6 +51,7 @@ class Room:
         self.ledger = Ledger()
         self.jobs = Jobs()
         self.links = open_links(settings.home)
+        self._statistics = (0, "")
         self._agents: OrderedDict[str, Agent] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -74,12 +84,43 @@ class Room:
         inner = getattr(request, "request", request)
         return Guest(self, str(inner.scope.get("state", {}).get("owner", "")))
 
+    def watched(self, tool: str, args: dict[str, Any]) -> Iterator[Event | ToolResult]:
+        """Run a tool as this machine's user; yield its events, then its result.
+
+        Raises
+        ------
+        SegueError : as ``Agent.run_tool``.
+        """
+        heard: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            work = pool.submit(self.agent(LOCAL_OWNER).run_tool, tool, args, heard.put)
+            work.add_done_callback(lambda _: heard.put(None))
+            while (event := heard.get()) is not None:
+                yield event
+            yield work.result()
+
+    def statistics_html(self, tracks: int) -> str:
+        """Return the most frequent genres and keys of the library; counted anew when its size has changed."""
+        if self._statistics[0] != tracks:
+            self._statistics = (tracks, _statistics(self.host) if tracks else "")
+        return self._statistics[1]
+
     def close(self) -> None:
         """Stop what runs and close the data folder."""
         self.opening.stop()
         for agent in self._agents.values():
             agent.close()
         self.host.close()
+
+
+def _statistics(agent: Agent) -> str:
+    rows = (agent.run_tool("library", {"action": "stats", "fields": ["genre", "key"]}).out or {}).get("rows", [])
+    parts = []
+    for what in ("genre", "key"):
+        first = [row for row in rows if row.get("what") == what][:_MOST_STATISTICS]
+        shown = "".join(f"<dt>{escape(str(row['value']))}</dt><dd>{row['tracks']}</dd>" for row in first)
+        parts.append(f'<dl class="sg-stats">{shown}</dl>' if shown else "")
+    return f"<details><summary>Statistics</summary>{''.join(parts)}</details>"
 
 
 class Guest:
@@ -98,9 +139,16 @@ class Guest:
         """Begin a session and return its id; its first message names it."""
         return self.agent.new_session().id
 
-    def stream(self, message: str, session: str, attach: list[Path]) -> Iterator[Event]:
+    def stream(self, message: str, session: str, attach: list[Path | str]) -> Iterator[Event]:
         """Take a turn and yield its events."""
         return self.agent.stream(message, session, attach)
+
+    def named(self, id: str) -> str:
+        """Return the title of a piece or track of this owner's."""
+        try:
+            return self.room.store.piece(id, self.owner).title
+        except SegueError:  # said properly when it is attached
+            return id
 
     def history(self, session: str) -> talk.History:
         """Return a conversation as the page shows it."""
@@ -112,9 +160,9 @@ class Guest:
             shown += [talk.bubble("user", question), talk.bubble("assistant", answer)]
         return shown
 
-    def sessions(self) -> list[tuple[str, str]]:
+    def sessions(self, search: str = "") -> list[tuple[str, str]]:
         """Return titles and ids of the conversations that have begun, the latest first."""
-        return [(session.title or "untitled", session.id) for session in self.agent.sessions() if session.turns]
+        return [(session.title or "untitled", session.id) for session in self.agent.sessions(search) if session.turns]
 
     def title(self, session: str) -> str:
         """Return the title of a conversation, or nothing where there is none such."""
@@ -151,12 +199,45 @@ class Guest:
         """Tell whether nothing can be found yet."""
         return not self.room.store.pieces(SHARED, kind="track", limit=1)
 
-    def library_html(self, said: str = "") -> str:
-        """Return a line on the library."""
+    def library_html(self, said: str = "", share: float | None = None) -> str:
+        """Return what is in the library; ``said`` and ``share`` (0 to 1) tell how far a scan is."""
         row = self.room.store.database.row("SELECT count(*) AS n FROM pieces WHERE kind = 'track'")
         count = row["n"] if row else 0
+        bar = "" if share is None else f'<progress max="1" value="{share:.3f}" aria-label="Scan"></progress>'
+        told = f'<p class="sg-quiet" role="status">{escape(said)}</p>{bar}' if said else ""
         about = f"{count} tracks" if count else "empty"
-        return f'<p>{about}</p><p class="sg-quiet">{escape(said)}</p>' if said else f"<p>{about}</p>"
+        return f'<div class="sg-hello-side"><p>{about}</p>{told}{self.room.statistics_html(count)}</div>'
+
+    def found_html(self, words: str) -> str:
+        """Return the tracks of the library that fit."""
+        if not words.strip():
+            return ""
+        result = self.agent.run_tool("retrieve", {"query": words.strip(), "k": 8})
+        out = result.out or {}
+        if result.error or not out.get("items"):
+            return f'<p class="sg-quiet">{escape(str(result.error or "Nothing fits."))}</p>'
+        return f'<div class="sg-found">{players.tracks(out["items"], out["total"])}</div>'
+
+    def examples_html(self) -> str:
+        """Return things to say first, which fit what there is."""
+        tracks = self.room.store.pieces(SHARED, kind="track", limit=40)
+        words = [
+            *_MAKE,
+            *([_EMPTY] if not tracks else ["what is in my library?", "find something calm for the evening"]),
+        ]
+        if tracks:
+            words[1] = f"something like “{tracks[len(tracks) // 2].title}”"
+        return "".join(players.say(one, one, kind="sg-example") for one in words)
+
+    def taste_html(self, session: str) -> str:
+        """Return what is liked, what is not, and what a search must keep to, in this conversation."""
+        try:
+            state = self.agent.state(session) if session else None
+        except SegueError:
+            state = None
+        if state is None:
+            return '<p class="sg-quiet">What you like and do not like in this conversation stands here.</p>'
+        return render.taste(state)
 
     def opening_html(self) -> str:
         """Return what stands on the page before the first message."""
@@ -182,10 +263,12 @@ class Guest:
             yield self.library_html("Name a folder.")
             return
         yield self.library_html("Reading the folder …")
+        args = {"action": "add", "folder": str(Path(path.strip()).expanduser())}
         try:
-            local = self.room.agent("local")
-            result = local.run_tool("library", {"action": "add", "folder": str(Path(path.strip()).expanduser())})
+            for event in self.room.watched("library", args):
+                if isinstance(event, ToolResult):
+                    yield self.library_html(str(event.error) if event.error else "The folder is in the library.")
+                elif event.type == "progress" and event.total:
+                    yield self.library_html(event.label or "Reading the folder …", (event.done or 0) / event.total)
         except SegueError as error:
             yield self.library_html(str(error))
-            return
-        yield self.library_html(str(result.error) if result.error else "The folder is in the library.")

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +24,11 @@ class Guest(Protocol):
     def history(self, session: str) -> History:
         """Return the conversation so far, as the page shows it."""
 
-    def stream(self, message: str, session: str, attach: list[Path]) -> Iterator[Event]:
-        """Take a turn and yield its events."""
+    def stream(self, message: str, session: str, attach: list[Path | str]) -> Iterator[Event]:
+        """Take a turn and yield its events; what is attached are files and ids of pieces."""
+
+    def named(self, id: str) -> str:
+        """Return the title of a piece or track of this owner's."""
 
 
 @dataclass
@@ -45,20 +48,20 @@ def bubble(role: str, html: str) -> dict[str, Any]:
     return {"role": role, "content": gr.HTML(html)}
 
 
-def send(guest: Guest, message: dict[str, Any], session: str) -> Iterator[Shown]:
-    """Take a message with its files through a turn."""
+def send(guest: Guest, message: dict[str, Any], session: str, carried: Sequence[str] = ()) -> Iterator[Shown]:
+    """Take a message with its files, and the pieces that it is about by their ids, through a turn."""
     text = str(message.get("text") or "").strip()
     files = [Path(path) for path in message.get("files") or []]
     past = guest.history(session) if session else []
-    if not text and not files:
+    if not text and not files and not carried:
         yield Shown(session, past, running=False)
         return
-    said = bubble("user", render.said(text, [path.name for path in files]))
+    said = bubble("user", render.said(text, [*(path.name for path in files), *(guest.named(id) for id in carried)]))
     running = render.Running()
     yield Shown(session, [*past, said, bubble("assistant", running.html())], clear=True)
     try:
         session = session or guest.begin(text)
-        yield from _run(guest, text or "describe this", session, files, running, [*past, said])
+        yield from _run(guest, text or "describe this", session, [*files, *carried], running, [*past, said])
     except SegueError as error:
         shown = [*past, said, bubble("assistant", render.failed(error))]
         yield Shown(session, shown, running=False)
@@ -69,7 +72,7 @@ def send(guest: Guest, message: dict[str, Any], session: str) -> Iterator[Shown]
 
 
 def _run(
-    guest: Guest, text: str, session: str, files: list[Path], running: render.Running, before: History
+    guest: Guest, text: str, session: str, files: list[Path | str], running: render.Running, before: History
 ) -> Iterator[Shown]:
     drawn = 0.0
     answer: Reply | None = None

@@ -1,0 +1,106 @@
+// Players: one sound at a time; an outline that is a slider; small ones with a ring.
+const outlines = new Map();
+const outline = (id) => {
+  if (!outlines.has(id)) {
+    outlines.set(id, fetch(`/api/artifacts/${encodeURIComponent(id)}/peaks`).then((answer) => (answer.ok ? answer.json() : [])).catch(() => []));
+  }
+  return outlines.get(id);
+};
+// Peaks 0..100 as one path: a mirrored bar for each of so many spans.
+const SVG = "http://www.w3.org/2000/svg";
+const svg = (tag, attributes, ...inside) => {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...inside);
+  return made;
+};
+const bars = (peaks, count) => {
+  let path = "";
+  for (let n = 0; n < count; n += 1) {
+    const part = peaks.slice(Math.floor((n * peaks.length) / count), Math.max(1, Math.floor(((n + 1) * peaks.length) / count)));
+    const high = Math.max(2, Math.max(0, ...part) * 0.96);
+    path += `M${n + 0.5} ${50 - high / 2}V${50 + high / 2}`;
+  }
+  return path;
+};
+const draw = async (wave) => {
+  const peaks = await outline(wave.dataset.sound);
+  if (!peaks.length) return;
+  const count = Math.max(24, Math.min(240, Math.floor(wave.clientWidth / 3)));
+  const picture = (kind) => svg("svg", { viewBox: `0 0 ${count} 100`, preserveAspectRatio: "none", class: kind, "aria-hidden": "true" }, svg("path", { d: bars(peaks, count) }));
+  wave.replaceChildren(picture("sg-all"), picture("sg-past"));
+};
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    draw(target);
+  }
+});
+onChange.push(() => {
+  for (const wave of $$(".sg-wave:not([data-drawn])")) { wave.dataset.drawn = ""; seen.observe(wave); }
+});
+
+const buttonOf = (audio) => {
+  const before = audio.previousElementSibling;
+  return before && before.classList.contains("sg-play") ? before : null;
+};
+const placed = (audio) => {
+  const transport = audio.closest?.(".sg-transport");
+  const length = audio.duration || Number(transport?.dataset.seconds) || 0;
+  if (!length) return;
+  const part = Math.min(1, audio.currentTime / length);
+  buttonOf(audio)?.style.setProperty("--played", `${360 * part}deg`);
+  const wave = transport && $(".sg-wave", transport);
+  if (!wave) return;
+  wave.style.setProperty("--at", `${100 * part}%`);
+  wave.setAttribute("aria-valuenow", audio.currentTime.toFixed(1));
+  wave.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(length)}`);
+  $(".sg-clock", transport).textContent = audio.currentTime ? `${clock(audio.currentTime)} / ${clock(length)}` : clock(length);
+};
+const quiet = [];  // what else plays, and must not beside a player
+const pressed = (audio, on) => buttonOf(audio)?.setAttribute("aria-pressed", on);
+const listen = (type, then) => document.addEventListener(type, (event) => event.target.tagName === "AUDIO" && then(event.target), true);
+listen("play", (audio) => {
+  for (const other of $$("audio")) if (other !== audio) other.pause();
+  for (const stop of quiet) stop();
+  pressed(audio, true);
+});
+listen("pause", (audio) => pressed(audio, false));
+listen("ended", (audio) => { pressed(audio, false); audio.currentTime = 0; buttonOf(audio)?.style.removeProperty("--played"); });
+listen("timeupdate", placed);
+listen("seeked", placed);
+listen("error", (audio) => { pressed(audio, false); announce("This sound cannot be played."); });
+
+const audioOf = (wave) => $("audio", wave.closest(".sg-transport"));
+const seek = (audio, seconds) => {
+  const length = audio.duration || Number(audio.closest(".sg-transport")?.dataset.seconds) || 0;
+  const to = Math.max(0, Math.min(length, seconds));
+  const go = () => { audio.currentTime = to; placed(audio); };
+  if (audio.readyState >= 1) { go(); return; }
+  audio.preload = "metadata";
+  audio.addEventListener("loadedmetadata", go, { once: true });
+  audio.load();
+};
+const playOrPause = (audio) => { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); };  // another one may begin at once
+document.addEventListener("click", (event) => {
+  const play = event.target.closest?.(".sg-play");
+  const wave = event.target.closest?.(".sg-wave");
+  if (play && play.nextElementSibling?.tagName === "AUDIO") playOrPause(play.nextElementSibling);
+  else if (wave && wave.closest(".sg-transport")) {
+    const edges = wave.getBoundingClientRect();
+    const audio = audioOf(wave);
+    seek(audio, ((event.clientX - edges.left) / edges.width) * Number(wave.getAttribute("aria-valuemax")));
+    if (audio.paused) audio.play().catch(() => {});
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const wave = event.target.closest?.(".sg-transport .sg-wave");
+  if (!wave) return;
+  const audio = audioOf(wave), length = Number(wave.getAttribute("aria-valuemax"));
+  const to = { ArrowRight: audio.currentTime + 5, ArrowLeft: audio.currentTime - 5, Home: 0, End: length - 1, PageUp: audio.currentTime + 15, PageDown: audio.currentTime - 15 }[event.key];
+  if (event.key === " " || event.key === "Enter") playOrPause(audio);
+  else if (to !== undefined) seek(audio, to);
+  else return;
+  event.preventDefault();
+});
