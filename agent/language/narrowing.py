@@ -86,7 +86,7 @@ def _words(text: str) -> tuple[Span, ...]:
 
 
 # -- voices ------------------------------------------------------------------------------------------
-_VOICE = frozenset(["vocals", "vocal", "vox", "voice", "voices", "singing", "singers", "singer", "sings", "sing", "sung", "lyrics", "words", "rapping", "vocalist", "vocalists", "crooning", "yapping", "voc", "rappers", "vocls", "vokals", "singign", "siging", "voce", "voix", "stimme", "gesang", "voz", "paroles"])  # fmt: skip
+_VOICE = frozenset(["vocals", "vocal", "vox", "voice", "voices", "singing", "singers", "singer", "sings", "sing", "sung", "lyrics", "words", "rapping", "vocalist", "vocalists", "crooning", "voc", "rappers", "vocls", "vokals", "singign", "siging", "voce", "voix", "stimme", "gesang", "voz", "paroles"])  # fmt: skip
 _NO_VOICE = frozenset(["instrumental", "instrumentals", "wordless", "vocalless", "voiceless", "instumental", "instumentals", "intrumental", "intrumentals", "instrumentl", "instrumentel", "lyricless", "nonvocal", "vocalfree"])  # fmt: skip
 _WITHOUT = frozenset(["no", "not", "without", "zero", "minus", "sans", "nobody", "none", "never", "dont", "doesnt", "didnt", "cant", "cannot", "nothing", "hate", "skip", "hide", "lose", "drop", "ditch", "exclude", "avoid", "omit", "nor", "senza", "ohne", "sin", "hold", "bin", "remove", "kill", "free", "mustnt", "shouldnt", "isnt", "arent", "wont", "noone", "lacking", "devoid", "sem", "nix", "rid"])  # fmt: skip
 _AFTER = re.compile(r"^(?:[\s-]*(?:free|less)\b|\s+(?:(?:is|are)\s+)?(?:not|un)[ -]?(?:welcome|wanted|needed|allowed|required|necessary|please)\b|\s+(?:is|are)(?:n'?t| not)\b)", re.IGNORECASE)  # fmt: skip
@@ -259,7 +259,7 @@ _TIMES_ONLY = {"once": 1, "twice": 2, "thrice": 3}
 _ONCE = re.compile(rf"\b(?:(?:each|every|any|no|the same|same|one)\s*(?:single )?{_PERFORMER}|every(?:one|body)|each(?: of them| one)?|any(?:one|body)|no ?(?:one|body)|(?:the )?same (?:one|name|person))\b[^,;.]{{0,32}}?\b(?P<n>once|twice|thrice|two times|three times|more than once|more than twice)\b", re.IGNORECASE)  # fmt: skip
 _VARIED = re.compile(
     rf"\b(?:every|each|all)(?: (?:one|single|song|track|tune|piece|of them|songs|tracks))*(?: (?:be|is|are|should|must|has to|have to|to be|comes?|needs? to be|being))* (?:from |by |of )?(?:an? )?(?:different|new|separate|distinct|another|unique) {_PERFORMER}\b"
-    rf"|\b(?:all |only |\w+ )?(?:different|various|mixed|distinct|varied|separate|unique) {_PERFORMER}(?: (?:only|please|each time|every time|throughout))?\b"
+    rf"|\b(?:all |only |\w+ )?(?:different|various|mixed|distinct|varied|separate|unique) (?:artists|bands|singers|acts|musicians|performers|groups|names|people|composers|rappers)(?: (?:only|please|each time|every time|throughout))?\b"
     rf"|\b(?:no|not|never|without|avoid|don'?t|stop|quit|skip|do not|i don'?t want|i dont want)\b[^,;.]{{0,24}}?\b(?:repeat(?:s|ed|ing)?|repetitions?|doubl(?:es?|ing)(?: up)?|duplicat\w+|twice|two|more than one)\b[^,;.]{{0,16}}?\b{_PERFORMER}\b(?: twice)?"
     rf"|\b{_PERFORMER}[^,;.]{{0,16}}?\b(?:repeat(?:s|ed|ing)?|doubl(?:es|ing)(?: up)?|(?:appear|show(?:ing)? up|come up)\w* (?:twice|more than once|again))\b"
     rf"|\b(?:no|not|without|never)\b (?:any )?(?:the same )?{_PERFORMER} (?:twice|more than once|repeated|two times)\b"

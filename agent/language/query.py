@@ -13,38 +13,37 @@ _LEAD = re.compile(
 )  # fmt: skip
 # Words that say nothing about which music is looked for; behind a filter that was read they are all that may be left.
 _FILLING = """
-a about actually add again aint album albums all allow alone already also altogether always am amount an and another
-any anybody anymore anyone anything anywhere apart apiece appear appears approx approximately are arent around
-artist artists as ask at away back band bands basically batch be been before being below best better between bin bit
-bored both bpm bring bunch but by called came can cant case catalogue certain chance cheers choose chuck circa class
-clip clips collection come comes cool could couldnt couple cull cut cuts date dated dates decade decades definitely
-delete did didnt different discard ditch do does doesnt doing done dont double doubling down download drive drop
-duration durations each either else em enjoy enjoyed enough entire entirely er era eras even ever every everybody
-everyone everything exact exactly except exclude exclusively extra far fast faster fed feel few fewer files filter
-find fine first for from full gave get gets getting give given go goes going gone good got great had happen has have
-having hear heard hello help her here hers hey hi hide higher him his hit hmm hold honestly hope how huge i id ideal
-ideally if ill im in including instead into is isn isnt it itd items itll its ive just keep kept kick kill kind
-kinda know language languages lasting lasts least leave left length less let lets library like liked likes limit
-list listed listen listening lists literally little load loads long longer look looking lose lot lots love loved
-lower lyrics made make makes many matter max maximum may maybe me mean means mind mine minimum mix mixed more most
-mostly much music must my myself nah name narrow near nearly need needed needs never next nice no nobody none nope
-nor not nothing now of off oh ok okay omit on once one ones only onto or order other others otherwise ought our ours
-out over overall own owned pare pass per perfect perhaps period periods person pick picks piece pieces play played
-playing playlist playlists plays please pls possible precisely prefer preferably pretty previously prob probably
-pull purely put quick quicker quite range rated rather rating ratings really recording recordings records reduce
-refine released remain remainder remains remove repeat repeats rest restrict result results rid right roughly round
-run running said sake same say score scores scrap search section see selection set shall she short shorter should
-shouldnt show shown shrink sick sift simply sing single singles skip slow slower so solely some somebody someone
-something somewhere song songs sort sorted sorts sound sounding sounds specifically speed speedwise spin star stars
-stay stays stick stop straight strictly stuff such suppose sure ta take tell tempo tempos tempowise than thank
-thanks that thats the their theirs them then there thereabouts theres these they theyre thing things think this
-those though thrice throughout throw throws thru tighten till time times tired titles to together too top toss total
+a about actually add again aint album albums all allow already also altogether always am amount an and another any
+anybody anymore anyone anything anywhere apart apiece appear appears approx approximately are arent around artist
+artists as ask at away back band bands basically batch be been before being below best better between bin bit both
+bpm bring bunch but by called came can cant case catalogue certain chance cheers choose chuck circa clip clips
+collection come comes cool could couldnt couple cull cut cuts date dated dates decade decades definitely delete did
+didnt different discard ditch do does doesnt doing done dont doubling down download drop duration durations each
+either else em enjoy enjoyed enough entire entirely er era eras even ever every everybody everyone everything exact
+exactly except exclude exclusively extra far fed feel few fewer files filter find fine first for from gave get gets
+getting give given go goes going gone good got great had happen has have having hear heard hello help her here hers
+hey hi hide him his hit hmm hold honestly hope how huge i id ideal ideally if ill im in including instead into is
+isn isnt it itd items itll its ive just keep kept kick kill kind kinda know language languages lasting lasts least
+leave left length less let lets library like liked likes limit list listed listen listening lists literally little
+load loads long longer look looking lose lot lots love loved lyrics made make makes many matter max maximum may
+maybe me mean means mind mine minimum mix mixed more most mostly much music must my myself nah name narrow nearly
+need needed needs never next nice no nobody none nope nor not nothing now of off oh ok okay omit on once one ones
+only onto or order other others otherwise ought our ours out over overall own owned pare pass per perfect perhaps
+period periods pick picks piece pieces play played playing playlist playlists plays please pls possible precisely
+prefer preferably pretty previously prob probably pull purely put quicker quite range rated rather rating ratings
+really recording recordings records reduce refine released remain remainder remains remove repeat repeats rest
+restrict result results rid right roughly round run said sake same say score scores scrap search section see
+selection set shall she shorter should shouldnt show shown shrink sift simply single singles skip so solely some
+somebody someone something somewhere song songs sort sorted sorts sound sounding sounds specifically speed speedwise
+spin star stars stay stays stick stop strictly stuff such suppose sure ta take tell tempo tempos tempowise than
+thank thanks that thats the their theirs them then there thereabouts theres these they theyre thing things think
+this those though thrice throughout throw throws thru tighten till time times titles to together too top toss total
 totally track tracks trim try tune tunes twice um up us variety very vintage want wanted wants was wasnt way we weed
 well were what whatever whats when where which whichever while whittle who whole whos whose why will wise wish with
 within without wont worth would wouldnt ya yeah year years yep yes yet you your youve
 """
 _FILLER = frozenset(_FILLING.split())
-_FILLED = frozenset({"first", "slow", "fast", "quick", "short", "clip", "clips", "drive", "class"})
+_FILLED = frozenset({"first", "clip", "clips"})
 
 
 def _bare(text: str) -> str:
@@ -98,7 +97,10 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
     edge = r"^(?:(?!a cap)(?:me|us|all|every|everything|recordings?|pieces?|some|any|a few|a couple of|a bit of|songs?|tracks?|music|tunes?|a|an|the|playlists?|something|anything|stuff|that|which|is|are|of|with|by|about|to|for|and|but|one|my|in|list|only|from)\b\s*)+"
     text = re.sub(edge, "", text, flags=re.IGNORECASE)
     text = re.sub(
-        r"\b(?:some |the )?(?:songs?|tracks?|tunes?|music|playlists?|stuff)\b", " ", text, flags=re.IGNORECASE
+        r"\b(?<!out of )(?<!in )(?:some |the )?(?:songs?|tracks?|tunes?|music|playlists?|stuff)\b",
+        " ",
+        text,
+        flags=re.IGNORECASE,
     )
     text = re.sub(r"(?:\s*\b(?:and|but|or|with|from|in|of|by|that|which|is|are|for|to|please|the|a|from my library|in my library|in my collection|my library|i own|that i own)\b)+$", "", " ".join(text.split()), flags=re.IGNORECASE)  # fmt: skip
     return re.sub(r"\s+([,;])", r"\1", re.sub(r"\s*,(?:\s*,)+", ",", text)).strip(" ,;")
