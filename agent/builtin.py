@@ -28,6 +28,7 @@ from segue.agent.language import (
     pairing,
     phrases,
     phrasing,
+    picking,
     pivoting,
     query,
     refining,
@@ -77,11 +78,11 @@ class BuiltinPlanner:
         if turn := turning.turned(right, state):
             return self._turned(turn, draft)
         answered = talk.answered(message, draft)
-        if not answered and (rest := wishing.limits(right, draft)) is not None:
-            return self._with_rest(message, rest, draft)
-        if not answered and (critique.heard(right, draft) or comparing.heard(right, draft)):
+        if not answered and (pivoting.heard(right, draft) or critique.heard(right, draft) or comparing.heard(right, draft)):
             certainty.settle(message, draft)
             return draft.plan()
+        if not answered and (rest := wishing.limits(right, draft)) is not None:
+            return self._with_rest(message, rest, draft)
         if not answered and (rest := wishing.heard(right, draft)) is not None:
             return self._with_rest(message, rest, draft)
         right = asking.asked(right, arena(state) == "list")
@@ -532,7 +533,7 @@ _ENTIRE: tuple[Rule, ...] = (
     _shape,
 )
 _RULES: tuple[Rule, ...] = (
-    talk.steer, pivoting.path, refining.forget, _branch, keeping.called, keeping.library, keeping.kept, refining.more, knowing.why, comparing.reasoned, comparing.compared, splicing.splice, pairing.paired, hearing.apart, ordering.ordered, _reference_then_change, _act, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.called, keeping.library, keeping.kept, refining.more, knowing.why, comparing.reasoned, comparing.compared, picking.picked, splicing.splice, pairing.paired, hearing.apart, ordering.ordered, _reference_then_change, _act, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
     finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, hearing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,

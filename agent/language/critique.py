@@ -566,9 +566,7 @@ def _years(token: _Token, said: frozenset[str], amount: float, segment: _Segment
     if "also" in said and in_force:
         wishes.widened.append((first, last))
         return True
-    if said & {"not", "less", "more"}:
-        return False
-    return True  # a plain filter: read with the other figures of the segment
+    return not said & {"not", "less", "more"}  # a plain filter is read with the other figures of the segment
 
 
 def _version(token: _Token, said: frozenset[str], amount: float, segment: _Segment, wishes: _Wishes, draft: Draft) -> bool:  # fmt: skip

@@ -121,17 +121,48 @@ _LIKE_THEM = (
 )
 
 
+_PERSONS = frozenset("someone somebody anyone anybody people artist artists band bands act acts singer singers musician musicians group groups performer performers songwriter songwriters composer composers rapper rappers name names face faces voice voices folks players somebody".split())  # fmt: skip
+_OTHERS = frozenset("else other others another different new similar fresh comparable related kindred next alike unfamiliar".split())  # fmt: skip
+_KINDRED = re.compile(r" (?:(?:in|along|of|with|has|have) (?:the |a )?(?:same|similar|that|this|those|these) (?:\w+ )?(?:vein|lines?|style|spirit|mould|kind|sort|vibe|feel|feeling|mood|mode|school|ilk|sound|league)|like (?:her|him|them|that|this|it|these|those)|might as well be|could (?:almost )?be (?:her|him|them)|could pass for|reminiscent|sounds? (?:like|similar|alike)|similar|comparable|along the lines|same (?:spirit|vibe|feel|mood|style|sound|vein|energy)) ")  # fmt: skip
+_RATIONED = re.compile(r",?\s*\b(?:(?:just |only |max(?:imum)? |at most )?(?:one|two|three|1|2|3) (?:songs?|tracks?|tunes?)?\s*(?:each|per|from each|by each)(?: \w+)?)\b", re.IGNORECASE)  # fmt: skip
+
+
+def heard(text: str, draft: Draft) -> bool:
+    """Take a message that asks for other people like those who were heard, praise and all."""
+    if draft.arena != "list" or draft.state.attached:
+        return False
+    clause = Clause(text)
+    if clause.verb("make", "export", "sort", "caption", "transcribe", "remove", "tag") or clause.starts("why", "who is", "whos", "what is"):  # fmt: skip
+        return False
+    held = (draft.state.search.get("filters") or {}).get("artist")
+    return bool(held or _playing(draft)) and _elsewhere(Clause(_RATIONED.sub("", text)), draft) and pivot(clause, draft)
+
+
+def _elsewhere(clause: Clause, draft: Draft) -> bool:
+    """Tell whether people are asked for who are others, or kindred to those who were heard."""
+    words = {word.plain for word in clause.words}
+    if not words & _PERSONS:
+        return False
+    foreign = clause.match(r" (?:not|isnt|arent|other than|but not|except|no more) ") is not None and bool(names_in(clause, draft))  # fmt: skip
+    return bool(words & _OTHERS) or bool(_KINDRED.search(clause.plain)) and (foreign or not names_in(clause, draft))
+
+
+def _playing(draft: Draft) -> bool:
+    """Tell whether a track of the list was gone to, and not just the first one shown."""
+    shown, focus = draft.state.shown, draft.state.focus
+    return bool(shown and focus and focus[0] in shown.ids and focus[0] != shown.ids[0])
+
+
 def pivot(clause: Clause, draft: Draft) -> bool:
     """Take "adored number five; same spirit, other musicians": neighbours of what was liked, by others."""
     shown = draft.state.shown
     if draft.arena != "list" or shown is None or shown.kind != "tracks" or clause.verb("make", "export"):
         return False
-    nexts = clause.match(_NEXT)
+    rationed = Clause(_RATIONED.sub("", clause.text))
+    nexts = clause.match(_NEXT) or _elsewhere(rationed, draft)
     if not nexts and not (clause.match(_PRAISED) and clause.match(_LIKE_THEM)):
         return False
-    if clause.match(rf" (?:(?:no|not|without|dont|skip) (?:\w+ )?|(?:per|each|same|by) ){_PEOPLE} ") or clause.starts(
-        "why"
-    ):
+    if clause.match(rf" (?:(?:no|not|without|dont|skip) (?:\w+ )?|(?:per|each|same|by) ){_PEOPLE} ") and rationed.match(rf" (?:(?:no|without|dont|skip) (?:\w+ )?|(?:per|each|same) ){_PEOPLE} ") or clause.starts("why"):
         return False
     artists = [name for name in names_in(clause, draft) if name.kind == "artist"]
     if artists and not any(draft.state.thing(id) for name in artists for id in name.ids):
@@ -177,12 +208,12 @@ def _liked(clause: Clause, draft: Draft, artists: list[Known]) -> list[Target]:
     pointed = clause.match(
         r" (?:this one|that one|this (?:song|track|artist|band|singer)|like it|happy with (?:this|it)) "
     )
-    return [draft.it] if pointed and draft.it and "id" in draft.it else []
+    return [draft.it] if (pointed or _playing(draft)) and draft.it and "id" in draft.it else []
 
 
 # -- "slide from Oasis to bossa nova" --------------------------------------------------------------------
 _SLOWLY = r"(?:slowly|gradually|gently|smoothly|naturally|seamlessly|bit by bit|step by step|little by little|over time|by degrees|in small steps|gradual|smooth|seamless|gentle|piece by piece|one step at a time|in that order)"  # fmt: skip
-_STEP = re.compile(rf"\b(?:{_SLOWLY}|slid(?:e|es|ing)|drift(?:s|ing)?|glid(?:e|es|ing)|segue(?:s|ing)?|eas(?:e|es|ing)|mov(?:e|es|ing)|go(?:es|ing)?|travel(?:s|ling|ing)?|wander(?:s|ing)?|morph(?:s|ing)?|trip|journey|path|road|bridge|walk(?:s|ing)?|evolv(?:e|es|ing)|transition(?:s|ing)?|shift(?:s|ing)?|flow(?:s|ing)?|lead(?:s|ing)?|way|route|tour|ride|voyage|arc|progress(?:es|ing|ion)?|take (?:me|us)|get (?:me|us)|guide (?:me|us)|playlist|mix|set|blend(?:s|ing)?|merg(?:e|es|ing)|melt(?:s|ing)?|cross ?fad(?:e|es|ing)|steer(?:s|ing)?|sail(?:s|ing)?|float(?:s|ing)?|bring (?:me|us)|connect(?:s|ing)?|link(?:s|ing)?|turn(?:s|ing)? into|becom(?:e|es|ing)|transform(?:s|ing)?|mutat(?:e|es|ing)|work(?:s|ing)? (?:my|our|its|your) way|crawl|stretch|span(?:s|ning)?|hop|jump|leap|dissolv(?:e|es|ing)|in between|middle|halfway|stepping stones?)\b", re.IGNORECASE)  # fmt: skip
+_STEP = re.compile(rf"\b(?:{_SLOWLY}|slid(?:e|es|ing)|drift(?:s|ing)?|glid(?:e|es|ing)|segue(?:s|ing)?|eas(?:e|es|ing)|mov(?:e|es|ing)|go(?:es|ing)?|travel(?:s|ling|ing)?|wander(?:s|ing)?|morph(?:s|ing)?|trip|journey|path|road|bridge|walk(?:s|ing)?|evolv(?:e|es|ing)|transition(?:s|ing)?|shift(?:s|ing)?|flow(?:s|ing)?|lead(?:s|ing)?|way|route|tour|ride|voyage|arc|progress(?:es|ing|ion)?|take (?:me|us)|get (?:me|us)|guide (?:me|us)|playlist|mix|set|blend(?:s|ing)?|merg(?:e|es|ing)|melt(?:s|ing)?|cross ?fad(?:e|es|ing)|steer(?:s|ing)?|sail(?:s|ing)?|float(?:s|ing)?|bring (?:me|us)|connect(?:s|ing)?|link(?:s|ing)?|turn(?:s|ing)? into|becom(?:e|es|ing)|transform(?:s|ing)?|mutat(?:e|es|ing)|work(?:s|ing)? (?:my|our|its|your) way|crawl|dissolv(?:e|es|ing)|in between|middle|halfway|stepping stones?)\b", re.IGNORECASE)  # fmt: skip
 # Between the two ends of a path: an arrow, or a word that leads on.
 _ARROW = re.compile(r"\s*(?:→|-+>|=+>|>+|»)\s*")
 _ONWARD = re.compile(r"[,;]?\s*\b(?:(?:all the way |through |over |across |on |up |down |and )*(?:into|to|towards?|until|till)|via|through|and then|then|before|and (?:we |it |they |i )?(?=(?:end|finish|clos|arriv|land|turn|becom|drift|mov|slid|lead|work|go)))\b\s*", re.IGNORECASE)  # fmt: skip
@@ -276,7 +307,7 @@ def _ends(clause: Clause, draft: Draft) -> list[tuple[list[Target], str]]:
         start = re.search(r".*\b(?:from|with)\s+", before, re.IGNORECASE)
         near = [_first(before[start.end() :])] if start else re.split(r"[,;.](?!\d)", before)[::-1]
         first = next((end for part in near if any(end := _music(part, draft))), ([], ""))
-        rest = [_music(part, draft, loose=bool(stepping)) for part in _ONWARD.split(_first(after))]
+        rest = [_music(part, draft, loose=bool(stepping and start)) for part in _ONWARD.split(_first(after))]
         if stepping and start and not any(first) and any(seeds or genres_in(words) for seeds, words in rest):
             first = _music(near[0], draft, loose=True)  # a name that the library does not hold
         if not all(any(end) for end in (first, *rest)):
@@ -322,7 +353,7 @@ def _music(words: str, draft: Draft, *, loose: bool = False) -> tuple[list[Targe
     if not kept:
         return [], ""
     rest = Clause(end.text[kept[0].start : kept[-1].end])
-    if (loose and len(rest.words) <= 4) or rest.match(r"^ (?:now|today|nowadays|the present) $"):
+    if (loose and len(rest.words) <= 4 and not rest.durations) or rest.match(r"^ (?:now|today|nowadays|the present) $"):
         return [], rest.text
     if not (rest.genres or rest.years or rest.moods or rest.instruments) or len(rest.words) > 5:
         return [], ""
