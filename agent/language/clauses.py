@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from segue.agent.language import cues
 from segue.agent.language.clause import Clause
+from segue.agent.language.cues import is_question_word
 from segue.tools.core.vocabulary import words_of
 
 # A break, with what may stand between two requests.
@@ -49,7 +50,13 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
         elif (
             (match.lastgroup == "then" and _names_a_form(after))
             or _wants_a_file(before, after)
-            or (_opens(after) and not _counts_on(before, after) and _stands(before, match.lastgroup or ""))
+            or _another_file(before, after)
+            or (
+                _opens(after)
+                and not _is_topic(before, after, match.lastgroup or "")
+                and not _counts_on(before, after)
+                and _stands(before, match.lastgroup or "")
+            )
         ):
             end = match.start()
         else:
@@ -66,6 +73,14 @@ def _quoted(text: str) -> list[tuple[int, int]]:
     found += [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.(?:wav|mp3|flac|ogg|m4a|mid|midi|aif+|xml|musicxml|mxl|m3u8?|mp4|mov)\b", text, re.IGNORECASE)]  # fmt: skip
     found += [(m.start(), m.end()) for m in re.finditer(r"\b\w+\.\w+\b", text)]
     return found
+
+
+def _is_topic(before: str, after: str, kind: str) -> bool:
+    """Tell whether only things are named before a question about them: "b.wav versus c.wav, who wins on groove"."""
+    lead = Clause(before)
+    if kind != "soft" or lead.verbs or len(lead.words) > 7 or lead.is_question or _FORMS.match(before):
+        return False
+    return is_question_word((words_of(after) or words_of("x"))[0].plain)
 
 
 def _counts_on(before: str, after: str) -> bool:
@@ -140,7 +155,7 @@ def _opens(after: str) -> bool:
     return bool(following) or found.value in ("reverse", "export", "transcribe", "caption")
 
 
-_ASKING = frozenset({"what", "whats", "which", "who", "why", "tell", "see", "check", "count", "how", "say"})
+_ASKING = frozenset({"what", "whats", "which", "who", "why", "tell", "see", "check", "count", "say"})
 _BE = frozenset({"is", "are", "does", "do", "did", "has", "have", "was", "were"})
 _POINTING = frozenset({"it", "this", "that", "these", "those", "they", "there", "the", "my", "any", "anything", "i"})
 
@@ -159,14 +174,26 @@ def tells(clause: Clause) -> bool:
     return not (clause.genres or clause.moods or clause.instruments or clause.stems or clause.axes or clause.keys or clause.tempi or clause.durations or clause.effects or clause.formats or clause.intervals or clause.years)  # fmt: skip
 
 
+_COURTEOUS = frozenset(
+    ["can", "could", "would", "will", "may", "might", "shall", "do", "are", "what", "how", "is", "any"]
+)
+# Behind these a courteous question is one: "can you hear a flute?", "could you tell me the key?".
+_PERCEIVES = frozenset(["hear", "tell", "see", "say", "spot", "find", "identify", "detect", "guess", "recognise", "recognize", "notice", "check", "know", "remember", "explain", "describe", "show", "count", "name", "work", "figure"])  # fmt: skip
+
+
 def strip_polite(text: str) -> str:
     """Return a request without the words that only lead up to it or close it."""
+    asked = False
     while True:
         words = words_of(text)
         count = _lead([word.plain for word in words])
         if not count:
             break
+        asked = asked or (words[0].plain in _COURTEOUS and count > 1)
         text = text[words[count].start :] if count < len(words) else ""
+    rest = words_of(text)
+    if asked and rest and rest[0].plain not in _PERCEIVES:
+        text = text.rstrip(" ?")  # "could you take it down a tone?" asks for no answer
     return re.sub(
         r"[\s,]*\b(?:please|pls|plz|thanks|thank you|thx|cheers|(?<!not )for me|would you|if you can|if possible|bitte|grazie|merci|gracias|per favore|por favor)\b[\s.!?,]*$",
         "",

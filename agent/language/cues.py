@@ -5,8 +5,8 @@ from functools import lru_cache
 from segue.tools.core.vocabulary import Lexicon
 
 _VERBS: dict[str, str] = {
-    "remove": "remove, delete, mute, drop, take out, take away, get rid of, kill, strip, strip out, lose, eliminate, erase, silence, leave out, ditch, cut out, scrap, suppress, discard, turn off",
-    "isolate": "isolate, solo, extract, separate, keep only, only keep, pull out, single out",
+    "remove": "remove, kick out, throw out, chuck out, toss out, filter out, yank out, yank, banish, wipe, wipe out, weed out, edit out, nuke, silence out, take off, get rid, delete, mute, drop, take out, take away, get rid of, kill, strip, strip out, lose, eliminate, erase, silence, leave out, ditch, cut out, scrap, suppress, discard, turn off",
+    "isolate": "isolate, split off, split out, peel off, lift out, carve out, solo, extract, separate, keep only, only keep, pull out, single out",
     "up": "turn up, raise, boost, bring up, increase, crank up, push up, amplify",
     "down": "turn down, lower, reduce, bring down, decrease, soften, attenuate, tone down",
     "replace": "replace, swap, swap out, substitute, exchange, convert, switch",
@@ -16,11 +16,11 @@ _VERBS: dict[str, str] = {
     "faster": "speed up, accelerate, speed",
     "slower": "slow down, slow",
     "trim": "trim, crop, cut, shorten, chop, clip, snip, truncate",
-    "concat": "join, splice, concatenate, append, prepend, glue, stitch, attach, paste, combine, string together, stick, merge",
+    "concat": "join, splice, join up, tack on, bolt on, weld, link up, hook up, concatenate, append, prepend, glue, stitch, attach, paste, combine, string together, stick, merge",
     "put": "put, place, set, lay, drop in, overlay, superimpose",
-    "mix": "mix, blend, mash, mash up, overlay, layer",
+    "mix": "mix, blend, play together, lay over, lay under, lay underneath, mash, mash up, overlay, layer",
     "regenerate": "redo, rewrite, regenerate, recompose, rework, retry",
-    "extend": "extend, lengthen, prolong, stretch out, expand",
+    "extend": "extend, draw out, spin out, drag out, elongate, stretch it to, stretch this to, stretch that to, lengthen, prolong, stretch out, expand",
     "continue": "continue, carry on, go on, keep going",
     "restyle": "restyle, remix, rearrange, reharmonise, reharmonize, reimagine",
     "effect": "apply, process",
@@ -29,14 +29,14 @@ _VERBS: dict[str, str] = {
     "loop": "loop, repeat",
     "unfold": "build up, builds up, ramp up, ramps up, wind down, winds down, cool down, cools down, calm down, calms down, warm up, warms up",
     "try": "try, attempt",
-    "reverse": "reverse, flip, play backwards",
+    "reverse": "reverse, mirror, rewind, flip, play backwards",
     "export": "export, save, download, render, bounce, print, write to disk, send me, store",
-    "caption": "describe, caption, summarise, summarize, characterise, characterize, review, tell me about, explain",
+    "caption": "describe, sum up, portray, caption, summarise, summarize, characterise, characterize, review, tell me about, explain",
     "compare": "compare, contrast",
     "tag": "tag, analyse, analyze, measure, detect, estimate, classify, label",
-    "transcribe": "transcribe, notate, write down, write out, note down, jot down, transcript, spell out, figure out",
+    "transcribe": "transcribe, notate, write up, tab out, chart out, score out, put on paper, set down, get down on paper, write down, write out, note down, jot down, transcript, spell out, figure out",
     "sort": "sort, order, rank, arrange, reorder, sequence",
-    "find": "find, search, look for, look up, search for, recommend, suggest, discover, dig up, fetch, pull up, looking for, browse, show, show me, list, locate",
+    "find": "find, hunt down, hunt for, hunt out, dig out, dig for, dig me up, fish out, fish for, track down, scout out, scout for, root out, seek out, seek, unearth, scare up, rustle up, search, look for, look up, search for, recommend, suggest, discover, dig up, fetch, pull up, looking for, browse, show, show me, list, locate",
     "play": "play, hear, listen to, put on, queue, queue up, cue up, spin",
     "give": "give, get, bring, want, need, like to have, love, fancy, would like, hand",
     "make": "make, create, generate, compose, produce, build, come up with, improvise, craft, invent, design, draft, cook up, whip up, knock up, knock out, knock together, lay down, put together, throw together, spin up, bang out, dream up, rustle up, conjure up, conjure, fabricate, cobble together, think up, roll out, churn out",
@@ -51,7 +51,7 @@ _VERBS: dict[str, str] = {
 # Verbs that begin a new request behind a comma or "and"; the others also stand inside one ("keep", "start").
 _OPENERS = frozenset(_VERBS) - {"keep", "unfold", "start", "effect", "up", "down", "forget", "score"} | {"up", "down"}
 
-_POLITE = ["hi", "hello", "hey", "hey there", "hi there", "good morning", "good evening", "ok", "okay", "so", "well", "now", "please", "pls", "plz", "kindly", "also", "and", "then", "and then", "but", "just", "um", "uh", "alright", "right", "cool", "nice", "great", "perfect", "awesome", "thanks", "thank you", "yes", "yeah", "yep", "sure", "oh", "hmm", "actually", "maybe", "perhaps", "finally", "next", "first", "afterwards", "after that", "lastly", "segue", "dude", "man", "lets", "let us", "go ahead and", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "shall we", "can u", "could u", "would you mind", "do you mind", "are you able to", "i want you to", "i would like you to", "id like you to", "i want to", "i would like to", "id like to", "i d like to", "i wanna", "i need to", "i need you to", "help me", "help me to", "try to", "try and", "go and", "you should", "we should", "id love to", "i would love to", "how about", "what about", "let me", "lemme", "tu peux", "peux tu", "puoi", "kannst du", "bitte", "per favore", "sil te plait", "por favor", "puedes"]  # fmt: skip
+_POLITE = ["hi", "hello", "hey", "hey there", "hi there", "good morning", "good evening", "ok", "okay", "so", "well", "now", "please", "pls", "plz", "kindly", "also", "and", "then", "and then", "but", "just", "um", "uh", "alright", "right", "cool", "nice", "great", "perfect", "awesome", "thanks", "thank you", "yes", "yeah", "yep", "sure", "oh", "hmm", "actually", "maybe", "perhaps", "finally", "next", "first", "afterwards", "after that", "lastly", "segue", "dude", "man", "lets", "let us", "go ahead and", "can you", "could you", "would you", "will you", "can i", "could i", "may i", "can we", "could we", "shall we", "can u", "could u", "what if it was", "what if it were", "what if we", "what if you", "how would it sound", "would it work", "would it be possible to", "is it possible to", "any way to", "is there a way to", "any chance you can", "any chance you could", "can it", "could it", "can this", "could this", "can that", "could that", "would you mind", "do you mind", "are you able to", "i want you to", "i would like you to", "id like you to", "i want to", "i would like to", "id like to", "i d like to", "i wanna", "i need to", "i need you to", "help me", "help me to", "try to", "try and", "go and", "you should", "we should", "id love to", "i would love to", "how about", "what about", "let me", "lemme", "tu peux", "peux tu", "puoi", "kannst du", "bitte", "per favore", "sil te plait", "por favor", "puedes"]  # fmt: skip
 
 SONGS = frozenset(
     ["song", "songs", "track", "tracks", "tune", "tunes", "music", "playlist", "playlists", "artist", "artists", "album", "albums", "band", "bands", "singer", "singers", "hits", "hit", "stuff", "something", "anything", "someone", "somebody", "records", "record", "mixtape", "setlist", "cover", "covers", "classics", "banger", "bangers", "jams"]
@@ -110,7 +110,7 @@ SECTIONS: dict[str, str] = {
     "hooks": "chorus", "head": "head", "aaba": "aaba",
 }  # fmt: skip
 
-EFFECTS = ["reverb", "reverby", "room", "hall", "cathedral", "plate", "spring reverb", "echo", "echoey", "delay", "slapback", "chorus effect", "flanger", "phaser", "tremolo", "vibrato", "distortion", "distorted", "overdrive", "saturation", "saturated", "compression", "compressed", "compress", "compressor", "eq", "equaliser", "equalizer", "warm", "warmer", "warmth", "bright", "brighter", "darker", "muffled", "airy", "airier", "air", "wide", "wider", "width", "stereo", "mono", "narrow", "narrower", "telephone", "phone", "radio", "underwater", "vinyl", "crackle", "hiss", "tape", "cassette", "wobble", "crunchy", "crunchier", "punchy", "punchier", "punch", "thick", "thicker", "thin", "thinner", "fat", "fatter", "full", "fuller", "boomy", "muddy", "clean", "cleaner", "clear", "clearer", "crisp", "crisper", "treble", "highs", "lows", "mids", "low end", "top end", "sub", "presence", "lo fi", "lofi", "bit crush", "bitcrush", "bitcrushed", "low pass", "lowpass", "high pass", "highpass", "filter", "filtered", "dry", "drier", "wet", "wetter", "spacious", "space", "ambience", "depth", "deeper", "sparkle", "shimmer", "harsh", "harshness", "less harsh", "sibilance", "de ess", "autotune", "megaphone", "smooth", "smoother", "soft", "softer sounding", "grit", "gritty", "grittier", "glue", "sheen", "old radio", "concert hall", "small room", "big room", "garage", "stadium", "church", "cave", "retro sound", "vintage sound", "analog", "analogue", "lush", "dreamier sound", "pumping", "sidechain", "ducking", "gated"]  # fmt: skip
+EFFECTS = ["reverb", "reverby", "room", "hall", "cathedral", "plate", "spring reverb", "echo", "echoey", "delay", "slapback", "chorus effect", "flanger", "phaser", "tremolo", "vibrato", "distortion", "distorted", "overdrive", "saturation", "saturated", "compression", "compressed", "compress", "compressor", "eq", "equaliser", "equalizer", "warm", "warmer", "warmth", "bright", "brighter", "darker", "muffled", "airy", "airier", "air", "wide", "wider", "width", "stereo", "mono", "narrow", "narrower", "telephone", "phone", "radio", "underwater", "vinyl", "crackle", "hiss", "tape", "cassette", "wobble", "crunchy", "crunchier", "punchy", "punchier", "punch", "thick", "thicker", "thin", "thinner", "fat", "fatter", "full", "fuller", "boomy", "muddy", "clean", "cleaner", "clear", "clearer", "crisp", "crisper", "treble", "highs", "lows", "mids", "low end", "top end", "sub", "presence", "lo fi", "lofi", "bit crush", "bitcrush", "bitcrushed", "low pass", "lowpass", "high pass", "highpass", "filter", "filtered", "dry", "drier", "wet", "wetter", "spacious", "space", "ambience", "depth", "deeper", "sparkle", "shimmer", "harsh", "harshness", "less harsh", "sibilance", "de ess", "autotune", "megaphone", "smooth", "smoother", "soft", "softer sounding", "grit", "gritty", "grittier", "glue", "sheen", "old radio", "concert hall", "small room", "big room", "garage", "stadium", "church", "cave", "retro sound", "vintage sound", "analog", "analogue", "lush", "dreamier sound", "pumping", "sidechain", "ducking", "gated", "wah", "wah wah", "wahwah", "autowah", "auto wah", "sibilant", "deesser", "de esser", "distort", "saturate", "overdriven", "fuzz", "fuzzy", "flange", "phase", "chorusing", "hz", "khz", "roll off", "rolled off", "low cut", "high cut", "hi cut", "shelf", "notch filter", "cutoff", "resonance", "treble", "topend", "top", "bottom end", "low mids", "boxy", "boxiness", "nasal", "tinny", "shrill", "piercing", "brittle", "woolly", "murky", "boominess", "mud", "rumble", "hum", "noise", "telephone voice", "walkie talkie", "megaphone", "gramophone", "loudspeaker", "transistor radio", "am radio", "boombox", "tiny club", "small club", "bathroom", "tunnel", "arena", "hallway", "basement", "next door", "distant", "far away", "further away", "closer", "intimate", "in the distance", "echoing", "ambient space", "widen", "brighten", "darken", "thicken", "fatten", "muffle", "sweeten", "polish", "declick", "denoise", "pan", "panned", "autopan", "ring modulator", "vocoder", "talkbox", "harmonizer", "limiter", "limited", "gate", "exciter", "tape stop", "tape hiss", "wow and flutter", "glitch", "glitchy", "stutter", "granular", "reverberant", "roomy", "spacey", "washed out", "dreamy haze"]  # fmt: skip
 FIELDS: dict[str, str] = {
     "bpm": "bpm, tempo, tempos, speed, beats per minute", "key": "key, keys, tonality", "mood": "mood, moods, feeling",
     "genre": "genre, genres, style", "energy": "energy", "year": "year, years, decade, decades", "artist": "artist, artists",

@@ -3,6 +3,8 @@
 from segue.agent.language import changing, criteria, finding, query
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
+from segue.agent.language.hearing import subjects
+from segue.agent.language.reference import mentions
 
 _VAGUE_QUESTION = "What is it for: something calm, something to move to, or a genre you have in mind?"
 
@@ -13,6 +15,9 @@ def is_vague(clause: Clause, draft: Draft) -> bool:
     return found.is_empty and not query.leftover(clause, found) and not draft.names and "“" not in clause.text
 
 
+_OTHER_MUSIC = r" (?:similar|other (?:songs|tracks|artists|bands)|something|anything|artists|bands|playlists?|library|collection|recommend\w*|suggest\w*) "
+
+
 def guess(clause: Clause, draft: Draft) -> None:
     """Make the best of a clause that no rule took."""
     attached = bool(draft.state.attached)
@@ -20,6 +25,11 @@ def guess(clause: Clause, draft: Draft) -> None:
     if made and clause.match(
         r"^ (?:and )?(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))? $"
     ):
+        return
+    asks = clause.is_question or clause.text.rstrip().endswith("?") or clause.starts("would", "could", "will", "should")
+    if asks and draft.it is not None and (draft.arena == "piece" or mentions(clause, draft)) and not clause.verb("find", "play", "make", "export") and not clause.match(_OTHER_MUSIC):  # fmt: skip
+        draft.add("caption", {"clips": subjects(clause, draft), "question": clause.text})
+        draft.doubt(0.5)
         return
     wished = criteria.read(clause, draft)
     if clause.is_question and not finding.is_search(clause, draft) and not wished.filters:

@@ -215,7 +215,7 @@ def describe(clause: Clause, draft: Draft) -> bool:
 def asked(clause: Clause, draft: Draft) -> bool:
     """Take a question about the piece in focus or a named one, before it is read as a wish to change it."""
     words = [word.plain for word in clause.words]
-    told = re.match(r"\s*(?:tell me|let me know|say|check|see|find out|i wonder|i want to know|i need to know|i'?d like to know)\s+(?:if|whether|wether|what|where|when|how|which|who)\b", clause.text, re.IGNORECASE)  # fmt: skip
+    told = re.match(r"\s*(?:tell me|let me know|know|learn|work out|figure out|tell|say|check|see|find out|i wonder|i want to know|i need to know|i'?d like to know)\s+(?:if|whether|wether|what|where|when|how|which|who)\b", clause.text, re.IGNORECASE)  # fmt: skip
     if len(words) < 3 or not (told or ((words[0] in _YES_NO or (words[0] in _SENSES and not clause.match(r" (?:more|else|again|others?|some|another|similar|like) "))) and (clause.is_question or clause.text.rstrip().endswith("?")))):  # fmt: skip
         return False
     named = mentions(clause, draft)

@@ -40,10 +40,15 @@ def join(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+_IN_A_ROW = r" (?:followed by|then|(?:in|into|as) one (?:file|track|clip|piece|go)|in a row|in that order|in this order|back to back|end to end|one after (?:the other|another)) "
+
+
 def chain(clause: Clause, draft: Draft) -> bool:
     """Take "A followed by B followed by C"."""
     named = [m.target for m in mentions(clause, draft)]
-    if len(named) < 2 or not clause.has("followed by") or clause.durations:
+    if len(named) < 2 or not clause.match(_IN_A_ROW) or clause.durations or clause.numbers or clause.verb("remove", "replace", "transpose", "trim", "compare", "transcribe", "make"):  # fmt: skip
+        return False
+    if any(clause.match(rf" (?:then|and) {word} ") for word in ("fade", "export", "save", "tell", "find", "describe")):
         return False
     draft.add("edit", {"clip": named[0], "operations": [{"op": "concat", "clips": named[1:]}]})
     return True

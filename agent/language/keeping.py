@@ -74,7 +74,12 @@ def export(clause: Clause, draft: Draft) -> bool:
         stem = knowing.stem_in(clause, draft, items[0])
         draft.add("transcribe", {"clip": items[0], "to": to} | ({"stem": stem} if stem else {}))
         return True
-    if "stems" in formats and "wav" in formats and clause.has("stems"):
+    if (
+        "stems" in formats
+        and "wav" in formats
+        and clause.has("stems")
+        and not clause.match(r" (?:mix|master|mixdown|stereo|full|whole) ")
+    ):
         formats = [name for name in formats if name != "wav"]
     _best(clause, draft, items)
     args: dict[str, Any] = {"items": items, "formats": formats}
@@ -221,7 +226,7 @@ _READERS = r" (?:traktor|serato|rekordbox|itunes|foobar\w*|plex|mixed in key|vir
 
 def _retag(clause: Clause, draft: Draft) -> bool:
     """Take measures that are to stand in the files: a field, a verb of writing, and files or their tags."""
-    fields = list(dict.fromkeys(found.value for found in clause.fields if not _is_place(clause, found.start)))
+    fields = list(dict.fromkeys(found.value for found in clause.fields if found.value != "vocals" and not _is_place(clause, found.start)))  # fmt: skip
     writes = clause.match(_WRITES)
     files = clause.match(_FILES) or clause.match(_READERS)
     bare = clause.head == "write" and fields and not clause.match(r" (?:write (?:down|out|me|a|an|the|some|new)) ")

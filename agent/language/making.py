@@ -50,6 +50,8 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause asks for new music."""
     if _for_what_came(clause, draft):
         return True
+    if draft.arena == "piece" and clause.match(r"^ (?:as|into|in the style|more like|less) "):
+        return False  # "as a waltz": what is there is changed
     if clause.genres and not clause.instruments and _AS_A_LIST.search(draft.message):
         return False  # "make an hour of klezmer and save it as xspf"
     if clause.head in ("find", "play", "export", "transcribe", "caption", "tag", "sort") and not _arranges(clause):
@@ -192,6 +194,8 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
     if clause.match(r" (?:hum|humming|hummed|whistl\w+|tune|melody|theme|motif|sang|singing) ") and (attached or named or clause.match(r" (?:this|that|my|its|the same) (?:\w+ )?(?:hum\w*|tune|melody|theme|motif|whistl\w+) ")):  # fmt: skip
         return {"melody": it}
     if clause.match(r" (?:like|in the style of|style of|sounds like|similar to|based on|inspired by|in the vein of|from) (?:this|that|it|the|my|these|track|number|take) ") or clause.match(r" variations? (?:on|of) "):  # fmt: skip
+        return {"style": it}
+    if (draft.steps or named or draft.arena == "piece") and clause.match(r" (?:in|of|with) (?:that|this|the same|its|his|her|their|a similar) (?:\w+ )?(?:style|vein|spirit|mood|vibe|manner|fashion|idiom|sound|feel) "):  # fmt: skip
         return {"style": it}
     if named and clause.match(r" (?:like|style of|based on|inspired by|variations? (?:on|of)) "):
         return {"style": it}

@@ -20,6 +20,9 @@ _ASKING = r" (?:transcri\w+|notat\w+|write|writing|put|need|want|like|love|give|
 _PLAYERS = {"brass": "brass", "horns": "brass", "strings": "strings", "synth": "synth", "singer": "vocals", "drummer": "drums", "bassist": "bass", "pianist": "piano", "guitarist": "guitar", "sung tune": "vocals", "vocal line": "vocals", "groove": "drums"}  # fmt: skip
 
 
+_TUNE = r" (?:(?:the|this|its|a|my|both|and|plus|down|with|write|transcribe|jot|note) (?:\w+ )?(?:tune|melody|top ?line|notes)|tune|notes) "
+
+
 def transcribe(clause: Clause, draft: Draft) -> bool:
     """Take what asks for a written form in plain words; several forms of one request become one step."""
     if draft.it is None or clause.head in ("remove", "find", "replace", "add", "transpose", "isolate", "regenerate", "compare", "extend", "up", "down", "restyle"):  # fmt: skip
@@ -44,6 +47,8 @@ def transcribe(clause: Clause, draft: Draft) -> bool:
         return False
     target = targets[0]
     thing = draft.thing(target)
+    if thing and thing.has_score and clause.formats and set(wanted) <= {"notes", "score", "picture"}:
+        return False
     if thing and thing.has_score and set(wanted) <= {"notes", "score", "picture"} and not _stem(clause, draft, target):
         return False  # a score is exported, not transcribed
     args: dict[str, Any] = {"clip": target, "to": wanted}
@@ -72,9 +77,9 @@ def forms(clause: Clause) -> list[str]:
     wanted: list[str] = []
     if clause.match(_LEADSHEET):
         wanted.append("leadsheet")
-    elif clause.match(
-        r" (?:lyrics?|words|text) (?:and |plus )?(?:the )?notes | notes (?:and |plus )?(?:the )?(?:lyrics?|words|text) "
-    ) or (clause.match(_ON_PAPER) and not clause.match(r" score (?:this|that|the|my|a|it) ")):
+    elif clause.match(_ON_PAPER) and clause.has("musicxml", "music xml") and not clause.match(r" (?:sheet\w*|pdf|print\w*|picture|page|paper) "):  # fmt: skip
+        wanted.append("score")  # a file for a notation program, and nothing to look at
+    elif (clause.match(_ON_PAPER) and not clause.match(r" score (?:this|that|the|my|a|it) ")):
         wanted += ["score", "picture"]
     if clause.match(_WORDS) and not clause.match(r" (?:in|into) (?:\w+ )?words "):
         wanted.append("lrc" if clause.match(_TIMED) else "lyrics")
@@ -82,6 +87,10 @@ def forms(clause: Clause) -> list[str]:
         wanted.append("lrc")
     if clause.match(_CHORDS):
         wanted.append("chords")
+    if clause.match(r" (?:sections|structure|form) ") and {"chords", "beats", "notes"} & {*wanted, *(["beats"] if clause.match(_BEATS) else [])}:  # fmt: skip
+        wanted.append("sections")
+    if {"lyrics", "lrc"} & set(wanted) and not {"score", "leadsheet"} & set(wanted) and clause.match(_TUNE):
+        wanted.insert(0, "notes")  # "both the tune and the text"
     if clause.match(_BEATS) and not clause.verb("make", "remove", "add"):
         wanted.append("beats")
     if (

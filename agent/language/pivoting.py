@@ -121,8 +121,8 @@ _LIKE_THEM = (
 )
 
 
-_PERSONS = frozenset("someone somebody anyone anybody people artist artists band bands act acts singer singers musician musicians group groups performer performers songwriter songwriters composer composers rapper rappers name names face faces voice voices folks players somebody".split())  # fmt: skip
-_OTHERS = frozenset("else other others another different new similar fresh comparable related kindred next alike unfamiliar".split())  # fmt: skip
+_PERSONS = frozenset(["someone", "somebody", "anyone", "anybody", "people", "artist", "artists", "band", "bands", "act", "acts", "singer", "singers", "musician", "musicians", "group", "groups", "performer", "performers", "songwriter", "songwriters", "composer", "composers", "rapper", "rappers", "name", "names", "face", "faces", "voice", "voices", "folks", "players", "somebody"])  # fmt: skip
+_OTHERS = frozenset(["else", "other", "others", "another", "different", "new", "similar", "fresh", "comparable", "related", "kindred", "next", "alike", "unfamiliar"])  # fmt: skip
 _KINDRED = re.compile(r" (?:(?:in|along|of|with|has|have) (?:the |a )?(?:same|similar|that|this|those|these) (?:\w+ )?(?:vein|lines?|style|spirit|mould|kind|sort|vibe|feel|feeling|mood|mode|school|ilk|sound|league)|like (?:her|him|them|that|this|it|these|those)|might as well be|could (?:almost )?be (?:her|him|them)|could pass for|reminiscent|sounds? (?:like|similar|alike)|similar|comparable|along the lines|same (?:spirit|vibe|feel|mood|style|sound|vein|energy)) ")  # fmt: skip
 _RATIONED = re.compile(r",?\s*\b(?:(?:just |only |max(?:imum)? |at most )?(?:one|two|three|1|2|3) (?:songs?|tracks?|tunes?)?\s*(?:each|per|from each|by each)(?: \w+)?)\b", re.IGNORECASE)  # fmt: skip
 
@@ -144,7 +144,7 @@ def _elsewhere(clause: Clause, draft: Draft) -> bool:
     if not words & _PERSONS:
         return False
     foreign = clause.match(r" (?:not|isnt|arent|other than|but not|except|no more) ") is not None and bool(names_in(clause, draft))  # fmt: skip
-    return bool(words & _OTHERS) or bool(_KINDRED.search(clause.plain)) and (foreign or not names_in(clause, draft))
+    return bool(words & _OTHERS) or (bool(_KINDRED.search(clause.plain)) and (foreign or not names_in(clause, draft)))
 
 
 def _playing(draft: Draft) -> bool:
@@ -162,7 +162,10 @@ def pivot(clause: Clause, draft: Draft) -> bool:
     nexts = clause.match(_NEXT) or _elsewhere(rationed, draft)
     if not nexts and not (clause.match(_PRAISED) and clause.match(_LIKE_THEM)):
         return False
-    if clause.match(rf" (?:(?:no|not|without|dont|skip) (?:\w+ )?|(?:per|each|same|by) ){_PEOPLE} ") and rationed.match(rf" (?:(?:no|without|dont|skip) (?:\w+ )?|(?:per|each|same) ){_PEOPLE} ") or clause.starts("why"):
+    if (
+        clause.match(rf" (?:(?:no|not|without|dont|skip) (?:\w+ )?|(?:per|each|same|by) ){_PEOPLE} ")
+        and rationed.match(rf" (?:(?:no|without|dont|skip) (?:\w+ )?|(?:per|each|same) ){_PEOPLE} ")
+    ) or clause.starts("why"):
         return False
     artists = [name for name in names_in(clause, draft) if name.kind == "artist"]
     if artists and not any(draft.state.thing(id) for name in artists for id in name.ids):
@@ -183,7 +186,7 @@ def pivot(clause: Clause, draft: Draft) -> bool:
         found.filters.pop(name, None)
     found.hold.clear()
     criteria.apply(found, args, draft)
-    for target in seeds:
+    for target in seeds if clause.match(_PRAISED) or not _playing(draft) else []:
         draft.say("like", _ref(target))
     draft.refined = args
     draft.add("retrieve", args)

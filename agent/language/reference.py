@@ -12,7 +12,7 @@ _NOUN = r"(?:tracks?|songs?|takes?|numbers?|numeros?|no\.|nr\.?|#|clips?|version
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)"
 _NUMBERED = re.compile(rf"(?<![\w-]){_NOUN}\s*(?:number\s+|#\s*|no\.?\s*)?({_COUNT}(?:(?:\s*,\s*|\s*(?:and|or|&|to|-|–|vs\.?|versus)\s*)(?:{_NOUN}\s*)?{_COUNT})*)\b(?!\s*(?:seconds?|secs?|s\b|minutes?|mins?|bars?|bpm|db|%|semitones?|stars?|times|ones?\b))", re.IGNORECASE)  # fmt: skip
 _HASH = re.compile(r"#\s?(\d{1,2})\b")
-_BARE = re.compile(r"(?<![\w.])(\d{1,2})\s*(?:,|and|or|&|vs\.?|versus|with|to)\s*(\d{1,2})(?![\w.%])", re.IGNORECASE)
+_BARE = re.compile(r"(?<![\w.:])(\d{1,2})\s*(?:,|and|or|&|vs\.?|versus|with|to)\s*(\d{1,2})(?![\w.%:])", re.IGNORECASE)
 _UNITS = frozenset(["second", "seconds", "sec", "secs", "s", "minute", "minutes", "min", "mins", "bar", "bars", "measure", "measures", "beat", "beats", "verse", "chorus", "bridge", "section", "half", "third", "quarter", "part", "time", "inversion", "hour", "hours", "note", "chord", "chords", "take-off", "movement", "step", "year"])  # fmt: skip
 _ONES = frozenset(["one", "ones", "track", "tracks", "song", "songs", "take", "takes", "clip", "clips", "version", "versions", "piece", "pieces", "file", "files", "result", "results", "item", "items", "variation", "tune", "loop", "option", "title"])  # fmt: skip
 _NO_THING = frozenset({"thing", "of", "name", "album", "line"})
@@ -200,6 +200,8 @@ def group(clause: Clause, draft: Draft) -> list[Target]:
     """Return the list that "these", "both" or "the playlist" means; empty where none is spoken of."""
     if listed := of_lists(clause, draft):
         return listed
+    if draft.steps and clause.match(r" (?:both|the (?:two|pair)|these two|those two|each other|the two of them|the pair of them|one another) ") and len(pair := handled(draft)) >= 2:  # fmt: skip
+        return pair[-2:]
     if clause.has(*_BOTH) or clause.match(r" (?:these|the|those) two "):
         pair = _everything(draft)
         return pair[:2] if len(pair) >= 2 else []
@@ -236,6 +238,21 @@ def of_lists(clause: Clause, draft: Draft) -> list[Target]:
 
 
 _NO_LABEL = frozenset({"the", "a", "and", "of", "in", "songs", "tracks", "music", "list"})
+
+
+def handled(draft: Draft) -> list[Target]:
+    """Return what this plan has made or looked at, in order, each in its newest version."""
+    found: list[Target] = []
+    for step in draft.steps:
+        clips = step.args.get("clips") or [step.args["clip"]] if step.args.get("clips") or "clip" in step.args else []
+        if step.tool == "edit":
+            made: Target = {"step": step.id, "field": "piece"}
+            found = [made if target == clips[0] else target for target in found]
+            clips = [] if made in found else [made]
+        elif step.tool == "generate":
+            clips = [{"step": step.id, "field": "pieces", "index": 0}]
+        found += [clip for clip in clips if clip not in found]
+    return found
 
 
 def all_but(clause: Clause, draft: Draft) -> list[Target]:

@@ -79,6 +79,9 @@ def _cut(window: str) -> dict[str, Any] | None:
         start, end = _seconds(span[1]), _seconds(span[2])
         if start is not None and end is not None and start < end:
             return {"op": "trim", "start_s": start, "end_s": end}
+    onwards = re.search(rf"\b(?:from|after|starting at|beginning at)\s+(?:the )?({_POINT}{_UNIT})(?: mark)?\s+(?:on|onwards?|to the end|forward)\b", window, re.IGNORECASE)  # fmt: skip
+    if onwards and (begins := _seconds(onwards[1])) is not None:
+        return {"op": "trim", "start_s": begins}
     head, tail = _HEAD.search(window), _TAIL.search(window)
     lengths = duration_in(window)
     length = lengths[0].value if lengths else None
