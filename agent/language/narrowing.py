@@ -315,7 +315,7 @@ _WHOLE = re.compile(r"\b(?:in total|all in all|altogether|in all|total(?:l?ing|s
 _SINGLE = re.compile(r"\b(?:each|apiece|per (?:song|track|tune|piece)|songs?|tracks?|tunes?|ones|pieces?|numbers?|every (?:song|track|one)|epics?|those|which)\b", re.IGNORECASE)  # fmt: skip
 _LONG_S, _HOUR_S = 600.0, 3000.0
 _NEAR_LENGTH = 0.12  # "three-minute songs"
-_PARTNER = re.compile(r"(?P<lead>(?:\b(?:anywhere |somewhere )?(?:from|between) )?)(?P<n>\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty|a|half a)\s*(?:-|–|to|and|till|or|up to)\s*$", re.IGNORECASE)  # fmt: skip
+_PARTNER = re.compile(r"(?<!track )(?<!number )(?<!song )(?<!take )(?<!clip )(?<!# )(?P<lead>(?:\b(?:anywhere |somewhere )?(?:from|between) )?)(?<!track )(?<!number )(?<!song )(?<!take )(?<![\d.])(?P<n>\d+(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty|a|half a)\s*(?:-|–|to|and|till|or|up to)\s*$", re.IGNORECASE)  # fmt: skip
 
 
 @lru_cache(maxsize=256)
