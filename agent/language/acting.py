@@ -79,6 +79,7 @@ _STRONG_SWAPS = _any(r"replace\w*; replacing; swap\w*; switch\w*; substitut\w*; 
 _BECOMES = re.compile(
     r" (?:(?:should|could|would|must|might|can|to|will|wants to|ought to|needs to|d rather)? ?(?:be|become|becomes|turn into|turns into|sound like|sounds like|sound as|been)(?: (?:a|an|the|some|played (?:by|on|with)|done (?:by|on|with)|performed (?:by|on)|more like|instead|on|replaced (?:by|with)|swapped for|changed (?:to|into)))*|to|into|on|onto|as|for|by|with|by means of|over to|played (?:by|on|with)|done (?:by|on)|performed (?:by|on)|via|through|in favour of|in favor of|instead|sounding like|like) (?:an? |the |some |real |proper |more )*$"
 )
+_BEING = re.compile(r" (?:be|become|becomes|sound|sounds|been|played|done|performed|replaced|swapped|into|instead) ")
 _INSTEAD = re.compile(
     r" (?:instead of|in place of|rather than|in lieu of|replac\w+|taking (?:over|the place of)|takes? (?:over|the place of)|stand\w* in for|where|in for|plays? what|playing what|do(?:es|ing)? what|plays?|playing|perform\w*|cover\w*|handl\w+|carr\w+|for|double for|not)(?= )"
 )
@@ -118,9 +119,9 @@ def cast(clause: Clause, thing: Thing | None) -> Cast:
     A recording's parts are not known: the stems that can be separated count as there.
     """
     named = [part for part in parts(clause, thing) if part.value not in ("other", "band", "rhythm section")]
-    if section := next((part for part in parts(clause, thing) if part.value == "rhythm section"), None):
-        if not any(part.value in ("drums", "bass") for part in named):
-            named += [Found("drums", section.start, section.end), Found("bass", section.start, section.end)]
+    section = next((part for part in parts(clause, thing) if part.value == "rhythm section"), None)
+    if section and not any(part.value in ("drums", "bass") for part in named):
+        named += [Found("drums", section.start, section.end), Found("bass", section.start, section.end)]
     if thing and thing.parts:
         here = [part for part in named if not absent(part.value, thing)]
     else:
@@ -136,13 +137,17 @@ def read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation] |
     if _ASKED.match(clause.plain) and not clause.match(r"^ (?:what|how) about | hear "):
         return None
     plain = clause.plain
-    if clause.verb(*_ELSEWHERE) or clause.loudnesses or clause.bars:
+    if clause.verb(*_ELSEWHERE, "regenerate", "restyle") or clause.loudnesses or clause.bars:
         return None
     if any(found.value in _SECTIONS for found in clause.sections) and not clause.match(
         r" (?:version|breakdown|whole) "
     ):
         return None
-    if clause.verb("mix", "put") and len(clause.stems) > 1 and clause.match(r" (?:over|under|on top of|underneath|beneath|behind) "):
+    if (
+        clause.verb("mix", "put")
+        and len(clause.stems) > 1
+        and clause.match(r" (?:over|under|on top of|underneath|beneath|behind) ")
+    ):
         return None  # "lay the beat under the vocals": two clips
     if (
         _VOICELESS.search(plain)
@@ -180,31 +185,15 @@ def _swapped(clause: Clause, who: Cast, thing: Thing | None, draft: Draft) -> li
                 continue
             if old.end <= new.start:
                 between = f" {Clause(text[old.end : new.start]).plain.strip()} "
-                tight = not between.strip() or between.strip() in ("a", "an", "the", "and a")
                 strong = bool(_STRONG_SWAPS.search(plain))
                 made = clause.verb("make", "turn") or clause.match(
                     r" (?:make|turn|have|let|put|play|give|hand|move|do|recast) "
                 )
                 becomes = _BECOMES.search(between)
-                if (
-                    (
-                        becomes
-                        and (
-                            swaps
-                            or made
-                            or re.search(
-                                r" (?:be|become|becomes|sound|sounds|been|played|done|performed|replaced|swapped|into|instead) ",
-                                between,
-                            )
-                            or "→" in text
-                            or "->" in text
-                        )
-                    )
-                    or (tight and made and between.strip() in ("a", "an"))
-                    or strong
-                ):
-                    if not re.search(r" (?:under|behind|over|add|plus) ", between):
-                        pairs.append((old, new))
+                turned = becomes and (swaps or made or _BEING.search(between) or "→" in text or "->" in text)
+                named_so = made and between.strip() in ("a", "an")  # "make that lead a trumpet"
+                if (turned or named_so or strong) and not re.search(r" (?:under|behind|over|add|plus) ", between):
+                    pairs.append((old, new))
             else:
                 between = f" {Clause(text[new.end : old.start]).plain.strip()} "
                 relation = _INSTEAD.search(between)
@@ -330,6 +319,8 @@ def _levelled(clause: Clause, who: Cast, thing: Thing | None, draft: Draft) -> l
 def _spared(clause: Clause, who: Cast, thing: Thing | None, draft: Draft) -> list[Operation] | None:
     """Read "everything but the keys", "down to the bass": before a level is read from the same words."""
     plain = clause.plain
+    if clause.verb("regenerate", "restyle") or _ANEW.search(plain):
+        return None  # "rewrite everything except the bass"
     if clause.decibels or not (_ALL_BUT.search(plain) or _NOTHING_BUT.search(plain) or _BARED.search(plain)):
         return None
     return _alone(clause, who, thing, draft)
@@ -399,6 +390,8 @@ def _brought(clause: Clause, who: Cast, thing: Thing | None, draft: Draft) -> li
     if clause.verb("remove") and not clause.match(r" (?:drop|sneak|slip) (?:in )?(?:a|an|some|another) "):
         return None
     if clause.tempi or clause.keys or clause.chords or clause.meters or clause.verb("up", "down"):
+        return None
+    if clause.match(r" (?:different|other|alternative|another take|else) ") or clause.verb("regenerate"):
         return None
     if clause.head in ("make", "write") and not _ADDING.search(plain):
         return None

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from segue.agent.dialogue import Thing
-from segue.agent.language import acting, rewriting, sounding, timing
+from segue.agent.language import acting, rewriting, shaping, sounding, timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.locking import LOCKABLE, locks
@@ -132,6 +132,9 @@ def _operations(clause: Clause, thing: Thing | None, draft: Draft) -> list[Opera
 
 def _read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     decided = acting.read(clause, thing, draft)
+    shaped = shaping.read(clause, thing, draft) if decided is None else None
+    if shaped:
+        return shaped + _beside(clause, shaped, thing, draft)
     operations: list[Operation] = list(decided or [])
     for read in _READERS:
         if decided is not None and (read in _OF_PARTS or (read in _COLOURS and operations)):
@@ -144,6 +147,25 @@ def _read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         if found and read in _ALONE and not (read is timing.trim and clause.verb("loop", "fade")):
             break
     return operations
+
+
+def _beside(clause: Clause, shaped: list[Operation], thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Return what else a clause asks for beside a change of the whole: "up a tone and at 120 bpm"."""
+    done = {operation["op"] for operation in shaped}
+    found: list[Operation] = []
+    for read in (_loudness, _transpose, timing.tempo, timing.trim, timing.reverse, timing.fade):
+        if read is timing.trim and done & {"fade", "tempo", "loop"}:
+            continue
+        found += [operation for operation in read(clause, thing, draft) if operation["op"] not in done and _firm(clause, operation)]
+        done |= {operation["op"] for operation in found}
+    return found
+
+
+def _firm(clause: Clause, operation: Operation) -> bool:
+    """Tell whether an operation carries a figure that was said, not a step by default."""
+    if operation["op"] == "tempo":
+        return bool(clause.tempi or clause.percents)
+    return operation["op"] != "loudness" or bool(clause.loudnesses)
 
 
 def _further(clause: Clause, draft: Draft) -> bool:

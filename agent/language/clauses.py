@@ -6,7 +6,7 @@ from functools import lru_cache
 from segue.agent.language import cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.cues import is_question_word
-from segue.tools.core.vocabulary import words_of
+from segue.tools.core.vocabulary import instruments_in, stems_in, words_of
 
 # A break, with what may stand between two requests.
 _BREAK = re.compile(
@@ -51,6 +51,7 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
             (match.lastgroup == "then" and _names_a_form(after))
             or _wants_a_file(before, after)
             or _another_file(before, after)
+            or _moves_a_part(before, after)
             or (
                 _opens(after)
                 and not _is_topic(before, after, match.lastgroup or "")
@@ -118,6 +119,18 @@ def _another_file(before: str, after: str) -> bool:
     lead = _ANOTHER.match(after)
     formats = Clause(after[lead.end() : lead.end() + 20]).formats if lead else []
     return bool(formats) and formats[0].start == 0 and bool(Clause(before).formats)
+
+
+_PARTICLE = re.compile(r"\s*(?:line|part|track|stem)?\s*(?:a (?:bit|little|touch|lot) |much |way |slightly )?(?:off|out|gone|muted|away|louder|quieter|softer|solo|alone|only|backwards|reversed|(?:up|down)(?: (?:by )?(?:an? )?\w+)*|(?:to|as|into|in) (?:midi|notes|musicxml|sheet music|notation|a score))\b", re.IGNORECASE)  # fmt: skip
+
+
+def _moves_a_part(before: str, after: str) -> bool:
+    """Tell whether a part and what is to become of it follow, without a verb: "vocals off, bassline to MIDI"."""
+    rest = re.sub(r"^\s*(?:and\s+|then\s+)?(?:the|its|my|all)?\s*", "", after[:60], flags=re.IGNORECASE)
+    found = [f for f in (*stems_in(rest), *instruments_in(rest)) if f.start == 0]
+    if not found or not _PARTICLE.match(rest[max(f.end for f in found) :]):
+        return False
+    return bool(Clause(before).verbs or _PARTICLE.search(before) or re.search(r"[,:]", before) or before[:1].isupper())
 
 
 def _makes(before: str) -> bool:

@@ -79,7 +79,8 @@ class Draft:
             return  # "remove the music and keep only the speech" says one thing twice
         if last and last.tool == "edit" and clip == {"step": last.id, "field": "piece"}:
             said = last.args["operations"][-1]
-            if operations[0]["op"] == said["op"] == "gain" and operations[0].get("stem") == said.get("stem"):
+            again = operations[0]["op"] == said["op"] and said["op"] in ("gain", "tempo")
+            if again and operations[0].get("stem") == said.get("stem") and len(last.args["operations"]) > 0:
                 last.args["operations"] = last.args["operations"][:-1]  # "I can't hear the bass, turn it up 4 dB"
             last.args["operations"] = [*last.args["operations"], *operations]
         else:

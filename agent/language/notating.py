@@ -51,6 +51,16 @@ def transcribe(clause: Clause, draft: Draft) -> bool:
         return False
     if thing and thing.has_score and set(wanted) <= {"notes", "score", "picture"} and not _stem(clause, draft, target):
         return False  # a score is exported, not transcribed
+    written = next((step for step in draft.steps if step.id == target.get("step") and step.tool == "generate"), None)
+    files = written is not None and "notes" in wanted and clause.has("midi")
+    if files:  # what is composed here has its notes: its MIDI is a file of it
+        wanted = [form for form in wanted if form != "notes"]
+        if "score" in wanted and "picture" not in wanted:
+            wanted.append("picture")
+        if wanted:
+            draft.add("transcribe", {"clip": target, "to": wanted})
+        draft.add("export", {"items": [target], "formats": ["midi"]})
+        return True
     args: dict[str, Any] = {"clip": target, "to": wanted}
     if not set(wanted) <= {"chords", "beats", "lyrics", "lrc", "leadsheet"} and (stem := _stem(clause, draft, target)):
         args["stem"] = stem

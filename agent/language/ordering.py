@@ -124,9 +124,9 @@ def grows_from(clause: Clause, draft: Draft) -> dict[str, Target] | None:
     ):
         if _ONWARDS.search(clause.plain):
             return {"continue_from": it}
-        if clause.verb("turn", "make", "write") or clause.match(r" (?:base|build|use|song|track|piece) "):
-            if clause.songs or clause.sections or clause.match(r" (?:song|track|piece|beat|loop) "):
-                return {"melody" if clause.match(r" (?:notes|melody|tune|riff) ") else "accompany": it}
+        built = clause.verb("turn", "make", "write") or clause.match(r" (?:base|build|use|song|track|piece) ")
+        if built and (clause.songs or clause.sections or clause.match(r" (?:song|track|piece|beat|loop) ")):
+            return {"melody" if clause.match(r" (?:notes|melody|tune|riff) ") else "accompany": it}
     if draft.arena != "piece" and not named:
         return None
     if (
@@ -151,8 +151,7 @@ def _alike(clause: Clause, draft: Draft, it: Target, named: bool) -> dict[str, T
         style is None
         or _FOUND.search(clause.plain)
         or clause.bars
-        or (clause.stems
-        and clause.match(r" (?:sounds? like|like an?) "))
+        or (clause.stems and clause.match(r" (?:sounds? like|like an?) "))
     ):
         return None
     if clause.words[0].plain in _QUESTION or clause.match(_MATCHED):

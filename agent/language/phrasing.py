@@ -57,7 +57,6 @@ _TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bcut (?:everything|all|anything)(?: that comes| that is)? before (?:the )?(\d+:\d\d|[\w ]+ (?:seconds?|s|minutes?))\b", r"cut off the first \1"),
     (r"\bebu(?: r ?128)?\b|\br ?128\b", "-23 LUFS"),
     (r"\b(?:put|bring) (?:some|the) (\w+) back in\b", r"add \1"), (r"\ba?\s*bit of (\w+) on (?:this|it|that)\b\??", r"add \1 to it"),
-    (r"\bstrip the (\w+) off\b", r"remove the \1"), (r"\bpull the (vocals?|drums|bass|guitar|piano)(?! (?:up|down|back|forward|out))\b", r"remove the \1"),
     (r"\b(?:imitate|copy|emulate) (this|that|the) (\w+)\b", r"make something like \1 \2"),
     (r"\b(?:hand )?claps on (?=\d)", "add hand claps on "), (r"\bin (\S+\.\w+),? leave nothing (?:except|but) (the \w+)", r"keep only \2 of \1"), (r"\bleave nothing (?:except|but) ", "keep only "), (r"\b(?:on top|underneath) of (?:that|it)\b", "over it"),
     (r"\b(?:gimme|give me|get me|fetch|i need|i want) the (\w+) (?:stem|track|part) of (this|that|it|\S+\.\w+|(?:take|track|number) \w+)", r"isolate the \1 of \2"), (r"\bwhat (?:does|do) the (\w+) sound like (?:naked|alone|on (?:its|their) own|solo(?:ed)?|by (?:itself|themselves))", r"isolate the \1"),

@@ -337,7 +337,7 @@ def _regenerate(clause: Clause, where: Place, thing: Thing | None, draft: Draft,
     if clause.verb("add", "replace", "concat") and not clause.bars:
         return [], clause
     if where:
-        asks = anew or wished or removed or clause.verb("turn", "make", "write", "restyle", "replace") or clause.has("more", "less")  # fmt: skip
+        asks = anew or wished or removed or clause.verb("turn", "make", "write", "restyle", "replace") or clause.has("more", "less") or "start_bar" in where.args  # fmt: skip
     elif named:
         asks = (
             anew
