@@ -92,9 +92,11 @@ def _tempo(clause: Clause, draft: Draft, found: Criteria) -> None:
             found.filters["bpm_max"] = round(high, 1)
         _take(clause, found, start, end)
     if not clause.tempi:
-        others = [*clause.durations, *clause.years, *clause.percents, *clause.bars, *clause.meters, *clause.decibels]
+        taken = [(f.start, f.end) for kind in (clause.durations, clause.percents, clause.decibels) for f in kind]
+        taken += [(f.start, f.end) for f in clause.years] + [(f.start, f.end) for f in clause.bars]
+        taken += [(f.start, f.end) for f in clause.meters]
         bare = bool(clause.genres) and draft.arena != "piece" and not clause.verb("make")
-        _put(narrowing.pulse(clause.text, [(f.start, f.end) for f in others], bare=bare), found)
+        _put(narrowing.pulse(clause.text, taken, bare=bare), found)
 
 
 def _range(found: Found[Tempo]) -> tuple[float | None, float | None]:
