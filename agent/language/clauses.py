@@ -121,7 +121,7 @@ def _another_file(before: str, after: str) -> bool:
     return bool(formats) and formats[0].start == 0 and bool(Clause(before).formats)
 
 
-_PARTICLE = re.compile(r"\s*(?:line|part|track|stem)?\s*(?:a (?:bit|little|touch|lot) |much |way |slightly )?(?:off|out|gone|muted|away|louder|quieter|softer|solo|alone|only|backwards|reversed|(?:up|down)(?: (?:by )?(?:an? )?\w+)*|(?:to|as|into|in) (?:midi|notes|musicxml|sheet music|notation|a score))\b", re.IGNORECASE)  # fmt: skip
+_PARTICLE = re.compile(r"\s*(?:line|part|track|stem)?\s*(?:a (?:bit|little|touch|lot) |much |way |slightly )?(?:off|out|gone|muted|away|written (?:out|down)|transcribed|notated|on paper|louder|quieter|softer|solo|alone|only|backwards|reversed|(?:up|down)(?: (?:by )?(?:an? )?\w+)*|(?:to|as|into|in) (?:midi|notes|musicxml|sheet music|notation|a score))\b", re.IGNORECASE)  # fmt: skip
 
 
 def _moves_a_part(before: str, after: str) -> bool:
@@ -194,6 +194,7 @@ _COURTEOUS = frozenset(
 _PERCEIVES = frozenset(["hear", "tell", "see", "say", "spot", "find", "identify", "detect", "guess", "recognise", "recognize", "notice", "check", "know", "remember", "explain", "describe", "show", "count", "name", "work", "figure"])  # fmt: skip
 
 
+@lru_cache(maxsize=512)
 def strip_polite(text: str) -> str:
     """Return a request without the words that only lead up to it or close it."""
     asked = False

@@ -19,6 +19,7 @@ _GAP = re.compile(r"[\s\-–_/'’]{0,3}")
 _GLUE = frozenset(
     {"it", "a", "an", "in", "to", "of", "is", "on", "the", "me", "my", "i"}
 )  # never part of a word written apart
+_REMEMBERED = 512  # texts of the last few turns
 _TYPO_LENGTH = 6  # shorter words have too many real neighbours ("house", "horse") to be corrected
 
 
@@ -113,6 +114,7 @@ class Lexicon(Generic[T]):
                 for short in {key, *_deletes(key)}:
                     self._slips.setdefault(short, []).append(key)
         self._corrected: dict[str, str | None] = {}
+        self._read: dict[str, tuple[Found[T], ...]] = {}  # texts read before: clauses are read by many rules
 
     def __contains__(self, phrase: str) -> bool:
         """Tell whether a phrase is in the list, exactly but for spelling habits."""
@@ -129,6 +131,14 @@ class Lexicon(Generic[T]):
 
     def find(self, text: str) -> list[Found[T]]:
         """Return what is found, from left to right; the longest match wins, none overlap."""
+        known = self._read.get(text)
+        if known is None:
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            known = self._read[text] = tuple(self._find(text))
+        return list(known)
+
+    def _find(self, text: str) -> list[Found[T]]:
         words = words_of(text)
         found: list[Found[T]] = []
         at = 0
