@@ -84,6 +84,12 @@ class Artifact(BaseModel):
     title: str = ""
     duration_s: float | None = None
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: a player."""
+        from segue.agent.notebook import artifact_html
+
+        return artifact_html(self)
+
 
 class Reply(BaseModel):
     """One turn's answer: exactly the object that ``segue chat --json`` prints."""
@@ -105,6 +111,12 @@ class Reply(BaseModel):
     def cancelled(self) -> bool:
         """Whether the turn was stopped (exit status 130)."""
         return any(result.status == "cancelled" for result in self.results)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the words, and players of what was made."""
+        from segue.agent.notebook import reply_html
+
+        return reply_html(self)
 
 
 class Event(BaseModel):

@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Dialog, Locator, Page, Response, expect, sync_playwright
 
+from tests.ui_support import ROOT
+
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TURN_MS = 120_000  # a turn on a slow machine
+SHOTS = ROOT / "build" / "page"  # screenshots of the journeys, kept for whoever looks
 
 
 def chromium() -> str | None:
@@ -42,11 +45,12 @@ class Visit:
         self._answers: list[bool] = []
         self.context = browser.new_context(base_url=url, **options)
         self.page = self.context.new_page()
-        self._watch(self.page)
+        self.watch(self.page)
         self.page.goto("/")
         expect(self.box).to_be_visible(timeout=30_000)
 
-    def _watch(self, page: Page) -> None:
+    def watch(self, page: Page) -> None:
+        """Note what goes wrong on a page of this window."""
         host = urlsplit(self.url).netloc
         page.on("console", lambda said: self.wrong.append(f"console: {said.text}") if said.type == "error" else None)
         page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
@@ -121,6 +125,21 @@ class Visit:
         self.page.reload()
         expect(self.box).to_be_visible(timeout=30_000)
         self.wrong[before:] = [line for line in self.wrong[before:] if not re.search("aborted|errored out", line)]
+
+    def shot(self, name: str) -> None:
+        """Keep a screenshot."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
+    def faults(self) -> list[str]:
+        """Return what a screen reader or weak eyes would miss on the page as it stands."""
+        script = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
+        return list(self.page.evaluate(script))
+
+    def done(self) -> None:
+        """Close the window; nothing may have gone wrong behind what was seen."""
+        self.context.close()
+        assert self.wrong == []
 
     def overflow(self) -> int:
         """Return how many pixels the page is wider than the window."""

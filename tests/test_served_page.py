@@ -62,8 +62,7 @@ def visit(browser: Browser, running: dict[str, Any]):
     """Somebody with a fresh browser; nothing may go wrong behind what they see."""
     guest = Visit(browser, running["url"])
     yield guest
-    guest.context.close()
-    assert guest.wrong == []
+    guest.done()
 
 
 def sounds(answer: Locator) -> list[str]:
@@ -91,7 +90,7 @@ def add_folder(visit: Visit, folder: Path) -> None:
     visit.page.evaluate("window.segueOpenLibrary()")
     visit.page.get_by_label("A folder with music on this machine").fill(str(folder))
     visit.page.get_by_role("button", name="Add the folder").click()
-    expect(visit.page.locator(".sg-side")).to_contain_text("The folder is in the library", timeout=120_000)
+    expect(visit.page.locator(".sg-right")).to_contain_text("The folder is in the library", timeout=120_000)
 
 
 def test_first_start_offers_and_examples_work(browser: Browser, tmp_path: Path) -> None:
@@ -109,13 +108,18 @@ def test_first_start_offers_and_examples_work(browser: Browser, tmp_path: Path) 
         heard(visit, answer)
         expect(answer.locator(".sg-plan")).to_contain_text("1 step")
         expect(visit.page.locator(".sg-hello")).to_be_hidden()
-        visit.context.close()
-        assert visit.wrong == []
+        visit.page.get_by_role("button", name="New conversation").click()
+        visit.shot("first-start")
+        visit.page.get_by_role("button", name="demo library").click()
+        making = visit.page.locator(".sg-hello", has_text="Composing the demo library")
+        expect(making.locator("progress")).to_have_attribute("max", "24", timeout=60_000)
+        expect(making.locator("p").first).not_to_be_empty()
+        visit.done()
 
 
 def test_the_whole_conversation(visit: Visit, recording: Path, music: Path, tmp_path: Path) -> None:
     add_folder(visit, music)
-    expect(visit.page.locator(".sg-side")).to_contain_text("4 tracks")
+    expect(visit.page.locator(".sg-right")).to_contain_text("4 tracks")
 
     answer = visit.say("describe this and give me its tempo and chords", shutil.copy(recording, tmp_path))
     expect(answer).to_contain_text("112 bpm")
@@ -132,6 +136,8 @@ def test_the_whole_conversation(visit: Visit, recording: Path, music: Path, tmp_
     kind, data = download(visit, answer, ".wav")
     assert kind == "audio/wav"
     assert data[:4] == b"RIFF"
+
+    visit.shot("remove-drums")
 
     answer = visit.say("transcribe the bass as MIDI")
     kind, data = download(visit, answer, ".mid")
@@ -218,7 +224,7 @@ def test_a_phones_width(browser: Browser, running: dict[str, Any]) -> None:
         summary.click()
     assert visit.overflow() <= 0
     for inner in [
-        *answer.locator("figure, audio, nav, img, .sg-stem").all(),
+        *answer.locator("figure, .sg-transport, .sg-wave, nav, img, .sg-stem").all(),
         *visit.page.locator(".sg-input, .sg-input button").all(),
     ]:
         edges = inner.bounding_box()
@@ -226,8 +232,8 @@ def test_a_phones_width(browser: Browser, running: dict[str, Any]) -> None:
     box = visit.page.locator(".sg-input").bounding_box()
     assert box is not None
     assert box["height"] < 140, "the box to write in leaves room for the conversation"
-    visit.context.close()
-    assert visit.wrong == []
+    visit.shot("phone")
+    visit.done()
 
 
 def test_conversations_are_renamed_and_deleted(visit: Visit) -> None:

@@ -32,12 +32,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "eval": ("commands_house", "Measure how good Segue is."),
     "doctor": ("commands_house", "Show what this machine has and lacks; --fix brings it."),
     "serve-tools": ("commands_house", "Serve a model to other machines over HTTP."),
+    "keys": ("commands_keys", "Keys of a server: who else may use it, and how much."),
     "mcp": ("commands_house", "Serve the tools to other agents: MCP on stdio."),
     "store": ("commands_house", "Show and clean the room that pieces take."),
     "backup": ("commands_house", "Save the whole data folder to one file."),
     "restore": ("commands_house", "Bring a saved data folder back."),
 }
-GROUPS = {"library", "store"}
+GROUPS = {"library", "store", "keys"}
 
 
 def tool_files() -> dict[str, str]:

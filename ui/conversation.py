@@ -1,22 +1,26 @@
 """A conversation in the terminal: ``segue chat`` without a message."""
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from segue.agent import Agent
 from segue.agent.events import Reply
 from segue.tools.core.errors import SegueError
+from segue.tools.core.settings import load_settings
 from segue.tools.core.store import SHARED
 from segue.ui.players import clock
+from segue.ui.playing import Player
 from segue.ui.terminal import ShownProgress, as_json, log, out, plain
 from segue.ui.voice import Voice
 
 HELP = """/attach FILE   a file to talk about, with your next message
 /new           begin another conversation
 /sessions      list conversations; /session ID goes on with one
-/play [N]      say where the Nth sound of the last answer is, for your player
+/play [N]      play the Nth sound of the last answer; /stop ends it
 /quit          leave (or Ctrl-D); Ctrl-C stops what runs"""
+_HISTORY = 1000  # lines
 
 
 class Talk:
@@ -28,6 +32,7 @@ class Talk:
         self.files = files
         self.json_output = json_output
         self.last: Reply | None = None
+        self.player = Player()
 
     def say(self, message: str) -> None:
         """Take one turn and print its answer."""
@@ -39,13 +44,18 @@ class Talk:
         else:
             show(reply)
 
+    @property
+    def commands(self) -> dict[str, Callable[[str], None]]:
+        """What begins with a slash, besides leaving."""
+        return {
+            "attach": self._attach, "new": self._new, "sessions": self._sessions, "session": self._resume,
+            "play": self._play, "stop": self._stop, "help": self._help,
+        }  # fmt: skip
+
     def command(self, line: str) -> bool:
         """Do a command that begins with a slash; return False to leave."""
         name, _, rest = line[1:].partition(" ")
-        commands: dict[str, Callable[[str], None]] = {
-            "attach": self._attach, "new": self._new, "sessions": self._sessions, "session": self._resume,
-            "play": self._play, "help": self._help,
-        }  # fmt: skip
+        commands = self.commands
         if name in ("quit", "exit"):
             return False
         if name in commands:
@@ -84,9 +94,31 @@ class Talk:
         sounds = [one for one in (self.last.artifacts if self.last else []) if one.kind == "audio"]
         number = int(rest) if rest.isdigit() else 1
         if 1 <= number <= len(sounds):
-            log(sounds[number - 1].path)
+            log(self.player.play(Path(sounds[number - 1].path)))
         else:
             log("The last answer has no such sound.")
+
+    def _stop(self, rest: str) -> None:
+        log("stopped" if self.player.stop() else "nothing plays")
+
+    def completions(self, line: str) -> list[str]:
+        """Return what a line could become: commands, files to attach, sessions to go on with."""
+        name, space, rest = line.partition(" ")
+        if not line.startswith("/"):
+            return []
+        if not space:
+            return [f"/{one} " for one in [*self.commands, "quit"] if f"/{one}".startswith(name)]
+        if name == "/attach":
+            start = Path(rest).expanduser()
+            folder = start if rest.endswith("/") else start.parent
+            begun = "" if rest.endswith("/") else start.name
+            found = sorted(
+                path for path in folder.glob("*") if path.name.startswith(begun) and (begun or path.name[0] != ".")
+            )
+            return [f"{name} {path}{'/' if path.is_dir() else ''}" for path in found]
+        if name == "/session":
+            return [f"{name} {session.id}" for session in self.speaker.sessions() if session.id.startswith(rest)]
+        return []
 
 
 def converse(speaker: Voice, session: str | None, files: list[Path], json_output: bool) -> None:
@@ -95,13 +127,20 @@ def converse(speaker: Voice, session: str | None, files: list[Path], json_output
     if session:
         speaker.history(session)  # an unknown one is an error now, not after the first message
     at_terminal = sys.stdin.isatty()
-    if at_terminal:
-        _prepare_line_editing()
-        log('Segue. Say what you want, for example "make a calm piano loop"; /help lists commands.')
-        offer_library(speaker)
+    try:
+        with _line_editing(talk) if at_terminal else contextlib.nullcontext():
+            if at_terminal:
+                log('Segue. Say what you want, for example "make a calm piano loop"; /help lists commands.')
+                offer_library(speaker)
+            _read_lines(talk, "\n› " if at_terminal else "")
+    finally:
+        talk.player.stop()
+
+
+def _read_lines(talk: Talk, prompt: str) -> None:
     while True:
         try:
-            line = input("\n› " if at_terminal else "").strip()
+            line = input(prompt).strip()
         except EOFError:
             return
         except KeyboardInterrupt:
@@ -121,13 +160,32 @@ def converse(speaker: Voice, session: str | None, files: list[Path], json_output
             log("stopped")
 
 
-def _prepare_line_editing() -> None:
+@contextlib.contextmanager
+def _line_editing(talk: Talk) -> Iterator[None]:
+    """Give ``input`` a history that is kept in the data folder, and completion by Tab."""
     try:
         import readline
     except ImportError:  # Windows has its own
+        yield
         return
-    # That it is loaded is enough: input() then has a history and the usual keys.
-    readline.set_history_length(1000)
+    history = load_settings().home / "chat_history"
+    with contextlib.suppress(OSError):  # the first time there is none
+        readline.read_history_file(history)
+    readline.set_history_length(_HISTORY)
+    readline.set_completer_delims("")  # a command with its file is completed as a whole
+
+    def complete(text: str, state: int) -> str | None:
+        found = talk.completions(text)
+        return found[state] if state < len(found) else None
+
+    readline.set_completer(complete)
+    readline.parse_and_bind("tab: complete")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            readline.write_history_file(history)
+            history.chmod(0o600)
 
 
 def offer_library(speaker: Voice) -> None:

@@ -141,23 +141,19 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "." && $(".sg-right .toggle-button")) { event.preventDefault(); $(".sg-right .toggle-button").click(); }
 });
 
-// -- names that Gradio leaves out --------------------------------------------------------------------
-const name = (what, label, role) => {
-  for (const one of $$(what)) {
-    if (!one.getAttribute("aria-label")) one.setAttribute("aria-label", label);
-    if (role && !one.getAttribute("role")) one.setAttribute("role", role);
-  }
+// -- names that Gradio leaves out, or gives twice --------------------------------------------------------------------
+const name = (what, label) => {
+  for (const one of $$(what)) if (one.getAttribute("aria-label") !== label) one.setAttribute("aria-label", label);
 };
 onChange.push(() => {
   name(".sg-side .toggle-button", "Conversations");
   name(".sg-right .toggle-button", "Now, library and taste");
+  name(".sg-input textarea", "Message");
   name(".sg-input .submit-button", "Send");
   name(".sg-input .upload-button", "Attach files");
   name(".sg-input .microphone-button", "Record");
   name(".sg-input input[type=file]", "Attach files");
-  for (const bar of $$(".sidebar-parent > .toggle-button, .sidebar > .toggle-button")) {
-    bar.setAttribute("aria-expanded", bar.closest(".sidebar")?.classList.contains("open") ? "true" : "false");
-  }
+  for (const one of $$(".sidebar .toggle-button")) one.setAttribute("aria-expanded", String(one.closest(".sidebar").classList.contains("open")));
 });
 
 const narrow = window.matchMedia("(max-width: 768px)").matches;

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from segue.ui import talk
-from segue.ui.room import HELLO, Room
+from segue.ui.room import Room
 
 HERE = Path(__file__).parent
 _SCRIPTS = ("page.js", "page_player.js", "page_mixer.js", "page_now.js")
@@ -31,7 +31,9 @@ def theme() -> gr.themes.Base:
     ).set(  # Gradio's own shades are too pale to read (WCAG 2.2, 1.4.3)
         body_text_color_subdued="*neutral_600", body_text_color_subdued_dark="*neutral_400",
         input_placeholder_color="*neutral_600", input_placeholder_color_dark="*neutral_400",
-        button_primary_background_fill="*primary_700", button_primary_background_fill_hover="*primary_800",
+        block_title_background_fill="transparent", block_title_background_fill_dark="transparent",
+        block_title_text_color="*body_text_color", block_title_text_color_dark="*body_text_color",
+        block_title_padding="0", button_primary_background_fill="*primary_700", button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700", button_primary_background_fill_hover_dark="*primary_600",
     )  # fmt: skip
 
@@ -83,7 +85,7 @@ def build(room: Room) -> gr.Blocks:
             with gr.Accordion("Taste", open=False):
                 taste = gr.HTML()
             gr.HTML(_KEYS)
-        opening = gr.HTML(f'<div class="sg-hello">{HELLO}</div>', elem_classes="sg-opening")
+        opening = gr.HTML(room.opening_html(), elem_classes="sg-opening")
         with gr.Row(visible=False, elem_classes="sg-first") as first:
             demo = gr.Button("Make the demo library (24 short pieces)", size="sm")
             own = gr.Button("Add a folder of mine", size="sm")
@@ -91,7 +93,7 @@ def build(room: Room) -> gr.Blocks:
             show_label=False, elem_classes="sg-chat", layout="panel", buttons=[], scale=1, visible=False,
             label="Conversation", feedback_options=None,
         )  # fmt: skip
-        examples = gr.HTML(elem_classes="sg-examples")
+        examples = gr.HTML(room.examples_html(), elem_classes="sg-examples")
         gr.HTML(
             '<div id="sg-carried"></div><div id="sg-live" class="sg-unseen" role="status" aria-live="polite"></div>'
         )
@@ -109,21 +111,20 @@ def build(room: Room) -> gr.Blocks:
         def load(kept: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
             kept = kept if guest.title(kept) else ""
-            welcome = gr.update(value=guest.opening_html(), visible=not kept)
+            welcome = gr.update(value=room.opening_html(), visible=not kept)
             empty = guest.library_is_empty() and not kept
             return (
-                *refresh(kept, request),
                 kept,
                 gr.update(value=guest.history(kept), visible=bool(kept)),
                 welcome,
-                gr.update(value=guest.examples_html(), visible=not kept),
+                gr.update(value=room.examples_html(), visible=not kept),
                 gr.update(visible=empty),
             )
 
         def watch(seen: str, request: gr.Request) -> tuple[Any, ...]:
             # Drawn anew only when something changed: who listens to the first is not interrupted.
             now = room.opening.stage()
-            shown = gr.skip() if now == seen else room.guest(request).opening_html()
+            shown = gr.skip() if now == seen else room.opening_html()
             return shown, now, gr.Timer(active=room.opening.busy or now != seen)
 
         def send(message: dict[str, Any], current: str, carried: str, request: gr.Request) -> Iterator[Any]:
@@ -183,7 +184,7 @@ def build(room: Room) -> gr.Blocks:
             guest = room.guest(request)
             for shown in guest.make_demo():
                 yield shown, gr.update(visible=False)
-            yield guest.opening_html(), gr.update(visible=False)
+            yield room.opening_html(), gr.update(visible=False)
 
         def add_folder(path: str, request: gr.Request) -> Iterator[str]:
             yield from room.guest(request).add_folder(path)
@@ -198,9 +199,9 @@ def build(room: Room) -> gr.Blocks:
         seen = gr.State("")
         clock = gr.Timer(2.0, active=room.opening.wanted())
         loaded = page.load(
-            load, session, [*side, session, chat, opening, examples, first], js="() => window.segueKept()", **quick
+            load, session, [session, chat, opening, examples, first], js="() => window.segueKept()", **quick
         )
-        loaded.then(settle, session, [chat, stop], **quiet)
+        loaded.then(refresh, session, side, **quick).then(settle, session, [chat, stop], **quiet)
         session.change(None, session, None, js="(id) => window.segueKeep(id)")
         clock.tick(watch, seen, [opening, seen, clock], **quick)
         with_carried = "(said, session) => [said, session, window.segueCarried()]"

@@ -182,7 +182,7 @@ def tracks(items: list[dict[str, Any]], total: int) -> str:
         known = " · ".join(str(fact) for fact in facts if fact)
         reasons = "; ".join(item.get("reasons", []))
         opinions = (
-            carry(item["id"], title, "＋")
+            carry(item["id"], title, "+")
             + say(f"more like “{title}”", "≈", f"More like {title}", "sg-opinion")
             + say(f"I like “{title}”", "♥", f"I like {title}", "sg-opinion")
             + say(f"not “{title}”", "✕", f"Not {title}", "sg-opinion")

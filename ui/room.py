@@ -105,6 +105,21 @@ class Room:
             self._statistics = (tracks, _statistics(self.host) if tracks else "")
         return self._statistics[1]
 
+    def opening_html(self) -> str:
+        """Return what stands on the page before the first message."""
+        return f'<div class="sg-hello">{HELLO}{self.opening.html()}</div>'
+
+    def examples_html(self) -> str:
+        """Return things to say first, which fit what there is."""
+        tracks = self.store.pieces(SHARED, kind="track", limit=40)
+        words = [
+            *_MAKE,
+            *([_EMPTY] if not tracks else ["what is in my library?", "find something calm for the evening"]),
+        ]
+        if tracks:
+            words[1] = f"something like “{tracks[len(tracks) // 2].title}”"
+        return "".join(players.say(one, one, kind="sg-example") for one in words)
+
     def close(self) -> None:
         """Stop what runs and close the data folder."""
         self.opening.stop()
@@ -218,17 +233,6 @@ class Guest:
             return f'<p class="sg-quiet">{escape(str(result.error or "Nothing fits."))}</p>'
         return f'<div class="sg-found">{players.tracks(out["items"], out["total"])}</div>'
 
-    def examples_html(self) -> str:
-        """Return things to say first, which fit what there is."""
-        tracks = self.room.store.pieces(SHARED, kind="track", limit=40)
-        words = [
-            *_MAKE,
-            *([_EMPTY] if not tracks else ["what is in my library?", "find something calm for the evening"]),
-        ]
-        if tracks:
-            words[1] = f"something like “{tracks[len(tracks) // 2].title}”"
-        return "".join(players.say(one, one, kind="sg-example") for one in words)
-
     def taste_html(self, session: str) -> str:
         """Return what is liked, what is not, and what a search must keep to, in this conversation."""
         try:
@@ -238,10 +242,6 @@ class Guest:
         if state is None:
             return '<p class="sg-quiet">What you like and do not like in this conversation stands here.</p>'
         return render.taste(state)
-
-    def opening_html(self) -> str:
-        """Return what stands on the page before the first message."""
-        return f'<div class="sg-hello">{HELLO}{self.room.opening.html()}</div>'
 
     def make_demo(self) -> Iterator[str]:
         """Make the demo library, and yield what to show while it is made."""
