@@ -1,6 +1,7 @@
 """At most, at least, about or exactly? What the words around a quantity make of it, wherever they stand."""
 
 import re
+from functools import lru_cache
 
 from segue.tools.core.vocabulary import words_of
 
@@ -37,6 +38,7 @@ def denied(text: str, position: int) -> bool:
     return denial(text, position) is not None
 
 
+@lru_cache(maxsize=512)
 def denial(text: str, position: int) -> int | None:
     """Return where the denial begins of what stands at a position, or None."""
     words = [word for word in words_of(text) if word.end <= position]

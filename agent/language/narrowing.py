@@ -96,6 +96,7 @@ _OTHERWISE = re.compile(r"^\s+(?:about|like|style|in (?!it\b|them\b)|over|part|l
 _LET = frozenset(["any", "the", "a", "an", "all", "of", "that", "have", "has", "having", "with", "want", "to", "hear", "be", "is", "are", "songs", "tracks", "stuff", "anything", "everything", "ones", "people", "someone", "somebody", "anyone", "anybody", "human", "lead", "or", "and", "which", "those", "really", "like", "need", "feature", "featuring", "contain", "contains", "talking", "in", "it", "them", "should", "must", "allowed", "for", "more", "out", "bits", "much", "on", "i", "get", "include", "including", "where", "who", "even", "single"])  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def voices(text: str) -> Reading:
     """Read whether there shall be voices: ``vocals`` is False for "nobody singing", True for "voices wanted"."""
     words = words_of(text)
@@ -155,6 +156,7 @@ _OF_STARS = r"(?:[\s-]*(?:\+|plus\b)?[\s-]*(?:stars?\b|/\s?5\b|out of (?:5|five)
 _RATED = re.compile(r"\b(?:(?:that |which |what |have |i(?:'ve| have)? |given |with |a |an |the |only |my )*(?:rat(?:ed|ings?)|scor(?:ed?|ing)|star(?:red)|gave|given|marked)(?: (?:of|a|an|it|them|at|as|with|full|is|be|has|good|high|or|them all))*[\s:]*)$", re.IGNORECASE)  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def rating(text: str) -> Reading:
     """Read the lowest rating that counts: "four stars or better", "things I gave ★★★★★", "4/5"."""
     if mark := _MARK.search(text):
@@ -214,6 +216,7 @@ _TIMES = re.compile(r"^\s*(?:times?|x|plays?|listens?|spins?|goes)?\b", re.IGNOR
 _FEW_PLAYS = 5
 
 
+@lru_cache(maxsize=256)
 def plays(text: str) -> Reading:
     """Read how often tracks may have been played: ``unplayed``, or ``plays_max``."""
     if _PLAY_COUNT.search(text):
@@ -269,6 +272,7 @@ _VARIED = re.compile(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def diversity(text: str) -> Reading:
     """Read how many tracks one artist may have: "two apiece, tops", "cap each artist at four", "no band twice"."""
     numbers = [(number.value, number.start, number.end) for number in numbers_in(text)]
