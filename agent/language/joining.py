@@ -105,6 +105,9 @@ def mix(clause: Clause, draft: Draft) -> bool:
     if len(named) == 1 and (other := draft.other_than(named[0])):
         named.append(other)
     if len(named) < 2:
+        if layered and not named and clause.has("it", "that", "this", "them") and draft.it and (other := draft.other_than(draft.it)):  # fmt: skip
+            draft.add("edit", {"clip": draft.newest(other), "operations": [{"op": "mix", "clips": [draft.it]}]})
+            return True
         if clause.verb("mix") and clause.has("it", "this", "that", "them", "these", "both") and draft.it and (other := draft.other_than(draft.it)):  # fmt: skip
             named = [draft.it, other]
         else:

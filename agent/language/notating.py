@@ -11,7 +11,7 @@ from segue.tools.core.vocabulary import stems_in
 
 _ON_PAPER = r" (?:sheet ?music|sheets?|scores?|notation|notated|musicxml|music xml|partitura|noten|partition|sta(?:ff|ve)s?|tabs?|tablature|written music|dots|on paper|onto paper|manuscript|engraved?|(?:write|writing|put|get|jot|take|set) (?:\w+ ){0,4}?down (?:both )?(?:the |its )?(?:music|musik|notes)|the (?:music|musik)(?: itself)?(?= and | plus ))(?: |$)"  # fmt: skip
 _LEADSHEET = r" (?:lead ?sheets?|fake ?book|real book|lead sheet) "
-_WORDS = r" (?:lyrics?|(?:the |its |all |out |sung )words|words (?:and|plus)|the text|text of|song words|testo|paroles|letra|songtext|song text|what (?:is|are|s|was)? ?(?:\w+ )?(?:he|she|they|it|being|the (?:singer|vocalist|man|woman|rapper|choir))? ?(?:is|s|are|was)? ?(?:actually )?(?:singing|saying|said|sung|says|sings|spoken|sang|raps|rapping|rapped)|spoken words?|speech|whats? (?:he|she|they|the singer) (?:singing|saying)|rapped|lines the singer) "  # fmt: skip
+_WORDS = r" (?:lyrics?|(?:and|plus|with|both|or) (?:\w+ )?(?:words|text)|words (?:included|as well|too|with|or)|(?:the |its |all |out |sung )words|words (?:and|plus)|the text|text of|song words|testo|paroles|letra|songtext|song text|what (?:is|are|s|was)? ?(?:\w+ )?(?:he|she|they|it|being|the (?:singer|vocalist|man|woman|rapper|choir))? ?(?:is|s|are|was)? ?(?:actually )?(?:singing|saying|said|sung|says|sings|spoken|sang|raps|rapping|rapped)|spoken words?|speech|whats? (?:he|she|they|the singer) (?:singing|saying)|rapped|lines the singer) "  # fmt: skip
 _TIMED = r" (?:lrc|karaoke|time ?stamp\w*|timed|timings?|time ?codes?|with (?:the |its )?times?|(?:times? (?:of|for)) (?:each|every)|synced|synchroni[sz]ed|sub ?titles?|srt|stamped|mm ss|start times?|second by second|when (?:each|every) (?:line|word)|(?:each|every) (?:line|word) (?:starts?|begins?|comes?|with (?:its|the|a) time)|per line times?|sing ?along) "  # fmt: skip
 _CHORDS = r" (?:chords|chord progressions?|progressions?|harmony|harmonies|changes|accordi|akkorde|accords|acordes|harmonic (?:progression|structure|sequence|rhythm)|chord (?:chart|sheet|symbols?)) "  # fmt: skip
 _BEATS = r" (?:beats? (?:times?|positions?|grid|markers?|stamps?)|downbeats?|click times|(?:where|when) (?:do |does |are |is )?(?:the |all |each |every )*(?:beats?|downbeats?|ones?|pulses?|bar lines?|barlines?) (?:fall|falls|land|lands|are|is|hit|hits|lie|sit|come)\w*|beats) "  # fmt: skip
@@ -20,7 +20,7 @@ _ASKING = r" (?:transcri\w+|notat\w+|write|writing|put|need|want|like|love|give|
 _PLAYERS = {"brass": "brass", "horns": "brass", "strings": "strings", "synth": "synth", "singer": "vocals", "drummer": "drums", "bassist": "bass", "pianist": "piano", "guitarist": "guitar", "sung tune": "vocals", "vocal line": "vocals", "groove": "drums"}  # fmt: skip
 
 
-_TUNE = r" (?:(?:the|this|its|a|my|both|and|plus|down|with|write|transcribe|jot|note) (?:\w+ )?(?:tune|melody|top ?line|notes)|tune|notes) "
+_TUNE = r" (?:(?:the|this|its|a|my|both|and|plus|down|with|write|transcribe|jot|note) (?:\w+ )?(?:tune|melody|top ?line|notes|music|part)|tune|notes|music (?:and|plus)) "
 
 
 def transcribe(clause: Clause, draft: Draft) -> bool:

@@ -28,6 +28,8 @@ def seeks(clause: Clause, draft: Draft) -> bool:
 
     While a piece is worked on only what no piece can have counts: plays, ratings, languages.
     """
+    if draft.steps and clause.stems and clause.match(r" (?:out|off|away|up|down|louder|quieter|gone|muted) "):
+        return False  # "find a soul song, take the singer out"
     main = Clause(_ASIDE.sub(" ", clause.text))
     if not main.words or main.is_question or (draft.steps and draft.steps[-1].tool != "retrieve"):
         return False
