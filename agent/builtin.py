@@ -259,6 +259,23 @@ def _with_more(clause: Clause, draft: Draft) -> None:
         changing.change(rest, draft)
 
 
+_LEADS_TO = re.compile(r"^\s*(?:(?:from|in|on|with|for|of|take|use|using|out of)\s+)?(?:the\s+)?$", re.IGNORECASE)
+
+
+def _of_what(clause: Clause, draft: Draft) -> bool:
+    """Take "from track 2 remove the drums": first what it is about, then the order, which is read by itself."""
+    named = mentions(clause, draft)
+    if not named or not _LEADS_TO.match(clause.text[: named[0].start]) or len(named) > 1:
+        return False
+    rest = Clause(clauses.strip_polite(clause.text[named[0].end :].lstrip(" ,:;–-")))
+    if not rest.words or not (changing.is_change(rest) or rest.head in ("transcribe", "caption", "export")):
+        return False
+    draft.look_at(named[0].target)
+    draft.arena = "piece"
+    _clause(rest, draft, False)
+    return True
+
+
 def _reference_then_change(clause: Clause, draft: Draft) -> bool:
     """Take "the second take, a fourth lower": a reference, a comma, and what to do with it."""
     named = mentions(clause, draft)
@@ -485,6 +502,10 @@ def _act(clause: Clause, draft: Draft) -> bool:
     target = one(clause, draft)
     if target is None or (draft.arena != "piece" and not named) or clause.match(_LIKE):
         return False
+    if clause.match(_TO_READ) and notating.forms(clause) and not clause.verb("remove", "isolate", "replace", "up", "down"):  # fmt: skip
+        return False  # "I need the bass line in notation"
+    if len(named) > 1 and named[0].target != named[1].target and not clause.verb("remove", "isolate", "add", "replace"):
+        return False  # something is done with both: they are mixed or joined
     if len(named) > 1 and named[0].target != named[1].target and not clause.verb("remove", "isolate", "add", "replace"):
         return False  # something is done with both: they are mixed or joined
     trial = Draft(draft.message, draft.state, draft.names)
@@ -497,6 +518,7 @@ def _act(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+_TO_READ = r" (?:notation|sheet music|on paper|written|score|tabs?|as notes|lead ?sheet|midi|lyrics) "
 _LIKE = r" (?:like|similar|find|songs|tracks|more like|recommend|suggest) "
 
 
@@ -533,7 +555,7 @@ _ENTIRE: tuple[Rule, ...] = (
     _shape,
 )
 _RULES: tuple[Rule, ...] = (
-    talk.steer, pivoting.path, refining.forget, _branch, keeping.called, keeping.library, keeping.kept, refining.more, knowing.why, comparing.reasoned, comparing.compared, picking.picked, splicing.splice, pairing.paired, hearing.apart, ordering.ordered, _reference_then_change, _act, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
+    talk.steer, pivoting.path, refining.forget, _branch, keeping.called, _of_what, keeping.library, keeping.kept, refining.more, knowing.why, comparing.reasoned, comparing.compared, picking.picked, splicing.splice, pairing.paired, hearing.apart, ordering.ordered, _reference_then_change, _act, _rewrite, limits.beyond, _unsaid, voicing.revoiced, voicing.reversed_, voicing.taken_up, hearing.made_by, notating.transcribe, hearing.sections, hearing.tags, hearing.describe, knowing.identify, knowing.who, hearing.asked, splicing.splice, _more_of_it, _surprise, refining.sort, _take, _seek,
     finding.shared, keeping.export, joining.mix, joining.join, knowing.compare,
     _generate, knowing.describe, knowing.transcribe, hearing.measure, _refine, _find, changing.repeat, _change,
     knowing.question,
