@@ -164,7 +164,7 @@ def _beside(clause: Clause, shaped: list[Operation], thing: Thing | None, draft:
 def _firm(clause: Clause, operation: Operation) -> bool:
     """Tell whether an operation carries a figure that was said, not a step by default."""
     if operation["op"] == "tempo":
-        return bool(clause.tempi or clause.percents)
+        return bool(clause.tempi or clause.percents or clause.match(r" (?:half|halv\w+|doubl\w+|twice) "))
     return operation["op"] != "loudness" or bool(clause.loudnesses)
 
 

@@ -18,12 +18,12 @@ _AT_ONCE = re.compile(
     r"one over the other|on top of (?:one another|each other)|over (?:one another|each other)|as (?:the |a )?(?:backing|bed|backdrop|background|accompaniment)|bed|pour|combin\w+ .*same time)(?= )"
 )  # fmt: skip
 _IN_TURN = re.compile(
-    r" (?:then|followed by|and then|after|before|behind|ahead of|in front of|preceded by|next|first|second|last|end to end|back to back|one after (?:the other|another|each other)|in (?:a row|order|turn|sequence|succession|that order|this order)|"
+    r" (?:then|followed by|and then|after|before|behind|ahead of|in front of|preceded by|next(?! to)|first|second|last|end to end|back to back|one after (?:the other|another|each other)|in (?:a row|order|turn|sequence|succession|that order|this order)|"
     r"join\w*|splic\w*|glue\w*|stitch\w*|append\w*|prepend\w*|attach\w*|concat\w*|string\w*|chain\w*|tack\w*|paste\w*|butt|crossfad\w*|segue|consecutive\w*|successive\w*|sequenc\w+|end of|onto the end|lead(?:s|ing)? into|straight into|into (?:one|a single))(?= )"
 )  # fmt: skip
-_SOMEHOW = re.compile(r" (?:merge\w*|combin\w*|together|put|unite\w*|bring|add|with|plus|and)(?= )")
-_AFTER = re.compile(r" (?:after|behind|preceded by|onto the end of|(?:at|to|on) the end of)(?= )")
-_COUNTED = re.compile(r" (?:the )?(?:first|last|both|all) (?:two|three|four|five|\d|of them)?(?= )")
+_AFTER = re.compile(
+    r" (?:(?:append|add|attach|tack|paste|stick|glue)\w* \w+ (?:on)?to|after|behind|preceded by|onto the end of|(?:at|to|on) the end of)(?= )"
+)
 _NOT = frozenset({"transcribe", "compare", "caption", "find", "sort", "export", "tag", "replace", "transpose", "faster", "slower"})  # fmt: skip
 _OVER = re.compile(r" (?:over|on top of|onto|above|along ?side|along with|with)(?= )")
 _RANGE = re.compile(r" (?:through|to|until|up to)(?= )")

@@ -29,7 +29,7 @@ def picked(clause: Clause, draft: Draft) -> bool:
     if not items:
         return False
     args: dict[str, Any] = {"among": items, "k": 1}
-    axis = next((a.value for a in clause.axes if a.value.name == "energy"), None)
+    axis = next((a.value for a in clause.axes if a.value.name in ("energy", "tempo")), None)
     if axis is not None:
         args["order"] = "energy_down" if (axis.way > 0) != what.startswith(("least", "less")) else "energy_up"
     else:

@@ -279,6 +279,8 @@ def _faded(clause: Clause, thing: Thing | None, draft: Draft, named: Spans) -> l
 
 def _looped(clause: Clause, thing: Thing | None, draft: Draft, named: Spans) -> list[Operation] | None:
     """Read how often the whole or some bars are to go round."""
+    if clause.durations:
+        return None  # a stretch of it: cut first
     count = _COUNT.search(clause.text)
     if not _LOOPS.search(clause.plain) or not count or clause.verb("make", "write", "trim", "add", "find"):
         return None
