@@ -12,6 +12,7 @@ from segue.agent.language import (
     changing,
     clauses,
     comparing,
+    contrast,
     critique,
     cues,
     finding,
@@ -51,6 +52,7 @@ from segue.agent.plan import Plan
 Rule = Callable[[Clause, Draft], bool]
 
 _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonderful|love (?:it|these|them)|these are (?:great|good|nice|awesome|perfect)|excellent)\b", re.IGNORECASE)  # fmt: skip
+_MAKES = re.compile(r"[\"“«]|(?<!\w)['‘]\w|\b(?:make|compose|write|generate|create|produce|record|build|beat|loop|jingle|melody|riff|call|sing|set|draw|tell|explain)\b", re.IGNORECASE)  # fmt: skip
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
 _OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|tell me a story|a fairy tale|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|pizza|taxi|uber|groceries|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
@@ -74,23 +76,28 @@ class BuiltinPlanner:
         """
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
         right = spelling.corrected(text, self._known(text, state))
+        held_out: list[str] = []
+        if arena(state) == "empty" and not _MAKES.search(right):
+            right, held_out = contrast.softened(right)
         draft = Draft(right, state, self._known(right, state))
+        draft.notes += held_out
         if turn := turning.turned(right, state):
             return self._turned(turn, draft)
         answered = talk.answered(message, draft)
         if not answered and (pivoting.heard(right, draft) or critique.heard(right, draft) or comparing.heard(right, draft)):
             certainty.settle(message, draft)
             return draft.plan()
+        answered = answered or _works_on_a_piece(right, draft)
         if not answered and (rest := wishing.limits(right, draft)) is not None:
             return self._with_rest(message, rest, draft)
-        if not answered and (rest := wishing.heard(right, draft)) is not None:
+        if not answered and not comparing.asks_why(right) and (rest := wishing.heard(right, draft)) is not None:
             return self._with_rest(message, rest, draft)
         right = asking.asked(right, arena(state) == "list")
         right, left_out = phrases.settled(right, state, self._known(right, state))
         said = right
         right = phrasing.plainly(right)
         draft = Draft(right, state, self._known(right, state))
-        draft.notes += left_out
+        draft.notes += [*held_out, *left_out]
         text = right
         if not (talk.answered(message, draft) or talk.whole(text, draft) or chaining.chained(said, draft)):
             self._read(text, draft)
@@ -144,7 +151,7 @@ class BuiltinPlanner:
             if not {word.plain for word in clause.words} <= cues.CHATTER or mentions(clause, draft)
         ]
         told = [clause for clause in wanted if _is_aside(clause, draft)]
-        if any(clause not in told and not guessing.is_vague(clause, draft) for clause in wanted):
+        if told and any(clause not in told and not guessing.is_vague(clause, draft) for clause in wanted):
             wanted = [clause for clause in wanted if clause not in told]
         for clause in wanted or parts:
             _clause(clause, draft, praised)
@@ -156,10 +163,10 @@ class BuiltinPlanner:
 
 def _is_aside(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause beside others asks for nothing: a state of things, an exclamation."""
-    if mentions(clause, draft) or keeping.library(clause, Draft(draft.message, draft.state, draft.names)):
-        return False
     shout = len(clause.words) == 1 and not (clause.verbs or clause.genres or clause.moods or clause.stems or clause.instruments or clause.formats or clause.axes or clause.keys or clause.effects or cues.fields().find(clause.text)) and clause.words[0].plain not in cues.SONGS | cues.PIECES  # fmt: skip
-    return (shout and f"{clause.text}!" in draft.message) or clauses.tells(clause)
+    if not ((shout and f"{clause.text}!" in draft.message) or clauses.tells(clause)):
+        return False
+    return not (mentions(clause, draft) or keeping.library(clause, Draft(draft.message, draft.state, draft.names)))
 
 
 def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
@@ -496,6 +503,15 @@ def _rewrite(clause: Clause, draft: Draft) -> bool:
     return _operations(spared.rest, draft) and changing.change(clause, draft)
 
 
+def _works_on_a_piece(text: str, draft: Draft) -> bool:
+    """Tell whether a message changes a piece in reach, whatever else its words could wish for."""
+    if draft.arena != "piece":
+        return False
+    clause = Clause(clauses.strip_polite(text) or text)
+    trial = Draft(draft.message, draft.state, draft.names)
+    return pairing.paired(clause, trial) or _act(clause, trial)
+
+
 def _act(clause: Clause, draft: Draft) -> bool:
     """Take what is to happen to parts of a piece, whoever else would read the words."""
     named = mentions(clause, draft)
@@ -504,8 +520,6 @@ def _act(clause: Clause, draft: Draft) -> bool:
         return False
     if clause.match(_TO_READ) and notating.forms(clause) and not clause.verb("remove", "isolate", "replace", "up", "down"):  # fmt: skip
         return False  # "I need the bass line in notation"
-    if len(named) > 1 and named[0].target != named[1].target and not clause.verb("remove", "isolate", "add", "replace"):
-        return False  # something is done with both: they are mixed or joined
     if len(named) > 1 and named[0].target != named[1].target and not clause.verb("remove", "isolate", "add", "replace"):
         return False  # something is done with both: they are mixed or joined
     trial = Draft(draft.message, draft.state, draft.names)

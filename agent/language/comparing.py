@@ -24,6 +24,11 @@ def heard(text: str, draft: Draft) -> bool:
     return reasoned(parts[0], draft) or compared(parts[0], draft)
 
 
+def asks_why(text: str) -> bool:
+    """Tell whether a message begins with a question for reasons."""
+    return Clause(text).starts("why", "how come") or bool(_WHY.match(Clause(text).plain))
+
+
 def compared(clause: Clause, draft: Draft) -> bool:
     """Take "is A brighter than B?", "how much slower is 4 than 1?", "the quickest of them all?"."""
     plain = [word.plain for word in clause.words]

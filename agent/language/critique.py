@@ -8,6 +8,7 @@ place; what else is said goes to the other rules.
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from segue.agent.language import criteria, refining, stance
@@ -75,6 +76,12 @@ class _Wishes:
     ordered: bool = False  # an order is asked for as well, which the rules of lists read
 
     @property
+    def only_filters(self) -> bool:
+        """Whether nothing but figures was read, which the rules of search read as well."""
+        asked = self.found.adjust or self.found.hold or set(self.found.filters) & _OWN or "vocals" in self.found.filters
+        return not (asked or self.rejected or self.seeds or self.dropped or self.added or self.widened or self.notes or self.branched or self.swapped[0])  # fmt: skip
+
+    @property
     def is_empty(self) -> bool:
         return self.found.is_empty and not (self.rejected or self.dropped or self.added or self.widened or self.notes or self.seeds)  # fmt: skip
 
@@ -88,14 +95,21 @@ def heard(text: str, draft: Draft, unknown: float = 0.0) -> bool:
         return False
     if clause.words[0].plain in _ASKING and not clause.starts("how about", "what about", "is it possible", "do it"):
         return False
-    if _LIKENESS.search(clause.plain) or _SORTS.search(clause.plain):
+    slope = len(clause.axes) > 1 and clause.match(r" from (?:\w+ ){1,3}to ")
+    if slope or _LIKENESS.search(clause.plain) or _SORTS.search(clause.plain):
         return False
     segments = _segments(clause, draft)
     strange = _strange(segments)
     if strange <= max(unknown, _LOOSE) * len(clause.words) and _corrects(segments, draft):
         return True
     wishes = _understood(segments, clause, draft)
-    if wishes is None or wishes.is_empty or wishes.ordered or _strange(segments) > unknown * len(clause.words):
+    if (
+        wishes is None
+        or wishes.is_empty
+        or wishes.ordered
+        or wishes.only_filters
+        or _strange(segments) > unknown * len(clause.words)
+    ):
         return False
     _order(wishes, draft)
     return True
@@ -127,6 +141,8 @@ def _segments(clause: Clause, draft: Draft) -> list[_Segment]:
         if at and re.search(r"[,.;:!?()…\n]|\s[-–—]+\s|\.\.", clause.text[words[at - 1].end : words[at].start]):
             segments.append(_Segment(opened_by=","))
         token = _token(words, plain, at, typed)
+        if token.kind == "break" and token.value in ("and", "or") and plain[at + 1 : at + 2] and plain[at + 1] in _ONWARDS and at and (plain[at - 1] in _COUNTED or plain[at - 1].isdigit()):  # fmt: skip
+            token = _Token("unknown", "", words[at : at + 2])  # "150 bpm and up"
         if token.kind == "break":
             at_word = words[at].start if token.value in ("with", "only", "just") else None
             segments.append(_Segment(opened_by=token.value, opened_at=at_word))
@@ -139,6 +155,9 @@ def _segments(clause: Clause, draft: Draft) -> list[_Segment]:
                 segment.opened_at = segment.tokens[0].words[0].start
             segment.text = clause.text[segment.opened_at : segment.tokens[-1].words[-1].end]
     return [segment for segment in segments if segment.tokens]
+
+
+_ONWARDS = frozenset({"up", "over", "above", "more", "less", "under", "below", "down", "later", "older", "newer", "onwards", "beyond", "longer", "shorter", "faster", "slower", "higher", "better", "after", "earlier"})  # fmt: skip
 
 
 def _typed(clause: Clause, draft: Draft) -> dict[int, list[tuple[str, Any, int]]]:
@@ -166,6 +185,9 @@ def _typed(clause: Clause, draft: Draft) -> dict[int, list[tuple[str, Any, int]]
             add("unknown", "", figure.start, figure.end)  # read with the other figures of its segment
     for axis in clause.axes:
         add("axis", axis.value, axis.start, axis.end)
+    for before, word in pairwise(clause.words):
+        if word.plain == "tune" and before.plain in ("more", "less", "enough", "any"):
+            add("axis", Axis("melody", 1), word.start, word.end)  # "more tune to them", not more tunes
     for genre in clause.genres:
         add("genre", genre.value, genre.start, genre.end)
     for instrument in clause.instruments:
