@@ -139,7 +139,7 @@ class Visit:
     def done(self) -> None:
         """Close the window; nothing may have gone wrong behind what was seen."""
         self.context.close()
-        assert self.wrong == []
+        assert self.wrong == [], self.wrong
 
     def overflow(self) -> int:
         """Return how many pixels the page is wider than the window."""

@@ -21,6 +21,7 @@ const clock = (seconds) => {
   const whole = Math.max(0, Math.floor(seconds || 0));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
+const length = (seconds) => clock(Math.round(seconds || 0));
 const box = () => $(".sg-input textarea");
 const announce = (text) => { const live = $("#sg-live"); if (live) live.textContent = text; };
 

@@ -10,6 +10,7 @@ class Mixer {
     this.playing = false;
     this.at = 0;
     this.loading = null;
+    this.loaded = false;
   }
 
   load(progress) {
@@ -33,6 +34,7 @@ class Mixer {
       done += 1;
       progress(done, this.stems.length);
     }));
+    this.loaded = true;
     this.#set(0);
   }
 
@@ -43,7 +45,7 @@ class Mixer {
 
   set(name, change) {
     Object.assign(this.stems.find((stem) => stem.name === name), change);
-    if (this.context) this.#set(0.02);
+    if (this.loaded) this.#set(0.02);
     this.changed();
   }
 

@@ -14,7 +14,7 @@ const lane = (spans, seconds, kind, label) => (spans.length ? el("ol", { class: 
 const facts = (about) => {
   const rows = [
     ["key", about.key], ["tempo", about.bpm && `${Math.round(about.bpm)} bpm`], ["meter", about.meter],
-    ["loudness", about.loudness != null && `${about.loudness.toFixed(1)} LUFS`], ["length", about.duration_s && clock(about.duration_s)],
+    ["loudness", about.loudness != null && `${about.loudness.toFixed(1)} LUFS`], ["length", about.duration_s && length(about.duration_s)],
     ["genre", (about.genre || "").replaceAll("_", " ")],
   ].filter(([, value]) => value);
   return el("dl", { class: "sg-about" }, ...rows.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value))));
@@ -93,8 +93,8 @@ const moved = () => {
   const { time, seconds, playing } = now.mixer;
   wave.style.setProperty("--at", `${(100 * time) / seconds}%`);
   wave.setAttribute("aria-valuenow", time.toFixed(1));
-  wave.setAttribute("aria-valuetext", `${clock(time)} of ${clock(seconds)}`);
-  $("#sg-now .sg-clock").textContent = `${clock(time)} / ${clock(seconds)}`;
+  wave.setAttribute("aria-valuetext", `${clock(time)} of ${length(seconds)}`);
+  $("#sg-now .sg-clock").textContent = `${clock(time)} / ${length(seconds)}`;
   $("#sg-now .sg-play").setAttribute("aria-pressed", playing);
 };
 setInterval(() => { if (now.mixer?.playing) moved(); }, 100);
@@ -105,7 +105,7 @@ const stage = (about) => {
   const seconds = about.duration_s;
   const play = el("button", { type: "button", class: "sg-play", "aria-label": `Play ${about.title}`, "aria-pressed": "false" });
   const wave = el("div", { class: "sg-wave", role: "slider", tabindex: 0, "aria-label": `Position in ${about.title}`, "aria-valuemin": 0, "aria-valuemax": seconds, "aria-valuenow": 0, "aria-valuetext": "0:00", "data-sound": about.id });
-  const transport = el("div", { class: "sg-transport", "data-seconds": seconds }, play, el("audio", { preload: "none", src: `/artifacts/${about.id}` }), wave, el("span", { class: "sg-clock", "aria-hidden": "true" }, clock(seconds)));
+  const transport = el("div", { class: "sg-transport", "data-seconds": seconds }, play, el("audio", { preload: "none", src: `/artifacts/${about.id}` }), wave, el("span", { class: "sg-clock", "aria-hidden": "true" }, length(seconds)));
   return el("div", { class: "sg-stage" }, transport, el("div", { class: "sg-lanes" }, lane(about.sections, seconds, "sg-sections", "Sections"), lane(about.chords, seconds, "sg-chords", "Chords")));
 };
 

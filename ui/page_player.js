@@ -47,16 +47,16 @@ const buttonOf = (audio) => {
 };
 const placed = (audio) => {
   const transport = audio.closest?.(".sg-transport");
-  const length = audio.duration || Number(transport?.dataset.seconds) || 0;
-  if (!length) return;
-  const part = Math.min(1, audio.currentTime / length);
+  const whole = audio.duration || Number(transport?.dataset.seconds) || 0;
+  if (!whole) return;
+  const part = Math.min(1, audio.currentTime / whole);
   buttonOf(audio)?.style.setProperty("--played", `${360 * part}deg`);
   const wave = transport && $(".sg-wave", transport);
   if (!wave) return;
   wave.style.setProperty("--at", `${100 * part}%`);
   wave.setAttribute("aria-valuenow", audio.currentTime.toFixed(1));
-  wave.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(length)}`);
-  $(".sg-clock", transport).textContent = audio.currentTime ? `${clock(audio.currentTime)} / ${clock(length)}` : clock(length);
+  wave.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${length(whole)}`);
+  $(".sg-clock", transport).textContent = audio.currentTime ? `${clock(audio.currentTime)} / ${length(whole)}` : length(whole);
 };
 const quiet = [];  // what else plays, and must not beside a player
 const pressed = (audio, on) => buttonOf(audio)?.setAttribute("aria-pressed", on);
@@ -74,8 +74,8 @@ listen("error", (audio) => { pressed(audio, false); announce("This sound cannot 
 
 const audioOf = (wave) => $("audio", wave.closest(".sg-transport"));
 const seek = (audio, seconds) => {
-  const length = audio.duration || Number(audio.closest(".sg-transport")?.dataset.seconds) || 0;
-  const to = Math.max(0, Math.min(length, seconds));
+  const whole = audio.duration || Number(audio.closest(".sg-transport")?.dataset.seconds) || 0;
+  const to = Math.max(0, Math.min(whole, seconds));
   const go = () => { audio.currentTime = to; placed(audio); };
   if (audio.readyState >= 1) { go(); return; }
   audio.preload = "metadata";
@@ -97,8 +97,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const wave = event.target.closest?.(".sg-transport .sg-wave");
   if (!wave) return;
-  const audio = audioOf(wave), length = Number(wave.getAttribute("aria-valuemax"));
-  const to = { ArrowRight: audio.currentTime + 5, ArrowLeft: audio.currentTime - 5, Home: 0, End: length - 1, PageUp: audio.currentTime + 15, PageDown: audio.currentTime - 15 }[event.key];
+  const audio = audioOf(wave), whole = Number(wave.getAttribute("aria-valuemax"));
+  const to = { ArrowRight: audio.currentTime + 5, ArrowLeft: audio.currentTime - 5, Home: 0, End: whole - 1, PageUp: audio.currentTime + 15, PageDown: audio.currentTime - 15 }[event.key];
   if (event.key === " " || event.key === "Enter") playOrPause(audio);
   else if (to !== undefined) seek(audio, to);
   else return;

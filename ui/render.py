@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -149,20 +150,21 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - any JSON
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def words(text: str) -> str:
-    """Return text as paragraphs; nothing in it is markup."""
-    return "".join(_paragraph(block) for block in _blocks(text))
+def words(text: str, wrong: Sequence[str] = ()) -> str:
+    """Return text as paragraphs; nothing in it is markup. One that holds an error (of ``wrong``) is marked."""
+    return "".join(_paragraph(block, any(error in block for error in wrong)) for block in _blocks(text))
 
 
 def _blocks(text: str) -> list[str]:
     return [block.strip() for block in text.split("\n\n") if block.strip()]
 
 
-def _paragraph(block: str) -> str:
+def _paragraph(block: str, wrong: bool = False) -> str:
     timed = _TIMED.findall(block)
     if len(timed) > 3 and block.count(" | ") == len(timed) - 1:
         return _chart(block.split(":")[0], timed)
-    return f"<p>{'<br>'.join(escape(line) for line in block.splitlines())}</p>"
+    kind = ' class="sg-error"' if wrong else ""
+    return f"<p{kind}>{'<br>'.join(escape(line) for line in block.splitlines())}</p>"
 
 
 def _chart(name: str, timed: list[tuple[str, str]]) -> str:
@@ -196,7 +198,7 @@ def reply(answer: Reply, message: str = "") -> str:
     shown = [
         ShownStep(
             tool=result.tool, state=result.status, backend=result.backend, seconds=result.seconds,
-            error=str(result.error) if result.error else "", args=args.get(result.step, {}),
+            error="" if not result.error or str(result.error) in answer.reply else str(result.error), args=args.get(result.step, {}),
         )
         for result in answer.results
     ]  # fmt: skip
@@ -211,7 +213,8 @@ def reply(answer: Reply, message: str = "") -> str:
     again = ""
     if message and (answer.failed or answer.cancelled):
         again = f'<p class="sg-next">{players.say(message, "Try again", f"Try again: {message}")}</p>'
-    body = f"{words(above)}{made}{words(below)}{notes(answer.notes)}{again}{_advice(advice) if advice else ''}"
+    wrong = [str(result.error) for result in answer.results if result.error]
+    body = f"{words(above, wrong)}{made}{words(below, wrong)}{notes(answer.notes)}{again}{_advice(advice) if advice else ''}"
     return f'<div class="sg-turn">{head}{body}</div>'
 
 
