@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segue.tools import export
+from segue.tools.backends.export_daw import Known, Lane, write_dawproject
 from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
 from segue.tools.collection.files import place, safe_name
 from segue.tools.collection.playlist import Entry, m3u8, xspf
 from segue.tools.core.audio import Waveform, encode
+from segue.tools.core.audio_marks import Marks
 from segue.tools.core.base import Backend, Context, Ref, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.piece import Clip, FileOut, Piece
@@ -27,12 +29,13 @@ if TYPE_CHECKING:
 _MEDIA = {".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".m4a": "audio/mp4",
           ".mid": "audio/midi", ".musicxml": "application/vnd.recordare.musicxml+xml", ".svg": "image/svg+xml",
           ".pdf": "application/pdf", ".lrc": "text/plain", ".txt": "text/plain", ".m3u8": "application/vnd.apple.mpegurl",
-          ".xspf": "application/xspf+xml"}  # fmt: skip
+          ".xspf": "application/xspf+xml", ".dawproject": "application/zip"}  # fmt: skip
 _KINDS = {".mid": "midi", ".musicxml": "score", ".svg": "picture", ".pdf": "picture", ".lrc": "text", ".txt": "text",
-          ".m3u8": "playlist", ".xspf": "playlist"}  # fmt: skip
+          ".m3u8": "playlist", ".xspf": "playlist", ".dawproject": "score"}  # fmt: skip
 _AUDIO = ("wav", "flac", "mp3", "ogg", "m4a")
 _SCORES = ("midi", "musicxml", "svg", "pdf")
 _SUFFIX = {"midi": ".mid"}
+_SURE = 0.4  # confidence from which a tempo or key that was heard goes into file names
 _NO_SCORE = "'{}' is a recording without notes, so there is no {}. Transcribe it first."
 
 
@@ -218,35 +221,73 @@ def _white_line(picture: "Image.Image", low: int, high: int) -> int:
     return low + int(white[-1]) if len(white) else high
 
 
-def _stem_base(item: _Item, score: Score | None) -> str:
-    """``title_092bpm_Dm``: what a folder of stems is sorted by."""
-    bpm = score.bpm if score else item.track.bpm if item.track else None
-    key = score.key if score else item.track.key if item.track else None
+@dataclass(frozen=True)
+class _Time:
+    """Tempo, key and meter of an item: of its score, of its tags, or as they were heard."""
+
+    bpm: float | None = None
+    key: str | None = None
+    meter: str = "4/4"
+
+
+def _time_of(item: _Item, job: _Job, listen: bool) -> _Time:
+    """Return what is known of an item's tempo and key; ``listen`` for it where nobody wrote it down."""
+    score = _score_of(item, job)
+    if score:
+        return _Time(score.bpm, score.key, score.meter)
+    if item.track and (item.track.bpm or item.track.key):
+        return _Time(item.track.bpm, item.track.key)
+    if not listen or item.piece is None or item.piece.clip is None:
+        return _Time()
+    from segue.tools.listen.analyse import analyse
+
+    facts = analyse(job.context.store, item.piece, check=job.context.check)
+    bpm = facts.bpm if facts.bpm_confidence >= _SURE else None
+    key = facts.key if facts.key_confidence >= _SURE else None
+    if bpm or key:
+        heard = " and ".join([*([f"{bpm:.1f} bpm"] if bpm else []), *([key] if key else [])])
+        job.context.note(f"Tempo and key of '{item.title}' were heard, not written down: {heard}.")
+    return _Time(bpm, key, facts.meter if facts.meter and facts.meter_confidence >= _SURE else "4/4")
+
+
+def _stem_base(item: _Item, time: _Time) -> str:
+    """``title_092bpm_Dm``: what a folder of stems is sorted by, and what workstations group files by."""
     parts = [safe_name(item.title).replace(" ", "_")]
-    if bpm:
-        parts.append(f"{bpm:03.0f}bpm")
-    if key:
-        tonic = parse_key(key)
+    if time.bpm:
+        parts.append(f"{time.bpm:03.0f}bpm")
+    if time.key:
+        tonic = parse_key(time.key)
         parts.append(tonic.name_of(tonic.tonic) + ("m" if tonic.is_minor else ""))
     return "_".join(parts)
 
 
-def _stems(item: _Item, job: _Job, folder: Path) -> bool:
+def _marks(item: _Item, score: Score | None, time: _Time, frames: int) -> Marks | None:
+    """Return tempo, key and loop points for inside the files."""
+    assert item.piece is not None
+    if score:
+        return marks_of(item.piece, score, frames)
+    tonic = parse_key(time.key).tonic if time.key else None
+    return Marks(time.bpm, time.key, tonic, time.meter) if time.bpm or time.key else None
+
+
+def _stems(item: _Item, job: _Job, folder: Path) -> list[Lane]:
     """24-bit WAV stems of equal length; they exist for generated music and separated recordings."""
     assert item.piece is not None
     if not item.piece.stems:
         job.refuse(
             f"'{item.title}' has no stems: it is one recording. Isolate what you want of it first (“just the drums”), then export that."
         )
-        return False
-    score = _score_of(item, job)
-    base = _stem_base(item, score)
+        return []
+    score, time = _score_of(item, job), _time_of(item, job, listen=False)
+    base = _stem_base(item, time)
     frames = max(stem.frames for stem in item.piece.stems.values())
+    lanes = []
     for name, clip in item.piece.stems.items():
         wave = _as_long_as(job.context.store.wave(clip), clip, frames)
-        fill = partial(encode, wave, format="wav", bits=24, marks=marks_of(item.piece, score, frames))
-        job.write(f"{base}_{safe_name(name).replace(' ', '_')}", ".wav", fill, folder)
-    return True
+        fill = partial(encode, wave, format="wav", bits=24, marks=_marks(item, score, time, frames))
+        path = job.write(f"{base}_{safe_name(name).replace(' ', '_')}", ".wav", fill, folder)
+        lanes.append(Lane(name, path, wave.channels, wave.sample_rate, wave.frames))
+    return lanes
 
 
 def _as_long_as(wave: Waveform, clip: Clip, frames: int) -> Waveform:
@@ -294,7 +335,7 @@ def lrc_lines(score: Score) -> list[tuple[float, str]]:
 
 
 def _daw(item: _Item, job: _Job) -> None:
-    """A folder that any DAW takes: stems (or the mix), MIDI with the tempo map, and markers as text."""
+    """A folder that any DAW takes: stems (or the mix), MIDI with the tempo map, markers as text, a DAWproject file."""
     from segue.tools.music.notation import midi_bytes
 
     folder = job.folder / f"{safe_name(item.title)} DAW"
@@ -302,20 +343,35 @@ def _daw(item: _Item, job: _Job) -> None:
     while folder.exists():
         number += 1
         folder = job.folder / f"{safe_name(item.title)} DAW ({number})"
-    score = _score_of(item, job)
+    score, time = _score_of(item, job), _time_of(item, job, listen=True)
     assert item.piece is not None
+    lanes: list[Lane] = []
     if item.piece.stems:
-        _stems(item, job, folder)
+        lanes = _stems(item, job, folder)
     elif item.piece.clip:
         wave = job.context.wave(item.piece)
-        job.write(safe_name(item.title), ".wav", lambda path: encode(wave, path, "wav"), folder)
+        fill = partial(encode, wave, format="wav", bits=24, marks=_marks(item, score, time, wave.frames))
+        path = job.write(f"{_stem_base(item, time)}_mix", ".wav", fill, folder)
+        lanes = [Lane("mix", path, wave.channels, wave.sample_rate, wave.frames)]
         job.context.note(f"'{item.title}' has no stems: the folder holds its mix.")
     if score:
         data = midi_bytes(score)
         job.write(safe_name(item.title), ".mid", lambda path: _bytes(path, data), folder)
         text = _markers(score).encode()
         job.write("markers", ".txt", lambda path: _bytes(path, text), folder)
-    elif not item.piece.clip:
+    if lanes:
+        clock = score.clock() if score else None
+        sections = (
+            [(clock.seconds(score.bar_beat(s.start_bar)), s.name) for s in score.sections] if score and clock else []
+        )
+        known = Known(time.bpm, time.meter, sections)
+        job.write(
+            safe_name(item.title),
+            ".dawproject",
+            lambda path: write_dawproject(path, item.title, lanes, known, score),
+            folder,
+        )
+    elif not score:
         job.refuse(f"'{item.title}' has neither sound nor notes to put into a DAW folder.")
 
 
