@@ -131,7 +131,7 @@ def test_a_daw_folder(desk):
     files = desk.save([desk.piece.id], "daw")
     folder = Path(files[0].path).parent
     assert sorted(path.name for path in folder.iterdir()) == [
-        "Low-Tide.mid", "Low-Tide_092bpm_Dm_bass.wav", "Low-Tide_092bpm_Dm_melody.wav", "markers.txt",
+        "Low-Tide.dawproject", "Low-Tide.mid", "Low-Tide_092bpm_Dm_bass.wav", "Low-Tide_092bpm_Dm_melody.wav", "markers.txt",
     ]  # fmt: skip
     assert "5.217 s\tbar 3\tchorus" in (folder / "markers.txt").read_text()
     again = Path(desk.save([desk.piece.id], "daw")[0].path).parent
