@@ -1,6 +1,6 @@
 """Hard constraints: an item that misses one is not shown; what is not known of it counts as missing it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -49,6 +49,8 @@ class Constraint:
 
 def constraints(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:
     """Return the constraints of ``limits`` over a library; unknown artists and doubtful tempi are noted."""
+    for one in _contradictions(limits):
+        note(one)
     found = [
         _artist(library, limits, note),
         _without_artists(library, limits),
@@ -68,6 +70,19 @@ def constraints(library: Snapshot, limits: Limits, note: Callable[[str], None]) 
         mask = np.array([n not in out for n in range(library.size)], dtype=bool)
         found.append(Constraint(SHOWN, mask))
     return [constraint for constraint in found if constraint is not None]
+
+
+def _contradictions(limits: Limits) -> Iterator[str]:
+    """Yield a sentence for every pair of filters that no track can satisfy."""
+    ranges = [("year", limits.year_min, limits.year_max), ("tempo", limits.bpm_min, limits.bpm_max),
+              ("length", limits.duration_min_s, limits.duration_max_s)]  # fmt: skip
+    for name, low, high in ranges:
+        if low is not None and high is not None and low > high:
+            yield f"No {name} is at least {low:g} and at most {high:g}."
+    if limits.artist and normal(limits.artist) in {normal(name) for name in limits.exclude_artists}:
+        yield f"{limits.artist} is both asked for and excluded."
+    if limits.genre and normal(limits.genre) in {normal(name) for name in limits.exclude_genres}:
+        yield f"{limits.genre} is both asked for and excluded."
 
 
 def all_of(found: list[Constraint], size: int, without: int | None = None) -> Mask:

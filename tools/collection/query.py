@@ -1,6 +1,6 @@
 """The words of a query: what they ask of the music, and how far each track has it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -41,38 +41,44 @@ def read_query(library: Snapshot, text: str) -> Reading:
     """Read what a query asks for."""
     reading = Reading(text[:10_000])
     text = reading.text
-    taken: list[tuple[int, int]] = []
-    reading.names = [name for name in library.names.find(text) if name.kind != "genre"]
-    taken += [(name.start, name.end) for name in reading.names]
+    covered = bytearray(len(text))  # 1 where a character was read
 
     def free(start: int, end: int) -> bool:
-        return not any(start < b and a < end for a, b in taken)
+        return not any(covered[start:end])
 
-    for found in vocabulary.genres_in(text):
-        if free(found.start, found.end):
-            reading.wishes.append(_genre(library, found.value, text[found.start : found.end]))
-            taken.append((found.start, found.end))
-    for found in vocabulary.instruments_in(text):
-        if free(found.start, found.end):
-            reading.wishes.append(_instrument(library, found.value, text[found.start : found.end]))
-            taken.append((found.start, found.end))
-    for found in vocabulary.moods_in(text):
-        if free(found.start, found.end):
-            reading.wishes.append(_mood(library, found.value))
-            taken.append((found.start, found.end))
-    for key in vocabulary.key_in(text):
-        if free(key.start, key.end):
-            reading.wishes.append(_key(library, parse_key(key.value)))
-            taken.append((key.start, key.end))
+    def take(start: int, end: int) -> None:
+        covered[start:end] = b"\1" * (end - start)
+
+    def wish_of(make: Callable[[Snapshot, str, str], Wish], found: Sequence[vocabulary.Found[str]]) -> None:
+        """Take every mention; what is said again is one wish all the same."""
+        made: set[str] = set()
+        for one in found:
+            if free(one.start, one.end):
+                if one.value not in made:
+                    reading.wishes.append(make(library, one.value, text[one.start : one.end]))
+                made.add(one.value)
+                take(one.start, one.end)
+
+    reading.names = [name for name in library.names.find(text) if name.kind != "genre"]
+    for name in reading.names:
+        take(name.start, name.end)
+    wish_of(_genre, vocabulary.genres_in(text))
+    wish_of(_instrument, vocabulary.instruments_in(text))
+    wish_of(lambda of, mood, said: _mood(of, mood), vocabulary.moods_in(text))
+    wish_of(lambda of, key, said: _key(of, parse_key(key)), vocabulary.key_in(text))
     for tempo in vocabulary.tempo_in(text):
         if free(tempo.start, tempo.end) and any(c.isdigit() for c in text[tempo.start : tempo.end]):
-            reading.wishes.append(_tempo(library, tempo.value))
-            taken.append((tempo.start, tempo.end))
+            wish = _tempo(library, tempo.value)
+            if wish.words not in {other.words for other in reading.wishes}:
+                reading.wishes.append(wish)
+            take(tempo.start, tempo.end)
     already = {wish.words for wish in reading.wishes}
-    for wish, start, end in _heard(library, text):
-        if wish.words not in already and free(start, end):
-            reading.wishes.append(wish)
-            taken.append((start, end))
+    for tag, start, end in _heard(library, text):
+        if free(start, end):
+            if tag not in already:
+                reading.wishes.append(_tag(library, tag))
+                already.add(tag)
+            take(start, end)
     left = [t.word for t in tokens(text) if t.word not in STOP and free(t.start, t.end)]
     reading.words = list(dict.fromkeys(stem(word) for word in left))
     return reading
@@ -180,8 +186,8 @@ def _tag_evidence(library: Snapshot, words: str) -> Floats:
     return out.astype(np.float32)
 
 
-def _heard(library: Snapshot, text: str) -> Iterator[tuple[Wish, int, int]]:
-    """Yield wishes for tags of the ear that are named in the text: "female vocals", "electronic", "choir"."""
+def _heard(library: Snapshot, text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the tags of the ear that are named in the text: "female vocals", "electronic", "choir"."""
     names: dict[tuple[str, ...], str] = {}
     for name in sorted(library.tags):
         names.setdefault(tuple(_sung(word) for word in normal(name).split()), name)
@@ -191,7 +197,7 @@ def _heard(library: Snapshot, text: str) -> Iterator[tuple[Wish, int, int]]:
             part = words[first : first + length]
             found = names.get(tuple(_sung(word.word) for word in part))
             if found:
-                yield _tag(library, found), part[0].start, part[-1].end
+                yield found, part[0].start, part[-1].end
 
 
 def _sung(word: str) -> str:

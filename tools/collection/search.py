@@ -81,10 +81,12 @@ def search(
     base = _reach(library, request)
     allowed = all_of(limits, library.size) & base
     _say_unseen(library, limits, base, note)
-    reading = read_query(library, request.query) if request.query.strip() else Reading("")
+    reading = _read(library, request.query, note)
     if not allowed.any():
         if base.any():
             note(("Nothing matches all of that. " + relaxed(limits, _meant(library, reading, base))).strip())
+        elif request.among is None:
+            note("The library holds nothing besides what it was to be like.")
         return Found([], 0)
     allowed = held(library, request, allowed, note)
     allowed, closeness = moved(library, request, allowed, note)
@@ -120,6 +122,13 @@ def search(
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(fused[row]) / best, 4), why))
     return Found(hits, len(hits) if free else total)
+
+
+def _read(library: Snapshot, query: str, note: Note) -> Reading:
+    """Read the query; signs without a letter or digit ask for nothing, and that is said."""
+    if query.strip() and not normal(query):
+        note(f"'{query.strip()[:20]}' holds no word to search for; these were drawn by chance.")
+    return read_query(library, query) if normal(query) else Reading("")
 
 
 def _meant(library: Snapshot, reading: Reading, base: Mask) -> Mask:

@@ -21,6 +21,7 @@ _GLUE = frozenset(
 )  # never part of a word written apart
 _REMEMBERED = 512  # texts of the last few turns
 _TYPO_LENGTH = 6  # shorter words have too many real neighbours ("house", "horse") to be corrected
+_LONGEST_SLIP = 40  # letters of a word that may still be a misspelling; a longer one is no word, and costs its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ class Lexicon(Generic[T]):
         return self._corrected[joined]
 
     def _slip(self, word: str) -> str | None:
+        if len(word) > _LONGEST_SLIP:
+            return None
         near = {key for short in {word, *_deletes(word)} for key in self._slips.get(short, ())}
         if near and self._is_plain(word):
             return None
