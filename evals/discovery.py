@@ -1,0 +1,201 @@
+"""How well music is found by talking: real talks about playlists, next to what needs no dialogue engine.
+
+``segue eval discovery --cpcd FILE`` reads the Conversational Playlist Curation Dataset (``discovery_cpcd``). What was
+tuned was tuned on one half of the dialogues; the other half is reported, and every system runs on the same pool with the
+same filter: nothing that was rated before comes back. Without the file the suite says so and measures nothing.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segue.evals.discovery_cpcd import Floats, Rank, Talks, View, halves, load, score
+from segue.tools.collection.embed import embed
+from segue.tools.collection.postings import Postings
+from segue.tools.collection.snapshot import Snapshot
+from segue.tools.collection.talk import Talk, TalkRanker
+from segue.tools.collection.words import STOP, stem, tokens
+
+SUITE = "discovery"
+DESCRIPTION = (
+    "finding music by talking: real talks about playlists, next to BM25, vectors and their fusion (--cpcd FILE)"
+)
+ENGINE = "Segue"
+GOAL = 1.2  # times the best baseline, for hit@10 and hit@100
+_RRF = 60.0
+_ENGLISH = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "for",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "no",
+        "not",
+        "of",
+        "on",
+        "or",
+        "such",
+        "that",
+        "the",
+        "their",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "will",
+        "with",
+    ]
+)
+"""The stop words of Lucene's English analyser."""
+
+
+def run(cpcd: Path | None = None, limit: int | None = None) -> dict[str, Any]:
+    """Rank every turn of the reported half by every system.
+
+    Parameters
+    ----------
+    cpcd : a file of the data set; without it nothing is measured, and that is said. limit : at most so many dialogues.
+
+    Raises
+    ------
+    InvalidArgument : the file is not of that format.
+
+    Returns
+    -------
+    dict with ``rows`` (system and figures), ``goals`` (goal, found, met), ``dialogues``, ``turns``, ``pool``, ``skipped``.
+    """
+    result: dict[str, Any] = {"suite": SUITE, "rows": [], "goals": [], "skipped": ""}
+    if cpcd is None:
+        result["skipped"] = "The data set is not part of Segue: segue eval discovery --cpcd FILE (CC BY 4.0)."
+        return result
+    talks = load(cpcd)
+    ids = [id for id in halves()["report"] if talks.cases.get(id)][:limit]
+    vectors = Vectors(
+        [track.words for track in talks.tracks], [case.view.said for id in ids for case in talks.cases[id]]
+    )
+    for name, rank in systems(talks, vectors).items():
+        began = time.perf_counter()
+        found = score(talks, ids, rank)
+        turns = sum(len(talks.cases[id]) for id in ids)
+        result["rows"].append({"system": name, **found, "ms": 1000 * (time.perf_counter() - began) / max(1, turns)})
+        result.update(dialogues=len(ids), turns=turns, pool=len(talks.tracks))
+    result["goals"] = _goals(result["rows"])
+    result["passed"], result["total"] = sum(goal["met"] for goal in result["goals"]), len(result["goals"])
+    return result
+
+
+def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows for printing: a line a system, then the goals."""
+    names = ["hit@1", "hit@10", "hit@20", "hit@100", "mrr@100", "ndcg@20"]
+    header = ["system", *names, "ms a turn"]
+    if result["skipped"]:
+        return header, [[result["skipped"], *[""] * 7]]
+    rows = [[row["system"], *(f"{row[name]:.3f}" for name in names), f"{row['ms']:.0f}"] for row in result["rows"]]
+    rows += [[goal["goal"], "met" if goal["met"] else "MISSED", goal["found"], *[""] * 5] for goal in result["goals"]]
+    return header, rows
+
+
+def _goals(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    engine = next(row for row in rows if row["system"] == ENGINE)
+    out = []
+    for figure in ("hit@10", "hit@100"):
+        best = max((row for row in rows if row["system"] != ENGINE), key=lambda row: row[figure])
+        ratio = engine[figure] / max(1e-9, best[figure])
+        out.append({"goal": f"{figure} at least {GOAL} times the best baseline ({best['system']})", "found": f"{ratio:.2f}", "met": ratio >= GOAL})  # fmt: skip
+    return out
+
+
+class Vectors:
+    """Sentence vectors of the pool and of what was said, computed once and kept in the user's cache folder."""
+
+    def __init__(self, documents: Sequence[str], said: Sequence[Sequence[str]]) -> None:
+        texts = [*documents, *sorted({text for turns in said for text in turns})]
+        found = _kept(texts)
+        self.documents: Floats | None = None if found is None else found[: len(documents)]
+        self._said = {} if found is None else dict(zip(texts[len(documents) :], found[len(documents) :], strict=True))
+
+    def __call__(self, text: str) -> Floats | None:
+        """Return what was said as a unit vector; None where there is no encoder."""
+        return self._said.get(text)
+
+
+def _kept(texts: Sequence[str]) -> Floats | None:
+    base = os.environ.get("XDG_CACHE_HOME")
+    folder = (Path(base) if base else Path.home() / ".cache") / "segue"
+    path = folder / f"discovery-{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:16]}.npy"
+    if path.is_file():
+        kept: Floats = np.load(path)
+        return kept
+    found = embed(texts)
+    if found is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(path, found)
+    return found
+
+
+def systems(talks: Talks, vectors: Vectors) -> dict[str, Rank]:
+    """Return every system by name, the engine last."""
+    tracks = talks.tracks
+    postings = Postings([{"all": f"{t.title} {t.artist} {t.album}"} for t in tracks], {})
+    text = {} if vectors.documents is None else {t.id: v for t, v in zip(tracks, vectors.documents, strict=True)}
+    engine = TalkRanker(Snapshot(tracks, text, {}), vectors)
+
+    def bm25(said: Callable[[View], str], stop: frozenset[str]) -> Rank:
+        return lambda view: postings.scores([stem(t.word) for t in tokens(said(view)) if t.word not in stop])
+
+    def dense(view: View) -> Floats:
+        vector = vectors(view.said[-1])
+        if vector is None or vectors.documents is None:
+            return np.zeros(len(tracks), dtype=np.float32)
+        return np.asarray(vectors.documents @ vector, dtype=np.float32)
+
+    def last(view: View) -> str:
+        return view.said[-1]
+
+    def history(view: View) -> str:
+        return " ".join(view.said)
+
+    found: dict[str, Rank] = {}
+    for name, stop in (("", _ENGLISH), (", music stop words", STOP | _ENGLISH)):
+        found[f"BM25, last words{name}"] = bm25(last, stop)
+        found[f"BM25, all words{name}"] = bm25(history, stop)
+    found["vectors alone, last words"] = dense
+    for name in ("", ", music stop words"):
+        three = [found[f"BM25, last words{name}"], found[f"BM25, all words{name}"], dense]
+        found[f"reciprocal-rank fusion{name}"] = fused(three)
+    found[ENGINE] = lambda view: engine.scores(Talk(view.said, view.liked, view.disliked))
+    return found
+
+
+def fused(ranks: Sequence[Rank]) -> Rank:
+    """Return the reciprocal-rank fusion of systems (Cormack, Clarke & Büttcher 2009); what a system scores 0 has no vote."""
+
+    def rank(view: View) -> Floats:
+        out = np.zeros(0, dtype=np.float64)
+        for one in ranks:
+            scores = one(view)
+            places = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")
+            votes = np.where(scores > 0, 1 / (_RRF + 1 + places), 0.0)
+            out = votes if not len(out) else out + votes
+        return out.astype(np.float32)
+
+    return rank

@@ -1,0 +1,133 @@
+"""The suite discovery: what may be read of a talk, its figures, its systems, on talks made up here."""
+
+import json
+
+import numpy as np
+import pytest
+
+from segue.evals import discovery
+from segue.evals.discovery_cpcd import View, figures, halves, load, ranked, score
+from segue.tools.collection.scenes import Scenes
+from segue.tools.collection.snapshot import Snapshot
+from segue.tools.collection.talk import Talk, TalkRanker
+from segue.tools.core.errors import InvalidArgument
+from tests.collection_support import known_tracks
+
+NAMES = [("Harbour Light", "Nina Harrow"), ("Tin Roof", "Nina Harrow"), ("Anvil", "Metallica"), ("Rust", "Metallica"),
+         ("Slow Rain", "Enya"), ("Juice", "Snoop Dogg, Dr. Dre"), ("Kite", "Marlo Quint"), ("Kite!", "Marlo Quint")]  # fmt: skip
+
+
+def talk(id, turns):
+    tracks = {f"x{n}": {"track_titles": title, "track_artists": artist.split(", "), "track_release_titles": "", "track_ids": f"x{n}"}
+              for n, (title, artist) in enumerate(NAMES)}  # fmt: skip
+    made = [
+        {"user_query": said, "liked_results": liked, "disliked_results": disliked} for said, liked, disliked in turns
+    ]
+    return {"id": id, "turns": made, "tracks": tracks, "goal_playlist": []}
+
+
+@pytest.fixture
+def file(tmp_path):
+    report = halves()["report"]
+    talks = [
+        talk(report[0], [("something by Nina Harrow", ["x0"], ["x2"]), ("thanks", [], []), ("one more", ["x0", "x1"], [])]),
+        talk(report[1], [("play some heavy metal", ["x2", "x3"], [])]),
+    ]  # fmt: skip
+    path = tmp_path / "talks.jsonl"
+    path.write_text("\n".join(json.dumps(one) for one in talks), "utf-8")
+    return path
+
+
+def test_the_halves_share_no_dialogue():
+    both = halves()
+    assert not set(both["tune"]) & set(both["report"])
+    assert len(set(both["tune"])) + len(set(both["report"])) == 225
+
+
+def test_what_may_be_read_and_what_is_gold(file):
+    talks = load(file)
+    assert len(talks.tracks) == len(NAMES) - 1  # "Kite" and "Kite!" are one
+    first, last = talks.cases[halves()["report"][0]]
+    assert first.view == View(("something by Nina Harrow",))
+    assert len(last.view.said) == 3
+    assert {talks.tracks[row].title for row in last.gold} == {"Tin Roof"}  # what was liked before is no gold
+    assert {talks.tracks[row].title for row in last.view.rated} == {"Harbour Light", "Anvil"}
+
+
+def test_nothing_rated_is_ranked_and_figures_are_right():
+    rows = ranked(np.array([5, 4, 3, 2], np.float32), View(("a", "b"), ((0,),), ((2,),)))
+    assert rows == [1, 3]
+    found = figures([9, 7, 8], frozenset({7, 5}))
+    assert (found["hit@1"], found["hit@10"], found["mrr@100"]) == (0, 1, 0.5)
+    assert found["ndcg@20"] == pytest.approx((1 / np.log2(3)) / (1 + 1 / np.log2(3)))
+
+
+def test_turns_are_averaged_before_dialogues(file):
+    talks = load(file)
+    metal = talks.tracks.index(next(t for t in talks.tracks if t.title == "Anvil"))
+    found = score(
+        talks, halves()["report"][:2], lambda view: np.eye(len(talks.tracks), dtype=np.float32)[metal] - np.float32(1)
+    )
+    assert found["hit@1"] == 0.5  # of the two turns of the first none, the one turn of the second
+
+
+def test_without_the_file_it_says_so():
+    result = discovery.run()
+    assert "not part of Segue" in result["skipped"]
+    assert "--cpcd" in discovery.table(result)[1][0][0]
+
+
+def test_another_file_is_refused(tmp_path):
+    path = tmp_path / "no.jsonl"
+    path.write_text('{"id": 1}\n', "utf-8")
+    with pytest.raises(InvalidArgument, match="Conversational Playlist"):
+        discovery.run(path)
+
+
+def test_the_suite_runs_every_system_on_one_pool(file, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    result = discovery.run(file)
+    assert [row["system"] for row in result["rows"]][-1] == discovery.ENGINE
+    assert len(result["rows"]) == 8
+    assert (result["dialogues"], result["turns"], result["pool"]) == (2, 3, 7)
+    assert len(discovery.table(result)[1]) == 10
+    assert list((tmp_path / "cache" / "segue").glob("discovery-*.npy"))
+
+
+def test_artists_are_known_by_their_scenes():
+    scenes = Scenes([["Metallica"], ["Enya"], ["Nobody At All"], ["The Beatles"], ["Nobody", "Metallica"]])
+    near = scenes.near(scenes.asked("some heavy metal please"))
+    assert near.argmax() == 0
+    assert near[2] == 0
+    assert 0 < near[4] < near[0]
+    assert not scenes.near(scenes.asked("hello")).any()
+
+
+def ranker():
+    tracks = known_tracks(len(NAMES))
+    for track, (title, artist) in zip(tracks, NAMES, strict=True):
+        track.title, track.artist = title, artist
+    return TalkRanker(Snapshot(tracks, {}, {}), lambda text: None)
+
+
+def test_a_talk_is_carried_from_turn_to_turn():
+    found = ranker()
+    assert set(np.argsort(-found.scores(Talk(["some songs by Nina Harrow"])))[:2]) == {0, 1}
+    after = found.scores(Talk(["some songs by Nina Harrow", "great, thanks!"], [[0]]))
+    assert after[1] == max(np.delete(after, 0))  # "thanks" goes on with her
+    assert np.argmax(found.scores(Talk(["play dr. dre's songs"]))) == 5
+    assert set(np.argsort(-found.scores(Talk(["I need heavy metal for the gym"])))[:2]) == {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("more of Metallica", "named"), ("bands similar to Metallica", "similar"), ("90s hip-hop", "scene"),
+     ("perfect, thanks!", "empty"), ("something about lighthouses", "other"), ("🎷", "empty"), ("", "empty")],
+)  # fmt: skip
+def test_kinds_of_turns(said, kind):
+    assert ranker().kind(said) == kind
+
+
+def test_a_talk_over_nothing():
+    assert TalkRanker(Snapshot([], {}, {}), lambda text: None).scores(Talk(["jazz"])).shape == (0,)
+    assert not ranker().scores(Talk([])).any()
