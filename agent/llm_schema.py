@@ -2,7 +2,7 @@
 
 The schema is a plain dict, small and flat: optional fields are optional, ``anyOf`` has its ``const``
 first, there are no titles, defaults or discriminators. Ranges are left to ``check``, whose words the
-model can act on.
+model can act on. A field with ``json_schema_extra={"llm": False}`` is for programs, and not told.
 """
 
 import json
@@ -112,8 +112,12 @@ def _flat_object(node: dict[str, Any], defs: dict[str, Any], measured: frozenset
             return _object(dict.fromkeys(keys["enum"], values), [])
         return {"type": "object", "additionalProperties": values}
     # A constant first: the decoder then knows at once which of several objects it writes.
-    items = sorted(node["properties"].items(), key=lambda item: "const" not in item[1])
+    items = sorted(_told(node).items(), key=lambda item: "const" not in item[1])
     return _object({key: _flat(value, defs, measured, key) for key, value in items}, node.get("required", []))
+
+
+def _told(node: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in node["properties"].items() if value.get("llm", True)}
 
 
 def _doc(tool: Tool) -> str:
@@ -150,7 +154,7 @@ def _variants(node: dict[str, Any], defs: dict[str, Any]) -> list[str]:
         if target is None or target.get("title") in _REF_MODELS or "properties" not in target:
             continue
         required = target.get("required", [])
-        fields = [_field(n, p, n in required) for n, p in target["properties"].items() if "const" not in p]
+        fields = [_field(n, p, n in required) for n, p in _told(target).items() if "const" not in p]
         head = next((f"{n}: {json.dumps(p['const'])}" for n, p in target["properties"].items() if "const" in p), "")
         lines.append(f"  - {{{', '.join([*([head] if head else []), *fields])}}} {target.get('description', '')}".rstrip())  # fmt: skip
     return lines

@@ -24,10 +24,23 @@ def listing(words: Sequence[str]) -> str:
 def op_words(op: Operation) -> str:
     """Name an edit operation in words."""
     try:
-        return _WORDS[str(op.get("op"))](op)
+        return _WORDS[str(op.get("op"))](op) + _span(op)
     except (KeyError, TypeError, ValueError):
         # an argument that is still a reference, or an operation of a later version
         return str(op.get("op"))
+
+
+def _span(op: Operation) -> str:
+    """Return the stretch that an operation keeps to, behind its words: " from 0:10 to 0:20"; empty for the whole."""
+    start, end = op.get("start_s"), op.get("end_s")
+    if op.get("op") == "trim" or (start is None and end is None):
+        return ""
+    first = f" from {_moment(start)}" if start is not None else ""
+    return f"{first} to {_moment(end)}" if end is not None else f"{first} on"
+
+
+def _moment(seconds: float) -> str:
+    return clock(seconds) if seconds >= 0 else f"{clock(-seconds)} before the end"
 
 
 def _place(op: Operation) -> str:
@@ -94,6 +107,11 @@ def _faded(op: Operation) -> str:
     return "faded " + listing([inward, f"out over {op['out_s']:g} s" if op.get("out_s") else ""])
 
 
+def _effect(op: Operation) -> str:
+    said = op.get("description") or listing([str(stage["stage"]).replace("_", " ") for stage in op.get("stages", [])])
+    return f"effect{' on ' + op['stem'] if op.get('stem') else ''}: {said}"
+
+
 def _ended(op: Operation) -> str:
     kind = op.get("kind") or "new"
     return _ENDINGS.get(kind, f"a {kind} ending")
@@ -122,6 +140,7 @@ _WORDS: dict[str, Callable[[Operation], str]] = {
     "lyrics": lambda op: "words set to the tune in the score",
     "extend": _extended,
     "restyle": lambda op: f"restyled: {op['prompt']}{_kept(op)}",
-    "effect": lambda op: f"effect: {op['description']}",
+    "effect": _effect,
     "loudness": lambda op: f"brought to {op['lufs']:g} LUFS",
+    "compare": lambda op: f"in turns with the other version, {op.get('turn_s', 5):g} s each, equally loud",
 }  # fmt: skip

@@ -107,8 +107,16 @@ def test_every_edit_operation_has_words(variant):
     examples = {"string": "x", "number": 2.0, "integer": 2, "array": ["x"], "boolean": True}
     properties = {name: p for name, p in variant["properties"].items() if name != "op"}
     kind = variant["properties"]["op"]["const"]
-    op = {"op": kind} | {name: examples[p.get("type") or p["anyOf"][0].get("type")] for name, p in properties.items()}
-    assert op_words(op) != kind
+    kinds = {name: p.get("type") or p.get("anyOf", [{}])[0].get("type") for name, p in properties.items()}
+    assert op_words({"op": kind} | {name: examples.get(type) for name, type in kinds.items()}) != kind
+
+
+def test_a_stretch_that_is_changed_is_named():
+    assert (
+        op_words({"op": "remove", "stems": ["drums"], "start_s": 10, "end_s": 20}) == "drums removed from 0:10 to 0:20"
+    )
+    assert op_words({"op": "reverse", "start_s": -5}) == "reversed from 0:05 before the end on"
+    assert op_words({"op": "effect", "stages": [{"stage": "low_shelf"}], "stem": "bass"}) == "effect on bass: low shelf"
 
 
 def test_artifacts_are_files_that_can_be_read(tmp_path):

@@ -301,7 +301,9 @@ class Effect(_Within):
 
     op: Literal["effect"]
     description: str = ""
-    stages: list[Setting] = Field([], description="named parameters, over those of the words")
+    stages: list[Setting] = Field(
+        [], description="named parameters, over those of the words", json_schema_extra={"llm": False}
+    )
     stem: str | None = Field(None, description="only this stem or part")
 
     @model_validator(mode="after")
