@@ -28,7 +28,14 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
     message : what the user said.
     protected : character spans in which nothing is split (names, quotations, file names).
     """
-    held = [*(protected or []), *_quoted(message)]
+    clauses = [Clause(piece) for piece in _pieces(message, tuple(protected or ()))]
+    return [clause for clause in clauses if clause.words]
+
+
+@lru_cache(maxsize=256)
+def _pieces(message: str, protected: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
+    """Return the words of each request; several rules ask for the same message."""
+    held = [*protected, *_quoted(message)]
     pieces: list[str] = []
     again: set[int] = set()  # pieces that leave out the verb of the one before: "make a beat, then a bass line"
     start = 0
@@ -65,8 +72,7 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
         pieces.append(message[start:end])
         start = match.end()
     pieces.append(message[start:])
-    clauses = [Clause(f"make {piece.strip()}" if n in again else strip_polite(piece)) for n, piece in enumerate(pieces)]
-    return [clause for clause in clauses if clause.words]
+    return tuple(f"make {piece.strip()}" if n in again else strip_polite(piece) for n, piece in enumerate(pieces))
 
 
 def _quoted(text: str) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ No sentence is looked for: two opposite words with a turn between them ("hushed 
 ("the sleepiest last") or a motion of its own ("let it simmer, then boil over") say which way the list goes.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -46,6 +47,9 @@ _PURPOSES = frozenset({"dance", "party", "rave", "sleep", "relax", "chill", "pea
 _BREAKS = frozenset("and but then while to until till into once towards".split())  # noqa: SIM905
 
 
+_RISING, _FALLING = (re.compile(rf" ({'|'.join(sorted(phrases, key=len, reverse=True))})(?= )") for phrases in (_RISES, _FALLS))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class _Level:
     at: int
@@ -54,6 +58,7 @@ class _Level:
     """Whether the word compares ("livelier", "the sleepiest"): that speaks of the list, not of a sound."""
 
 
+@lru_cache(maxsize=256)
 def curve(clause: Clause) -> tuple[Way, int, int] | None:
     """Return which way energy is to go, with the numbers of the first and the last word that say so; else None."""
     plain = [word.plain for word in clause.words]
@@ -63,7 +68,7 @@ def curve(clause: Clause) -> tuple[Way, int, int] | None:
     levels = [
         level for level in _levels(plain) if not any(low <= clause.words[level.at].start < high for low, high in styles)
     ]
-    moves = _moves(clause.plain, plain)
+    moves = _moves(clause.plain)
     places = [_place(plain, level.at, clause) for level in levels]
     by_place = [(place, level) for place, level in zip(places, levels, strict=True) if place]
     signs = {level.sign for level in levels}
@@ -133,15 +138,15 @@ def _base(word: str) -> tuple[str, bool]:
     return (one, False) if one in known else (word, False)
 
 
-def _moves(said: str, plain: list[str]) -> list[tuple[int, int, int]]:
+def _moves(said: str) -> list[tuple[int, int, int]]:
     """Return the motions: which way, and the first and the last word of each, in the order said."""
     found: list[tuple[int, int, int]] = []
-    for way, phrases in ((1, _RISES), (-1, _FALLS)):
-        for phrase in phrases:
-            at = said.find(f" {phrase} ")
-            if at >= 0 and not said[: at + 1].endswith((" for ", " to ", " while ")):
+    for way, phrases in ((1, _RISING), (-1, _FALLING)):
+        for match in phrases.finditer(said):
+            at = match.start()
+            if not said[: at + 1].endswith((" for ", " to ", " while ")):
                 low = said[: at + 1].count(" ") - 1
-                found.append((way, low, low + phrase.count(" ")))
+                found.append((way, low, low + match[1].count(" ")))
     found.sort(key=lambda move: (move[1], -move[2]))
     return [move for n, move in enumerate(found) if not any(o[1] <= move[1] and move[2] <= o[2] and o != move for o in found[:n])]  # fmt: skip
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from segue.agent.dialogue import Known
-from segue.agent.language import criteria, finding
+from segue.agent.language import criteria, finding, notating
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.query import how_many
@@ -105,8 +105,15 @@ def _add_neighbours(clause: Clause, draft: Draft, seeds: list[Target], gone: lis
     return True
 
 
+# What a wish for other music says, while a piece is worked on; and likeness that only describes the piece.
+_OTHER_MUSIC = r" (?:find|search\w*|look\w*|dig\w*|recommend\w*|suggest\w*|show|play|more|others?|another|else|songs?|tracks?|tunes?|music|something|anything|things?|stuff|artists?|bands?|singers?|neighbou?rs?|who|playlist|library|similar|alike|cousins?|siblings?|relatives?|sounds?|ones) "
+_ITSELF = r" (?:what|whats|how|hows) (?:\w+ ){1,6}(?:is|s|are|sounds?)? ?like | is like (?:what )?$| like an? \w+ (?:going|running|played|playing|being)(?: |$)"
+
+
 def alike(clause: Clause, draft: Draft) -> bool:
     """Take "got anything in that vein?", "use A and B as seeds", "nujabes vibes plus badbadnotgood drums"."""
+    if draft.arena == "piece" and (notating.forms(clause) or clause.match(_ITSELF) or not clause.match(_OTHER_MUSIC)):
+        return False  # "I'd like the score of this", "what is it like?": about the piece itself
     if "“" in clause.text or MADE.search(clause.text) or (is_order(clause) and not clause.verb("mix")):
         return False
     if clause.is_question and clause.match(r" (?:sounds?|is|are|does|do) (?:it|this|that|these|they|he|she) (?:sounds? )?(?:like|similar|close) "):  # fmt: skip
