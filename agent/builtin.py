@@ -84,6 +84,9 @@ class BuiltinPlanner:
         if turn := turning.turned(right, state):
             return self._turned(turn, draft)
         answered = talk.answered(message, draft)
+        if not answered and draft.arena == "empty" and not draft.names and limits.at_a_loss(Clause(clauses.strip_polite(right) or right)):  # fmt: skip
+            guessing.vague(draft)
+            return draft.plan()
         if not answered and (pivoting.heard(right, draft) or critique.heard(right, draft) or comparing.heard(right, draft)):
             certainty.settle(message, draft)
             return draft.plan()

@@ -18,7 +18,7 @@ from segue.agent.language.draft import Draft
 from segue.agent.language.reference import mentions, names_in
 from segue.agent.plan import Ref
 from segue.tools.core.lexicon import Word
-from segue.tools.core.vocabulary import Axis, fold, genres, numbers_in, ordinals_in
+from segue.tools.core.vocabulary import Axis, Found, fold, genres, numbers_in, ordinals_in
 
 _NUMBER = re.compile(r"\b(?:no|nr)\.?\s?(?=\d)", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“”«»]")
@@ -167,9 +167,14 @@ def _typed(clause: Clause, draft: Draft) -> dict[int, list[tuple[str, Any, int]]
     def add(kind: str, value: Any, start: int, end: int) -> None:  # noqa: ANN401 - a value of any kind
         found.setdefault(start, []).append((kind, value, end))
 
+    spans: dict[tuple[int, int], list[str]] = {}
     for mention in mentions(clause, draft):
         if mention.end > mention.start and "id" in mention.target:
-            add("track", [mention.target["id"]], mention.start, mention.end)
+            spans.setdefault((mention.start, mention.end), []).append(
+                mention.target["id"]
+            )  # "tracks 2 to 4" is one span
+    for (start, end), ids in spans.items():
+        add("track", ids, start, end)
     for start, end, ids in _places(clause, draft):
         add("track", ids, start, end)
     for name in names_in(clause, draft):
@@ -180,7 +185,8 @@ def _typed(clause: Clause, draft: Draft) -> dict[int, list[tuple[str, Any, int]]
                 add("artist", name.name, at, at + len(written))
     for years in clause.years:
         add("years", years.value, years.start, years.end)
-    for figure in (*clause.durations, *clause.tempi, *clause.numbers):
+    figures: list[Found[Any]] = [*clause.durations, *clause.tempi, *clause.numbers]
+    for figure in figures:
         if " " in clause.text[figure.start : figure.end]:
             add("unknown", "", figure.start, figure.end)  # read with the other figures of its segment
     for axis in clause.axes:
@@ -188,6 +194,12 @@ def _typed(clause: Clause, draft: Draft) -> dict[int, list[tuple[str, Any, int]]
     for before, word in pairwise(clause.words):
         if word.plain == "tune" and before.plain in ("more", "less", "enough", "any"):
             add("axis", Axis("melody", 1), word.start, word.end)  # "more tune to them", not more tunes
+    for word in clause.words:
+        if word.plain in ("vibe", "vibes", "atmosphere", "ambience", "ambiance"):
+            add("axis", Axis("mood", 1), word.start, word.end)
+    for before, word in pairwise(clause.words):
+        if (before.plain, word.plain) in (("going", "on"), ("happening", "at"), ("much", "happening")):
+            add("axis", Axis("density", 1), before.start, word.end)  # "too much going on"
     for genre in clause.genres:
         add("genre", genre.value, genre.start, genre.end)
     for instrument in clause.instruments:
@@ -351,7 +363,8 @@ def _understood(segments: list[_Segment], clause: Clause, draft: Draft) -> _Wish
         if not segment.items:
             if way := _pushed(segment):
                 wishes.found.adjust["energy"] = way * _amount(segment)
-            kept = own or kept
+            if {token.value for token in segment.of("stance")} - {"no"}:
+                kept = own or kept  # "no, Oasis" denies nothing of what follows
             if not _plain_filters(segment, wishes, draft) and segment.of("unknown") and not own:
                 continue
             continue

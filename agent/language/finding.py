@@ -65,6 +65,8 @@ def seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[Known], int]
     for artist in artists:
         targets += [{"id": id} for id in artist.ids[:_SEEDS]]
     start = match.start()
+    if not targets:
+        targets = group(Clause(clause.text[match.end() :]), draft)[:_SEEDS]  # "along the lines of the last two"
     if not targets and re.search(
         r"\b(?:like|to|as|of)\s+(?:all |both )?(?:of )?(?:these|those|them|the (?:list|playlist))\b",
         clause.text,

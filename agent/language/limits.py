@@ -30,6 +30,18 @@ def says_nothing(clause: Clause) -> bool:
     return bool(clause.match(_UNSAID)) and not (clause.genres or clause.moods or clause.instruments)
 
 
+_AT_A_LOSS = frozenset("i im id ive me my we us our you u dont do not cant cannot know no idea clue whats what which want wanted to hear listen have put play playing on in the a some something sounds sound music tunes tune songs song good nice here now tonight today right for is are be will shall should could would can lets let help bored please hi hiya hey hello need needs and or so just really idk dunno decide choose undecided unsure sure mood got any feel like feeling stuck blank suggestions ideas up ears".split())  # fmt: skip
+_LOST = r" (?:(?:dont|do not|cant|cannot) (?:know|decide|choose)|no (?:idea|clue)|idk|dunno|undecided|unsure|bored|need (?:sounds|music|tunes|something)|(?:what|which) (?:music )?(?:shall|should|could|can|do|will) (?:we|i) (?:have|put|play|hear|listen)|got (?:any|anything|something)|stuck) "
+
+
+def at_a_loss(clause: Clause) -> bool:
+    """Tell whether somebody wants to hear music and does not know which: one question helps."""
+    words = {word.plain for word in clause.words}
+    if clause.genres or clause.moods or clause.instruments or words & {"anything", "whatever", "surprise", "random"}:
+        return False
+    return words <= _AT_A_LOSS and bool(clause.match(_LOST) or says_nothing(clause))
+
+
 def beyond(clause: Clause, draft: Draft) -> bool:
     """Take a wish for what is out of reach, and say exactly what that is."""
     for pattern, what in _ACTS:

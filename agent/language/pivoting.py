@@ -141,7 +141,7 @@ def heard(text: str, draft: Draft) -> bool:
 def _elsewhere(clause: Clause, draft: Draft) -> bool:
     """Tell whether people are asked for who are others, or kindred to those who were heard."""
     words = {word.plain for word in clause.words}
-    if not words & _PERSONS:
+    if not words & _PERSONS and not ("who" in words and words & {"else", "others"}):
         return False
     foreign = clause.match(r" (?:not|isnt|arent|other than|but not|except|no more) ") is not None and bool(names_in(clause, draft))  # fmt: skip
     return bool(words & _OTHERS) or (bool(_KINDRED.search(clause.plain)) and (foreign or not names_in(clause, draft)))
