@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from segue.tools.collection.catalogue import Track
 from segue.tools.collection.embed import embed_query
@@ -201,12 +202,13 @@ class TalkRanker:
         self.library = library
         self.encode = encode
         self.credits = [credits_of(track) for track in library.tracks]
+        self._keys = [[normal(name) for name in names] for names in self.credits]
         self.rows: dict[str, list[int]] = defaultdict(list)
-        for row, names in enumerate(self.credits):
-            for name in names:
-                self.rows[normal(name)].append(row)
+        for row, keys in enumerate(self._keys):
+            for key in keys:
+                self.rows[key].append(row)
         self.scenes = Scenes(self.credits)
-        held = [max((len(self.rows[normal(name)]) for name in names), default=1) for names in self.credits]
+        held = [max((len(self.rows[key]) for key in keys), default=1) for keys in self._keys]
         self.held = np.log(np.array(held or [1])) / max(1.0, float(np.log(max(held, default=1))))
         self._named = lru_cache(maxsize=1024)(self._read_names)
 
@@ -335,26 +337,38 @@ class TalkRanker:
         places, vectors = self._artist_vectors
         middle = np.zeros(vectors.shape[1], dtype=np.float32)
         for row, weight in _liked(talk):
-            for name in self.credits[row]:
-                middle += weight * vectors[places[normal(name)]]
+            for key in self._keys[row]:
+                middle += weight * vectors[places[key]]
         length = float(np.linalg.norm(middle))
         if not length:
             return np.zeros(self.library.size, dtype=np.float32)
         near = vectors @ (middle / length)
-        each = [max((near[places[normal(name)]] for name in names), default=0.0) for names in self.credits]
-        return _standard(np.array(each, dtype=np.float32))
+        each = np.full(self.library.size, -np.inf, dtype=np.float32)
+        np.maximum.at(each, self._credit_rows, near[self._credit_places])
+        return _standard(np.where(np.isfinite(each), each, 0.0).astype(np.float32))
+
+    @cached_property
+    def _credit_rows(self) -> npt.NDArray[np.intp]:
+        """The row of every credit, in the order of the rows."""
+        return np.array([row for row, keys in enumerate(self._keys) for _ in keys], dtype=np.intp)
+
+    @cached_property
+    def _credit_places(self) -> npt.NDArray[np.intp]:
+        """The artist's place in the matrix of artists of every credit."""
+        places = self._artist_vectors[0]
+        return np.array([places[key] for keys in self._keys for key in keys], dtype=np.intp)
 
     # -- artists and scenes ----------------------------------------------------------------------
 
     def _liked_artists(self, talk: Talk) -> Floats:
         counts: Counter[str] = Counter()
         for row, weight in _liked(talk):
-            for name in self.credits[row]:
-                counts[normal(name)] += weight  # type: ignore[assignment]
+            for name in self._keys[row]:
+                counts[name] += weight  # type: ignore[assignment]
         for turn in talk.disliked:
             for row in turn:
-                for name in self.credits[row][:1]:
-                    counts[normal(name)] -= _REJECTED  # type: ignore[assignment]
+                for name in self._keys[row][:1]:
+                    counts[name] -= _REJECTED  # type: ignore[assignment]
         out = np.zeros(self.library.size, dtype=np.float32)
         for name, count in counts.items():
             out[self.rows[name]] = np.maximum(out[self.rows[name]], np.log1p(max(count, 0)))
@@ -383,7 +397,7 @@ class TalkRanker:
         seen: Counter[str] = Counter()
         for row in order:
             if int(row) not in rated:
-                artist = normal(self.credits[row][0]) if self.credits[row] else ""
+                artist = self._keys[row][0] if self._keys[row] else ""
                 out[row] = floor + (scores[row] - floor) * keep ** seen[artist]
                 seen[artist] += 1
         return out
