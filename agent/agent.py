@@ -150,9 +150,13 @@ class Agent:
         """Begin a session; without a title its first message names it."""
         return self._house.sessions.create(self.owner, title)
 
-    def sessions(self) -> list[Session]:
-        """Return this owner's sessions, the most recently used first."""
-        return self._house.sessions.sessions(self.owner)
+    def sessions(self, search: str = "") -> list[Session]:
+        """Return this owner's sessions, the most recently used first; those with ``search`` in title or messages."""
+        return self._house.sessions.sessions(self.owner, search=search)
+
+    def session(self, session: str) -> Session:
+        """Return one session."""
+        return self._house.sessions.session(session, self.owner)
 
     def history(self, session: str) -> list[Turn]:
         """Return the turns of a session: message, attachments, plan, reply. An open one has no reply yet."""

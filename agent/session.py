@@ -115,12 +115,15 @@ class Sessions:
             raise NotFound(f"There is no session {id}.", "Leave --session out to begin one, or name one that exists.")
         return Session(**dict(row))
 
-    def sessions(self, owner: str, limit: int = 200) -> list[Session]:
-        """Return an owner's sessions, the most recently used first."""
+    def sessions(self, owner: str, limit: int = 200, search: str = "") -> list[Session]:
+        """Return an owner's sessions, the most recently used first; those with ``search`` in title or messages."""
+        words = f"%{_literal(search.strip())}%"
         rows = self.database.rows(
             "SELECT *, (SELECT count(*) FROM turns WHERE session = sessions.id) AS turns FROM sessions "
-            "WHERE owner = ? ORDER BY updated DESC LIMIT ?",
-            (owner, limit),
+            "WHERE owner = ? AND (? = '' OR title LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM turns WHERE "
+            "session = sessions.id AND json_extract(body, '$.message') LIKE ? ESCAPE '\\')) "
+            "ORDER BY updated DESC LIMIT ?",
+            (owner, search.strip(), words, words, limit),
         )
         return [Session(**dict(row)) for row in rows]
 
@@ -240,6 +243,11 @@ def _turn(row: Any) -> Turn:  # noqa: ANN401 - sqlite3.Row
 
 def _body(turn: Turn) -> str:
     return turn.model_dump_json(exclude=_COLUMNS)
+
+
+def _literal(text: str) -> str:
+    """Return a text in which LIKE finds nothing but itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _shorten(title: str) -> str:

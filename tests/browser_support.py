@@ -18,6 +18,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TURN_MS = 120_000  # a turn on a slow machine
+SOON_MS = 20_000  # anything else on a busy one
 SHOTS = ROOT / "build" / "page"  # screenshots of the journeys, kept for whoever looks
 
 
@@ -29,6 +30,7 @@ def chromium() -> str | None:
 @contextmanager
 def browsing() -> Iterator[Browser]:
     """Give a browser while the block runs."""
+    expect.set_options(timeout=SOON_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield browser

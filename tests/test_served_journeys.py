@@ -11,14 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser_support import Visit, browsing, chromium
-from tests.test_served_page import add_folder, bounce, download
+from tests.test_served_page import add_folder, download, small_library
 from tests.ui_support import server, tone
 
 pytestmark = [
     pytest.mark.served,
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
-LIBRARY = [("rock", 140.0), ("ambient", 66.0), ("house", 118.0), ("folk", 100.0), ("lo-fi", 78.0)]
 WIDE = {"width": 1400, "height": 900}
 
 
@@ -36,10 +35,7 @@ def running(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("music")
-    for number, (genre, bpm) in enumerate(LIBRARY):
-        bounce(folder / f"{genre} no {number}.ogg", genre=genre, bpm=bpm, duration_s=6.0, seed=number)
-    return folder
+    return small_library(tmp_path_factory.mktemp("music"))
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 Every journey ends with: no error on the console, no refused request, nothing asked of another host.
 """
 
+import functools
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,21 @@ pytestmark = [
 LIBRARY = [("rock", 140.0), ("ambient", 70.0), ("house", 124.0), ("folk", 100.0)]
 
 
-def bounce(path: Path, **wish: Any) -> Path:
-    """Compose a piece and keep its sound alone, so that nothing of its score is known."""
-    encode(render(compose(Request(**wish)), load_settings(home=path.parent)).mix, path)
-    return path
+@functools.cache
+def bounce(name: str, **wish: Any) -> bytes:
+    """Compose a piece and return its sound alone, so that nothing of its score is known."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        encode(render(compose(Request(**wish)), load_settings(home=Path(folder))).mix, path)
+        return path.read_bytes()
+
+
+def small_library(folder: Path) -> Path:
+    """Fill a folder with short recordings."""
+    for number, (genre, bpm) in enumerate(LIBRARY):
+        name = f"{genre} no {number}.ogg"
+        (folder / name).write_bytes(bounce(name, genre=genre, bpm=bpm, duration_s=7.0, seed=number))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +52,14 @@ def browser():
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recording")
-    return bounce(folder / "street song.ogg", genre="pop", bpm=112.0, key="G major", duration_s=25.0, seed=11)
+    path = tmp_path_factory.mktemp("recording") / "street song.ogg"
+    path.write_bytes(bounce(path.name, genre="pop", bpm=112.0, key="G major", duration_s=25.0, seed=11))
+    return path
 
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("music")
-    for number, (genre, bpm) in enumerate(LIBRARY):
-        bounce(folder / f"{genre} no {number}.ogg", genre=genre, bpm=bpm, duration_s=10.0, seed=number)
-    return folder
+    return small_library(tmp_path_factory.mktemp("music"))
 
 
 @pytest.fixture(scope="module")

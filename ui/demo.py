@@ -29,9 +29,10 @@ def steps(agent: Agent) -> Iterator[tuple[float, float, str]]:
     def work() -> None:
         try:
             make(agent, lambda done, total, label: said.put((done, total, label)))
-            said.put(None)
         except SegueError as error:
             said.put(error)
+        finally:  # whatever it ended with: who waits for more must not wait for ever
+            said.put(None)
 
     threading.Thread(target=work, name="demo library", daemon=True).start()
     while (one := said.get()) is not None:

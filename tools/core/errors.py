@@ -18,6 +18,7 @@
     │   ├── DiskFull                no room; nothing acknowledged was lost
     │   ├── NewerHome               SEGUE_HOME was written by a newer Segue
     │   └── HomeInUse               another Segue owns SEGUE_HOME
+    ├── NotSignedIn             a server was asked for something without a key or a cookie
     ├── LimitReached            a key has used up what it may for now
     └── ConfigError                 a setting that cannot be used                (exit status 2)
 
@@ -118,6 +119,10 @@ class NewerHome(StoreError):
 
 class HomeInUse(StoreError):
     """Another Segue owns SEGUE_HOME."""
+
+
+class NotSignedIn(SegueError):
+    """A server was asked for something that belongs to somebody, without a key or a cookie."""
 
 
 class LimitReached(SegueError):
