@@ -35,7 +35,7 @@ def si_sdr(estimate: Samples, truth: Samples) -> float:
     e, t = estimate.ravel().astype(np.float64), truth.ravel().astype(np.float64)
     target = float(e @ t) / max(float(t @ t), 1e-20) * t
     rest = e - target
-    return float(10 * np.log10(max(target @ target, 1e-20) / max(rest @ rest, 1e-20)))
+    return float(10 * np.log10(max(float(target @ target), 1e-20) / max(float(rest @ rest), 1e-20)))
 
 
 def measured(mixtures: Iterable[Mixture], say: Say) -> list[dict[str, Any]]:

@@ -225,7 +225,8 @@ def test_louder_and_quieter_change_the_loudness():
 
 
 def test_punch_raises_attacks_only():
-    curve = dynamics.punch_curve(np.stack([tones(3.0, level=0.03) + clicks(3.0, 1.0, 0.4)] * 2), RATE, 6.0)
+    sound = np.stack([tones(3.0, level=0.03) + clicks(3.0, 1.0, 0.4)] * 2)
+    curve = dynamics.spread(dynamics.punch_points(dynamics.levels(sound), RATE, 6.0), 0, sound.shape[1])
     assert curve[RATE - 200 : RATE + 600].max() > 1.6
     assert curve[RATE + RATE // 2 : 2 * RATE - 400].max() < 1.2
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segue.tools import edit as ops
+from segue.tools.backends.edit_titles import clock_time, listed, titled
 from segue.tools.core.base import Backend, Context, Ref, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.settings import Settings
@@ -34,7 +35,11 @@ def _load(settings: Settings) -> Runner:
     import segue.tools.music.exact_sound  # noqa: F401 - so that the first edit does not wait for it
 
     def run(args: ops.Args, context: Context) -> ops.Out:
-        return _Editor(context, args).run()
+        from segue.tools.backends import edit_long
+
+        piece = context.piece(args.clip)
+        long = edit_long.suits(piece, args.operations)
+        return edit_long.edited(piece, args, context) if long else _Editor(context, args).run()
 
     return run
 
@@ -84,7 +89,7 @@ class _Editor:
         self.context.check()
         made = self.material
         piece = self.context.add_piece(
-            _title(self.source.title, labels),
+            titled(self.source.title, labels),
             clip=self._kept(made.wave),
             score=made.score,
             stems={name: self._kept(stem) for name, stem in made.stems.items()},
@@ -113,7 +118,7 @@ class _Editor:
         done = work(operation.model_copy(update={"start_s": None, "end_s": None}))
         made = exact_span.put_back(whole, done.material, start, stop, self._say)
         span = {"start_s": round(start / rate, 4), "end_s": round(stop / rate, 4)}
-        label = f"{done.label} {_clock(start / rate)}–{_clock(stop / rate)}"
+        label = f"{done.label} {clock_time(start / rate)}–{clock_time(stop / rate)}"
         return _Result(made, done.how, label, {**done.measured, **span})
 
     # -- material --------------------------------------------------------------------------------
@@ -213,7 +218,7 @@ class _Editor:
     def _remove(self, op: ops.Remove) -> _Result:
         from segue.tools.music import exact, exact_sound
 
-        label = f"without {_and(op.stems)}"
+        label = f"without {listed(op.stems)}"
         if not self.material.stems:
             self._doubt_vocals(op.stems)
             return _labelled(exact_sound.removed(self.material, op.stems, self.desk), label)
@@ -225,7 +230,7 @@ class _Editor:
     def _isolate(self, op: ops.Isolate) -> _Result:
         from segue.tools.music import exact, exact_sound
 
-        label = f"{_and(op.stems)} only"
+        label = f"{listed(op.stems)} only"
         if not self.material.stems:
             self._doubt_vocals(op.stems)
             return _labelled(exact_sound.isolated(self.material, op.stems, self.desk), label)
@@ -382,12 +387,12 @@ class _Editor:
         rate = self.material.sample_rate
         start, stop = splice.span(self.material.frames, rate, op.start_s, op.end_s)
         made = exact.cut(self.material, start, stop, self._say)
-        label = f"{_clock(start / rate)}–{_clock(stop / rate)}"
+        label = f"{clock_time(start / rate)}–{clock_time(stop / rate)}"
         return _Result(made, "copy of the span", label, {"start_s": start / rate, "end_s": stop / rate})
 
     def _titled(self, refs: Sequence[Ref]) -> str:
         """Name other pieces without what was done to them."""
-        return _and([self.context.piece(ref).title.partition(" – ")[0] or "another piece" for ref in refs])
+        return listed([self.context.piece(ref).title.partition(" – ")[0] or "another piece" for ref in refs])
 
     def _concat(self, op: ops.Concat) -> _Result:
         from segue.tools.backends import edit_joins
@@ -457,7 +462,7 @@ class _Editor:
 
         if op.duration_s is None:
             return self._by_score(op, "lengthened")
-        frames, label = round(op.duration_s * self.material.sample_rate), f"{_clock(op.duration_s)} long"
+        frames, label = round(op.duration_s * self.material.sample_rate), f"{clock_time(op.duration_s)} long"
         if frames <= self.material.frames:
             return _labelled(exact_sound.shortened(self.material, frames, self.desk), label)
         if not self.material.stems or self.material.score is None:
@@ -483,17 +488,3 @@ class _Editor:
         from segue.tools.music import exact_sound
 
         return _labelled(exact_sound.at_loudness(self.material, op.lufs, self.desk), f"at {op.lufs:g} LUFS")
-
-
-def _title(old: str, labels: Sequence[str]) -> str:
-    """Return "<name> – without drums": of the latest edit only; the version tree has them all."""
-    name = old.partition(" – ")[0] or "Piece"
-    return f"{name} – {', '.join(labels)}"[:120]
-
-
-def _and(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds // 60)}:{seconds % 60:05.2f}".replace(".00", "")

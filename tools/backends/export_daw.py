@@ -110,9 +110,10 @@ def _track(
     parent: xml.Element, id: str, name: str, content: str, channels: int, role: str, destination: str | None
 ) -> None:  # fmt: skip
     track = xml.SubElement(parent, "Track", contentType=content, loaded="true", id=id, name=name)
-    where = {"destination": destination} if destination else {}
     own = "master" if role == "master" else f"channel{id.removeprefix('track')}"
-    channel = xml.SubElement(track, "Channel", audioChannels=str(channels), role=role, solo="false", id=own, **where)
+    channel = xml.SubElement(track, "Channel", audioChannels=str(channels), role=role, solo="false", id=own)
+    if destination:
+        channel.set("destination", destination)
     xml.SubElement(channel, "Mute", value="false", id=f"mute_{id}", name="Mute")
     xml.SubElement(channel, "Pan", max="1", min="0", unit="normalized", value="0.5", id=f"pan_{id}", name="Pan")
     xml.SubElement(channel, "Volume", max="2", min="0", unit="linear", value="1", id=f"volume_{id}", name="Volume")

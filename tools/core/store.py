@@ -18,7 +18,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from segue.tools.core.audio import Waveform, decode, encode
+from segue.tools.core.audio import Waveform, decode, encode, probe, stream
 from segue.tools.core.database import Database
 from segue.tools.core.errors import DiskFull, NotFound, StoreError
 from segue.tools.core.piece import Clip, Piece
@@ -185,6 +185,11 @@ class Store:
         ------
         NotFound, UnreadableMedia : see ``audio.decode``.
         """
+        info = probe(path)
+        if info.frames * info.channels > _CACHE_SAMPLES:  # too long to be held: read through once, block by block
+            frames = sum(block.shape[1] for block in stream(path, self.settings.max_input_s))
+            blob = self.link_file(path) if link else self.put_file(path)
+            return Clip(id=blob, sample_rate=info.sample_rate, channels=info.channels, frames=frames)
         wave = decode(path, self.settings.max_input_s, self.settings.max_input_bytes)
         blob = self.link_file(path) if link else self.put_file(path)
         self._remember_wave(blob, wave)

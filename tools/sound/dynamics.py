@@ -23,8 +23,8 @@ from segue.tools.sound.loudness import (
 
 FULL_SCALE = 1.0 - 2.0**-23  # the largest sample that 24-bit formats hold
 CEILING_DB = -1.0  # dBTP; EBU R 128's permitted maximum true peak
-_DEEPEST_DB = 9.0  # how much more than the plain gain a limiter may be driven: beyond it, music turns flat
-_STEP = 64  # frames per point of a gain curve's detector
+DEEPEST_DB = 9.0  # how much more than the plain gain a limiter may be driven: beyond it, music turns flat
+STEP = 64  # frames per point of a gain curve's detector
 
 Curve = npt.NDArray[np.float32]
 Check = Callable[[], None]
@@ -56,69 +56,77 @@ def loudness_lufs(wave: Waveform) -> float | None:
 
 
 def limiter_curve(level: Curve, sample_rate: int, ceiling: float) -> Curve:
-    """Return the gain ``[frames]`` that keeps a level ``[frames]`` (absolute, all channels) at or below ``ceiling``.
+    """Return the gain ``[frames]`` that keeps a level ``[frames]`` (absolute, all channels) at or below ``ceiling``."""
+    count = math.ceil(len(level) / STEP)
+    highest = np.pad(level, (0, count * STEP - len(level))).reshape(count, STEP).max(axis=1)
+    return limiter_span(limiter_points(highest, sample_rate, ceiling), sample_rate, 0, len(level))
 
-    Look-ahead of 5 ms by a running minimum, smoothed by a window of the same length, so the gain is
-    down before the peak comes; release of 80 ms.
-    """
+
+def limiter_points(highest: Curve, sample_rate: int, ceiling: float) -> Curve:
+    """Return the gain of every ``STEP`` frames, whose highest levels are given: down at once, release of 80 ms."""
+    points = np.minimum(1.0, ceiling / np.maximum(highest, 1e-9)).astype(np.float32)
+    release = math.exp(-STEP / (0.08 * sample_rate))
+    held = 1.0
+    for i, value in enumerate(points.tolist()):
+        held = min(value, 1.0 - (1.0 - held) * release)
+        points[i] = held
+    return points
+
+
+def limiter_span(points: Curve, sample_rate: int, start: int, stop: int) -> Curve:
+    """Return the gain from frame ``start`` to ``stop``: a look-ahead of 5 ms by a running minimum, smoothed as long."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-    needed = np.minimum(1.0, ceiling / np.maximum(level, 1e-9)).astype(np.float32)
     ahead = max(2, int(0.005 * sample_rate)) | 1
-    count = math.ceil(len(needed) / _STEP)
-    coarse = np.pad(needed, (0, count * _STEP - len(needed)), constant_values=1.0).reshape(count, _STEP).min(axis=1)
-    release = math.exp(-_STEP / (0.08 * sample_rate))
-    held = 1.0
-    for i, value in enumerate(coarse.tolist()):
-        held = min(value, 1.0 - (1.0 - held) * release)
-        coarse[i] = held
-    fine = np.minimum(np.repeat(coarse, _STEP)[: len(needed)], needed)
+    around = 2 * math.ceil(ahead / STEP) + 2
+    first, last = max(0, start // STEP - around), min(len(points), math.ceil(stop / STEP) + around)
+    fine = np.repeat(points[first:last], STEP)
     lowest = minimum_filter1d(fine, 2 * ahead + 1, mode="nearest")
-    return np.asarray(np.minimum(uniform_filter1d(lowest, ahead, mode="nearest"), 1.0), dtype=np.float32)
+    smooth = np.minimum(uniform_filter1d(lowest, ahead, mode="nearest"), 1.0)
+    return np.asarray(smooth[start - first * STEP : stop - first * STEP], dtype=np.float32)
 
 
-def compressor_curve(
-    samples: Samples, sample_rate: int, threshold_db: float, ratio: float, attack_ms: float, release_ms: float
-) -> Curve:
-    """Return the gain ``[frames]`` of a feed-forward RMS compressor (Giannoulis, Massberg & Reiss, JAES 2012)."""
-    level = _levels(samples)
-    over = np.maximum(level - threshold_db, 0.0)
-    return _spread(_followed(over * (1 / ratio - 1), sample_rate, attack_ms, release_ms), samples.shape[1])
+def compressor_points(
+    power: Curve, sample_rate: int, threshold_db: float, ratio: float, attack_ms: float, release_ms: float
+) -> npt.NDArray[np.float64]:
+    """Return the gain in dB at every point of ``levels`` of a feed-forward RMS compressor (Giannoulis et al., JAES 2012)."""
+    over = np.maximum(_db(power) - threshold_db, 0.0)
+    return _followed(over * (1 / ratio - 1), sample_rate, attack_ms, release_ms)
 
 
-def punch_curve(samples: Samples, sample_rate: int, attack_db: float) -> Curve:
-    """Return the gain ``[frames]`` that lifts (or softens) attacks by up to ``attack_db``.
+def punch_points(power: Curve, sample_rate: int, attack_db: float) -> npt.NDArray[np.float64]:
+    """Return the gain in dB at every point of ``levels`` that lifts (or softens) attacks by up to ``attack_db``.
 
     A fast envelope over a slow one marks attacks, whatever their level.
     """
-    # Over some 9 ms, so that the waves of low notes are not taken for attacks.
-    level = np.maximum(_levels(samples, smooth=6), -80.0)
-    fast = _followed(level, sample_rate, 120.0, 1.0)
-    slow = _followed(level, sample_rate, 120.0, 40.0)
-    jump = fast - slow
-    # Against the attacks that there are: in dense music they stand out less, and are attacks nevertheless.
-    full = float(np.clip(np.quantile(jump, 0.98), 2.0, 10.0)) if len(jump) else 10.0
-    rise = np.clip((jump - 0.2 * full) / (0.8 * full), 0.0, 1.0)
-    return _spread(rise * attack_db, samples.shape[1])
-
-
-def _levels(samples: Samples, smooth: int = 1) -> npt.NDArray[np.float64]:
-    """RMS over channels and ``_STEP`` frames, in dB; ``smooth`` such steps are averaged."""
     from scipy.ndimage import uniform_filter1d
 
-    count = math.ceil(samples.shape[1] / _STEP)
+    # Over some 9 ms, so that the waves of low notes are not taken for attacks.
+    level = np.maximum(_db(uniform_filter1d(power, 6)) if len(power) else _db(power), -80.0)
+    jump = _followed(level, sample_rate, 120.0, 1.0) - _followed(level, sample_rate, 120.0, 40.0)
+    # Against the attacks that there are: in dense music they stand out less, and are attacks nevertheless.
+    full = float(np.clip(np.quantile(jump, 0.98), 2.0, 10.0)) if len(jump) else 10.0
+    return np.asarray(np.clip((jump - 0.2 * full) / (0.8 * full), 0.0, 1.0) * attack_db, dtype=np.float64)
+
+
+def levels(samples: Samples) -> Curve:
+    """Return the mean square over channels and ``STEP`` frames, float32 ``[ceil(frames / STEP)]``."""
+    count = math.ceil(samples.shape[1] / STEP)
     power = np.mean(samples.astype(np.float32) ** 2, axis=0)
-    padded = np.pad(power, (0, count * _STEP - len(power))).reshape(count, _STEP).mean(axis=1)
-    padded = uniform_filter1d(padded, smooth) if smooth > 1 else padded
-    return np.asarray(10 * np.log10(np.maximum(padded, 1e-12)), dtype=np.float64)
+    padded = np.pad(power, (0, count * STEP - len(power))).reshape(count, STEP).mean(axis=1)
+    return np.asarray(padded, dtype=np.float32)
+
+
+def _db(power: Curve) -> npt.NDArray[np.float64]:
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)), dtype=np.float64)
 
 
 def _followed(
     target: npt.NDArray[np.float64], sample_rate: int, down_ms: float, up_ms: float
 ) -> npt.NDArray[np.float64]:
     """Follow a curve with one time constant where it falls and another where it rises."""
-    down = math.exp(-_STEP / (down_ms / 1000 * sample_rate))
-    up = math.exp(-_STEP / (up_ms / 1000 * sample_rate))
+    down = math.exp(-STEP / (down_ms / 1000 * sample_rate))
+    up = math.exp(-STEP / (up_ms / 1000 * sample_rate))
     out = np.empty_like(target)
     held = float(target[0]) if len(target) else 0.0
     for i, value in enumerate(target.tolist()):
@@ -128,11 +136,14 @@ def _followed(
     return out
 
 
-def _spread(points_db: npt.NDArray[np.float64], frames: int) -> Curve:
-    """One gain a frame from one point (dB) every ``_STEP`` frames."""
-    centres = np.arange(len(points_db)) * _STEP + _STEP / 2
-    curve = np.interp(np.arange(frames), centres, points_db)
-    return np.asarray(10 ** (curve / 20), dtype=np.float32)
+def spread(points_db: npt.NDArray[np.float64], start: int, stop: int) -> Curve:
+    """Return one gain a frame, from ``start`` to ``stop``, of one point (dB) every ``STEP`` frames."""
+    first, last = max(0, start // STEP - 1), stop // STEP + 2
+    near = points_db[first:last]
+    if len(near) == 0:
+        return np.ones(stop - start, np.float32)
+    centres = np.arange(first, first + len(near)) * STEP + STEP / 2
+    return np.asarray(10 ** (np.interp(np.arange(start, stop), centres, near) / 20), dtype=np.float32)
 
 
 def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> tuple[float, Curve | None]:
@@ -148,7 +159,7 @@ def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> tupl
         return gain_db, None
     # A limiter takes loudness away, so the gain is raised until the limited sound is loud enough. The
     # loudness under a curve comes from K-weighted energies, measured once.
-    energy = k_weighted_energy(wave.samples, wave.sample_rate, _STEP)
+    energy = k_weighted_energy(wave.samples, wave.sample_rate, STEP)
     level = np.abs(wave.samples).max(axis=0)
     ceiling = db_to_gain(CEILING_DB - 0.2)
     for _ in range(3):
@@ -166,12 +177,12 @@ def _limited_to(
     level: Curve, energy: npt.NDArray[np.float64], sample_rate: int, lufs: float, gain_db: float, ceiling: float, check: Check
 ) -> tuple[float, Curve]:  # fmt: skip
     """Return the gain in dB and limiter curve that together come nearest to ``lufs``."""
-    most = gain_db + _DEEPEST_DB
+    most = gain_db + DEEPEST_DB
     for _ in range(8):
         check()
         curve = limiter_curve(level * np.float32(db_to_gain(gain_db)), sample_rate, ceiling)
-        points = curve[::_STEP]
-        reached = lufs_of_energy(energy * (points * db_to_gain(gain_db)) ** 2, sample_rate, _STEP)
+        points = curve[::STEP]
+        reached = lufs_of_energy(energy * (points * db_to_gain(gain_db)) ** 2, sample_rate, STEP)
         if abs(lufs - reached) < 0.05 or gain_db >= most:
             break
         gain_db = min(gain_db + 1.3 * (lufs - reached), most)

@@ -135,25 +135,23 @@ def _prepared(stage: Stage, mix: Waveform, check: Check) -> Callable[[Samples], 
     v, rate, frames = stage.values, mix.sample_rate, mix.frames
     kind = stage.kind
     if kind in ("low_shelf", "high_shelf", "peak", "highpass", "lowpass"):
-        sections = _sections(kind, v, rate)
+        sections = sections_of(kind, v, rate)
         return lambda x: _filtered(x, sections, check)
     if kind in ("reverb", "delay"):
-        response = _room(v, rate, mix.channels) if kind == "reverb" else _echoes(v, rate, mix.channels)
+        response = room_response(v, rate, mix.channels) if kind == "reverb" else echo_response(v, rate, mix.channels)
         wet = np.float32(db_to_gain(v["wet_db"]))
         return lambda x: _with_wet(x, _convolved(x, response, check), wet, rate)
     if kind == "width":
-        return lambda x: _widened(x, v["factor"])
+        return lambda x: widened(x, v["factor"])
     if kind == "gain":
         return lambda x: np.asarray(x * np.float32(db_to_gain(v["db"])), dtype=np.float32)
     if kind in ("chorus", "wow"):
-        delays = (v["depth_ms"] / 1000) * (1.2 + np.sin(2 * np.pi * v["rate_hz"] * np.arange(frames) / rate))
-        mixed = None if kind == "wow" else np.float32(db_to_gain(v["wet_db"]))
-        return lambda x: _wobbled(x, delays * rate, mixed)
+        return lambda x: wobbled(x, stage, rate)
     if kind == "saturate":
-        reference = max(float(np.quantile(np.abs(mix.samples[:, :: max(1, frames // 200_000)]), 0.995)), 1e-4)
-        return lambda x: _saturated(x, reference, v["drive_db"])
+        reference = drive_reference(mix.samples[:, :: max(1, frames // 200_000)])
+        return lambda x: saturated(x, reference, v["drive_db"])
     if kind == "bits":
-        return lambda x: _crushed(x, rate, v["bits"], v["rate_hz"])
+        return lambda x: crushed(x, rate, v["bits"], v["rate_hz"])
     curve = _curve(stage, mix, check)
     return lambda x: np.asarray(x * curve, dtype=np.float32)
 
@@ -162,14 +160,9 @@ def _curve(stage: Stage, mix: Waveform, check: Check) -> dynamics.Curve:
     """The gain over time of the stages that are one: compress, punch, tremolo, loudness."""
     v, rate, frames = stage.values, mix.sample_rate, mix.frames
     if stage.kind == "tremolo":
-        swing = np.cos(2 * np.pi * v["rate_hz"] * np.arange(frames) / rate)
-        return np.asarray(1 - v["depth"] * (0.5 - 0.5 * swing), dtype=np.float32)
-    if stage.kind == "punch":
-        return dynamics.punch_curve(mix.samples, rate, v["db"])
-    if stage.kind == "compress":
-        power = float(np.mean(mix.samples.astype(np.float32) ** 2))
-        threshold = 10 * math.log10(max(power, 1e-9)) - v["below_db"]
-        return dynamics.compressor_curve(mix.samples, rate, threshold, v["ratio"], v["attack_ms"], v["release_ms"])
+        return tremolo(v, rate, 0, frames)
+    if stage.kind in ("punch", "compress"):
+        return dynamics.spread(gain_points(stage, dynamics.levels(mix.samples), rate), 0, frames)
     if stage.kind != "loudness":
         raise ValueError(f"no stage is called {stage.kind}")
     now = dynamics.loudness_lufs(mix)
@@ -180,7 +173,22 @@ def _curve(stage: Stage, mix: Waveform, check: Check) -> dynamics.Curve:
     return flat if limiter is None else flat * limiter
 
 
-def _sections(kind: str, v: Mapping[str, float], rate: int) -> npt.NDArray[np.float64]:
+def tremolo(v: Mapping[str, float], rate: int, start: int, stop: int) -> dynamics.Curve:
+    """Return the gain of a tremolo from one frame to another."""
+    swing = np.cos(2 * np.pi * v["rate_hz"] * np.arange(start, stop) / rate)
+    return np.asarray(1 - v["depth"] * (0.5 - 0.5 * swing), dtype=np.float32)
+
+
+def gain_points(stage: Stage, power: npt.NDArray[np.float32], rate: int) -> npt.NDArray[np.float64]:
+    """Return the gain in dB of a compressor or of punch at every point of ``dynamics.levels``."""
+    v = stage.values
+    if stage.kind == "punch":
+        return dynamics.punch_points(power, rate, v["db"])
+    threshold = 10 * math.log10(max(float(power.mean()) if len(power) else 0.0, 1e-9)) - v["below_db"]
+    return dynamics.compressor_points(power, rate, threshold, v["ratio"], v["attack_ms"], v["release_ms"])
+
+
+def sections_of(kind: str, v: Mapping[str, float], rate: int) -> npt.NDArray[np.float64]:
     """Second-order sections: R. Bristow-Johnson, "Audio EQ Cookbook"; high and low pass are Butterworth."""
     from scipy.signal import butter
 
@@ -212,7 +220,7 @@ def _filtered(samples: Samples, sections: npt.NDArray[np.float64], check: Check)
     return out
 
 
-def _room(v: Mapping[str, float], rate: int, channels: int) -> Samples:
+def room_response(v: Mapping[str, float], rate: int, channels: int) -> Samples:
     """A synthetic room: early reflections, then noise that decays by 60 dB in ``decay_s``, sooner in the treble.
 
     Nothing below 200 Hz, where rooms only blur. Energy 1 in each channel.
@@ -236,7 +244,7 @@ def _room(v: Mapping[str, float], rate: int, channels: int) -> Samples:
     return np.pad(tail, ((0, 0), (int(v["predelay_ms"] / 1000 * rate), 0))).astype(np.float32)
 
 
-def _echoes(v: Mapping[str, float], rate: int, channels: int) -> Samples:
+def echo_response(v: Mapping[str, float], rate: int, channels: int) -> Samples:
     """Repeats every ``time_s``, each ``feedback`` times the last and darker, down to −60 dB."""
     count = max(1, math.ceil(math.log(1e-3) / math.log(max(v["feedback"], 0.01))))
     gap, kernel = max(1, int(v["time_s"] * rate)), np.array([0.25, 0.5, 0.25])
@@ -259,34 +267,48 @@ def _convolved(samples: Samples, response: Samples, check: Check) -> Samples:
     return out[:, : samples.shape[1]]
 
 
+def tail_frames(rate: int) -> int:
+    """Return over how many frames that what still rings at the end fades out."""
+    return int(_TAIL_FADE_S * rate)
+
+
 def _with_wet(samples: Samples, wet: Samples, level: np.float32, rate: int) -> Samples:
     """The length is kept, so what still rings at the end fades out there."""
-    count = min(int(_TAIL_FADE_S * rate), wet.shape[1])
+    count = min(tail_frames(rate), wet.shape[1])
     if count:
         wet[:, -count:] *= np.linspace(1, 0, count, dtype=np.float32)
     return np.asarray(samples + level * wet, dtype=np.float32)
 
 
-def _widened(samples: Samples, factor: float) -> Samples:
+def widened(samples: Samples, factor: float) -> Samples:
+    """Return the sound with its sides ``factor`` times as strong."""
     if samples.shape[0] < 2:
         return samples
     middle = samples.mean(axis=0, keepdims=True)
     return np.asarray(middle + (samples - middle) * np.float32(factor), dtype=np.float32)
 
 
-def _wobbled(samples: Samples, delays: npt.NDArray[np.float64], wet: np.float32 | None) -> Samples:
-    """Read every channel with a moving delay in frames (the second channel half a turn later)."""
-    frames = samples.shape[1]
+def wobbled(samples: Samples, stage: Stage, rate: int, first: int = 0) -> Samples:
+    """Read every channel with a moving delay (chorus: the second channel half a turn later); ``first``: the frame it begins at."""
+    v, axis = stage.values, np.arange(samples.shape[1])
+    before = np.arange(-1, samples.shape[1])  # silence lies before the first frame
+    wet = None if stage.kind == "wow" else np.float32(db_to_gain(v["wet_db"]))
     out = np.empty_like(samples)
-    axis = np.arange(frames)
     for channel in range(samples.shape[0]):
-        moved = np.roll(delays, channel * frames // 2) if wet is not None and frames > 1 else delays
-        late = np.interp(axis - moved, axis, samples[channel])
+        turn = np.pi * channel if wet is not None else 0.0
+        phase = 2 * np.pi * v["rate_hz"] * (axis + first) / rate + turn
+        places = axis - rate * (v["depth_ms"] / 1000) * (1.2 + np.sin(phase))
+        late = np.interp(places, before, np.concatenate([[0.0], samples[channel]]))
         out[channel] = late if wet is None else samples[channel] + wet * late
     return out
 
 
-def _saturated(samples: Samples, reference: float, drive_db: float) -> Samples:
+def drive_reference(samples: Samples) -> float:
+    """Return the level that drive is measured against: what all but the highest peaks stay under."""
+    return max(float(np.quantile(np.abs(samples), 0.995)), 1e-4)
+
+
+def saturated(samples: Samples, reference: float, drive_db: float) -> Samples:
     """Soft clipping by tanh, at twice the rate so that its harmonics fold back less."""
     import soxr
 
@@ -297,7 +319,8 @@ def _saturated(samples: Samples, reference: float, drive_db: float) -> Samples:
     return np.ascontiguousarray(np.pad(out, ((0, 0), (0, missing))), dtype=np.float32)
 
 
-def _crushed(samples: Samples, rate: int, bits: float, low_rate: float) -> Samples:
+def crushed(samples: Samples, rate: int, bits: float, low_rate: float) -> Samples:
+    """Return the sound as few bits at a low rate would hold it."""
     import soxr
 
     if low_rate < rate:

@@ -2,12 +2,12 @@
 
 Honest stems are defined by what they are: percussive and harmonic (median filtering of the
 spectrogram: Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010), centre
-and sides, low. Previews are labelled guesses built from them: drums, bass, vocals, other. Every stem
-is exactly ``mix − rest``, so what is taken out and what is left always sum to the recording.
+and sides, low. Previews are labelled guesses: drums and bass by masks fitted to many such features
+(``masks``), vocals by what is left in the middle, other by what is left over. Every stem is exactly ``mix − rest``, so what is taken out and what is left always sum to the recording.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from segue.tools.core.audio import Samples, Waveform
 from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
-from segue.tools.sound.spectrum import forward, inverse
+from segue.tools.sound import masks
+from segue.tools.sound.spectrum import Spectrum, forward, inverse
 
 HONEST = ("percussive", "harmonic", "centre", "sides", "low")
 PREVIEWS = ("drums", "bass", "vocals", "other")
@@ -33,14 +34,13 @@ _WORDS = {
 }  # fmt: skip
 _REFUSED = ("guitar", "piano")
 
-_MEDIAN = 31  # frames and bins; librosa's default, and the middle of Fitzgerald's range
 _BLOCK_S = 10.0
 _LOW_HZ = 200.0
 _LOW_TAPS = 4097
-# What the masks' own model (see _masked) promises too much, in dB: the median over eight composed pieces
-# of eight genres whose true stems are known; single pieces lie within 1 to 3 dB of it. Masks cannot see
-# what other instruments put into the very bins that they keep.
-_OPTIMISM_DB = {"drums": 2.0, "bass": 7.5, "vocals": 7.5, "other": 10.0}
+# What the masks' own model (see ``Masked.span``) promises too much, in dB: the median over rendered mixtures whose true stems are
+# known; single pieces lie within 4 dB of it. Masks cannot see what other instruments put into the very bins that they keep.
+# Vocals could only be measured on a sampled choir, so theirs is a careful guess.
+_OPTIMISM_DB = {"drums": 3.0, "bass": 0.5, "vocals": 10.0, "other": 5.0}
 
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
@@ -166,78 +166,85 @@ def window_size(sample_rate: int) -> int:
 def _masked(wave: Waveform, stems: Sequence[str], check: Check, progress: Progress) -> tuple[Samples, float | None]:
     """Return the sum of the named stems by soft masks, block by block, and their estimated bleed in dB."""
     out = np.zeros_like(wave.samples)
+    level = level_of(float(np.mean(wave.samples.astype(np.float64) ** 2)), wave.sample_rate)
+    length = round(_BLOCK_S * wave.sample_rate)
     kept = lost = 0.0
-    for start, stop, block, offset in _blocks(wave):
-        check()
-        mask, spectrum = _mask(block, stems, wave.sample_rate, check)
-        check()
-        sound = inverse(spectrum * mask, block.shape[1], window_size(wave.sample_rate))
-        out[:, start:stop] = sound[:, offset : offset + stop - start]
-        power = np.abs(spectrum) ** 2
-        # Were the mask the share of power that is ours, mask³ would be ours in the stem, mask²(1 − mask) not.
-        kept += float(np.sum(power * mask**3))
-        lost += float(np.sum(power * mask**2 * (1 - mask)))
-        progress(stop / wave.sample_rate, wave.duration_s, "separating")
-    if not any(stem in PREVIEWS for stem in stems):
-        return out, None
-    model = 10 * math.log10(max(lost, 1e-12) / max(kept, 1e-12))
-    return out, round(min(20.0, model + max(_OPTIMISM_DB.get(stem, 0.0) for stem in stems)), 1)
-
-
-def _blocks(wave: Waveform) -> Iterator[tuple[int, int, Samples, int]]:
-    """Yield (start, stop, samples with context, frames of context before start).
-
-    The context covers the median filters' reach and blocks begin on the hop grid, so the result is
-    that of one pass over the whole file, in flat memory.
-    """
-    n = window_size(wave.sample_rate)
-    hop = n // 4
-    length = max(1, round(_BLOCK_S * wave.sample_rate / hop)) * hop
-    reach = (_MEDIAN // 2 + 1) * hop + n
     for start in range(0, wave.frames, length):
         stop = min(wave.frames, start + length)
-        before = min(start, reach)
-        yield start, stop, wave.samples[:, start - before : min(wave.frames, stop + reach)], before
+        masked = Masked(lambda a, b: wave.samples[:, a:b], wave.frames, wave.sample_rate, level, stems, check)
+        out[:, start:stop], ours, others = masked.span(start, stop)
+        kept, lost = kept + ours, lost + others
+        progress(stop / wave.sample_rate, wave.duration_s, "separating")
+    return out, bleed_db(stems, kept, lost)
 
 
-def _mask(
-    block: Samples, stems: Sequence[str], sample_rate: int, check: Check
-) -> tuple[Mask, npt.NDArray[np.complex64]]:
-    """Return the summed soft mask ``[bins, frames]`` (0..1) of the stems, and the spectrum ``[channels, bins, frames]``."""
-    from scipy.ndimage import median_filter
-
-    n = window_size(sample_rate)
-    spectrum = forward(block, n)
-    magnitude = np.sqrt(np.mean(np.abs(spectrum) ** 2, axis=0))
-    check()
-    harmonic = median_filter(magnitude, size=(1, _MEDIAN), mode="reflect") ** 2
-    check()
-    percussive = median_filter(magnitude, size=(_MEDIAN, 1), mode="reflect") ** 2
-    share = np.asarray(percussive / (percussive + harmonic + 1e-12), dtype=np.float32)
-    hertz = np.arange(n // 2 + 1, dtype=np.float32)[:, None] * (sample_rate / n)
-    total = np.zeros_like(share)
-    for stem in stems:
-        total += _one_mask(stem, share, hertz, spectrum)
-    return np.minimum(total, 1.0), spectrum
+def level_of(power: float, sample_rate: int) -> float:
+    """Return the level that masks measure a recording against, from the mean square of its samples."""
+    return masks.reference(power, window_size(sample_rate))
 
 
-def _one_mask(stem: str, percussive: Mask, hertz: Mask, spectrum: npt.NDArray[np.complex64]) -> Mask:
-    """Masks that share the bins out: drums, bass, vocals and other sum to one."""
-    if stem == "percussive":
-        return percussive
-    if stem == "harmonic":
-        return 1 - percussive
-    # Kick below, cymbals above: full weight; between them consonants and plucks are percussive, too.
-    weight = 0.75 + 0.25 * (1 - _ramp(hertz, 90, 200)) + 0.25 * _ramp(hertz, 4000, 7000)
-    drums = percussive * weight
-    if stem == "drums":
-        return drums
-    bass = (1 - drums) * (1 - _ramp(hertz, 180, 320))
-    if stem == "bass":
-        return bass
-    voice = _ramp(hertz, 150, 260) * (1 - _ramp(hertz, 7000, 9000))
-    vocals = np.clip((1 - percussive) * voice * _centred(spectrum), 0, 1 - drums - bass)
-    return np.asarray(vocals if stem == "vocals" else 1 - drums - bass - vocals, dtype=np.float32)
+def bleed_db(stems: Sequence[str], kept: float, lost: float) -> float | None:
+    """Return the estimated bleed of previews in dB, None where nothing named is a preview."""
+    if not any(stem in PREVIEWS for stem in stems):
+        return None
+    model = 10 * math.log10(max(lost, 1e-12) / max(kept, 1e-12))
+    return round(min(20.0, model + max(_OPTIMISM_DB.get(stem, 0.0) for stem in stems)), 1)
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Stems by masks in any span of a recording: what comes out does not depend on how it is divided.
+
+    ``read(start, stop)`` gives the recording's samples; ``level`` is ``level_of`` the whole.
+    """
+
+    read: Callable[[int, int], Samples]
+    frames: int
+    sample_rate: int
+    level: float
+    stems: Sequence[str]
+    check: Check
+
+    def span(self, start: int, stop: int) -> tuple[Samples, float, float]:
+        """Return the stems' sum in a span, and the energies that the masks take for theirs and for the others'.
+
+        Context on both sides covers what the features can see, and transforms begin on the hop grid.
+        """
+        n = window_size(self.sample_rate)
+        hop = n // 4
+        reach = (masks.REACH + 1) * hop + n
+        first = max(0, (start - reach) // hop * hop)
+        block = self.read(first, min(self.frames, stop + reach))
+        self.check()
+        mask, spectrum = self._mask(block)
+        self.check()
+        sound = inverse(spectrum * mask, block.shape[1], n)[:, start - first : stop - first]
+        power = np.abs(spectrum) ** 2
+        # Were the mask the share of power that is ours, mask³ would be ours in the stem, mask²(1 − mask) not.
+        return sound, float(np.sum(power * mask**3)), float(np.sum(power * mask**2 * (1 - mask)))
+
+    def _mask(self, block: Samples) -> tuple[Mask, Spectrum]:
+        """Return the summed soft mask ``[bins, frames]`` (0..1) of the stems, and the spectrum ``[channels, bins, frames]``."""
+        spectrum = forward(block, window_size(self.sample_rate))
+        total = np.zeros(spectrum.shape[1:], np.float32)
+        if named := [stem for stem in self.stems if stem in PREVIEWS]:
+            total += _named(named, spectrum, self.sample_rate, self.level)
+        if plain := [stem for stem in self.stems if stem not in PREVIEWS]:
+            harmonic, percussive = masks.medians(np.sqrt(np.mean(np.abs(spectrum) ** 2, axis=0)))
+            share = np.asarray(percussive**2 / (percussive**2 + harmonic**2 + 1e-12), dtype=np.float32)
+            total += sum(share if stem == "percussive" else 1 - share for stem in plain)
+        return np.minimum(total, 1.0), spectrum
+
+
+def _named(stems: Sequence[str], spectrum: Spectrum, sample_rate: int, level: float) -> Mask:
+    """Return the mask of previews: drums, bass, vocals and other sum to one."""
+    share = masks.shares(masks.features(spectrum, sample_rate, level))
+    parts = dict(zip(masks.STEMS, np.moveaxis(share, -1, 0), strict=False))
+    rest = share[..., -1]
+    hertz = np.arange(spectrum.shape[1], dtype=np.float32)[:, None] * (sample_rate / (2 * spectrum.shape[1] - 2))
+    voice = _ramp(hertz, 150, 260) * (1 - _ramp(hertz, 7000, 9000)) * _centred(spectrum)
+    parts |= {"vocals": rest * voice, "other": rest * (1 - voice)}
+    return np.asarray(sum(parts[stem] for stem in stems), dtype=np.float32)
 
 
 def _ramp(hertz: Mask, low: float, high: float) -> Mask:

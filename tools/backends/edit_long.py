@@ -1,0 +1,279 @@
+"""Edits of recordings too long to be held in memory: the same operations, block by block, in flat memory.
+
+What needs the whole in memory (composing over it, extending it, matching beats) is not done here; then the usual editor takes over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from segue.tools import edit as ops
+from segue.tools.backends.edit_titles import clock_time, listed, titled
+from segue.tools.core.audio import Samples
+from segue.tools.core.base import Context
+from segue.tools.core.errors import CannotDo, InvalidArgument
+from segue.tools.core.piece import Clip, Piece
+from segue.tools.sound import (
+    blocks,
+    blocks_effects,
+    demucs,
+    dynamics,
+    effects,
+    effects_words,
+    separate,
+    splice,
+    stretch,
+)
+from segue.tools.sound.blocks import Mapped, Room, Source
+from segue.tools.sound.effects import Stage
+from segue.tools.sound.loudness import gain_to_db
+
+LONG_SAMPLES = 120_000_000  # samples of all channels from which on blocks are used: 23 minutes of stereo at 44.1 kHz
+_STRETCH_S, _LAP_S, _SEEK_S = 30.0, 0.25, 0.012
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an operation made: a source, how, a few words for the title, and what was measured."""
+
+    source: Source
+    how: str
+    label: str
+    measured: Mapping[str, Any] = field(default_factory=dict)
+
+
+def suits(piece: Piece, operations: Sequence[Any]) -> bool:
+    """Tell whether a piece is a recording of that length, and all that is asked of it can be done in blocks."""
+    clip = piece.clip
+    if clip is None or piece.stems or piece.score or clip.frames * clip.channels < LONG_SAMPLES:
+        return False
+    return all(_can(operation) for operation in operations)
+
+
+def _can(operation: Any) -> bool:  # noqa: ANN401 - one of the operations
+    if operation.op in ("remove", "isolate", "gain", "effect", "reverse"):
+        if operation.start_s is not None or operation.end_s is not None or getattr(operation, "stem", None):
+            return False
+        names = getattr(operation, "stems", [])
+        return not names or not (
+            demucs.separates(names) or {"centre", "sides", "low"} & set(map(separate.stem_word, names))
+        )
+    if operation.op == "tempo":
+        return operation.ratio is not None
+    if operation.op == "transpose":
+        return operation.semitones is not None
+    return operation.op in ("trim", "fade", "loudness")
+
+
+def edited(piece: Piece, args: ops.Args, context: Context) -> ops.Out:
+    """Do operations to a long recording and keep the result."""
+    assert piece.clip is not None
+    clip, operations, at = piece.clip, args.operations, 0
+
+    def report(done: float, total: float, label: str) -> None:
+        context.progress(at + done / max(total, 1e-9), len(operations) + 1, label)
+
+    with Room(context.check, report) as room:
+        source: Source = room.decoded(
+            context.store.path(clip.id), clip.channels, clip.sample_rate, context.settings.max_input_s
+        )
+        labels, details = [], []
+        for number, operation in enumerate(operations):
+            at = number
+            made: Made = _OPERATIONS[operation.op](source, operation, room, context)
+            source = made.source
+            labels.append(made.label)
+            details.append({"op": operation.op, "how": made.how, **made.measured, "in_blocks": True})
+        at = len(operations)
+        kept = context.store.put_file(room.flac(source, "writing"))
+    made_clip = Clip(id=kept, sample_rate=source.sample_rate, channels=source.channels, frames=source.frames)
+    out = context.add_piece(titled(piece.title, labels), clip=made_clip, parents=[piece])
+    return ops.Out(piece=out, details=details)
+
+
+def _trim(source: Source, op: ops.Trim, room: Room, context: Context) -> Made:
+    start, stop = splice.span(source.frames, source.sample_rate, op.start_s, op.end_s)
+    cut = Mapped(source.channels, stop - start, source.sample_rate, lambda a, b: source.read(start + a, start + b))
+    span = {"start_s": start / source.sample_rate, "end_s": stop / source.sample_rate}
+    return Made(cut, "copy of the span", f"{clock_time(span['start_s'])}–{clock_time(span['end_s'])}", span)
+
+
+def _fade(source: Source, op: ops.Fade, room: Room, context: Context) -> Made:
+    if op.in_s == 0 and op.out_s == 0:
+        raise InvalidArgument("A fade of no length does nothing.", "Give in_s, out_s or both in seconds.")
+    rate, frames = source.sample_rate, source.frames
+    if max(op.in_s, op.out_s) > frames / rate:
+        raise InvalidArgument("A fade is longer than the sound.", "Give a shorter fade.")
+    counts = round(op.in_s * rate), round(op.out_s * rate)
+
+    def faded(x: Samples, at: int) -> Samples:
+        places = np.arange(at, at + x.shape[1])
+        inward = np.minimum(places / max(counts[0], 1), 1) if counts[0] else np.ones(len(places))
+        outward = np.minimum((frames - 1 - places) / max(counts[1], 1), 1) if counts[1] else np.ones(len(places))
+        curve = np.sin(np.pi / 2 * inward) * np.sin(np.pi / 2 * outward)
+        return np.where(curve == 1, x, x * curve.astype(np.float32)).astype(np.float32)
+
+    return Made(blocks.changed(source, faded), "equal-power fade", "faded", {"in_s": op.in_s, "out_s": op.out_s})
+
+
+def _reverse(source: Source, op: ops.Reverse, room: Room, context: Context) -> Made:
+    frames = source.frames
+    back = Mapped(
+        source.channels, frames, source.sample_rate, lambda a, b: source.read(frames - b, frames - a)[:, ::-1]
+    )
+    return Made(back, "samples in reverse order", "backwards")
+
+
+def _gain(source: Source, op: ops.Gain, room: Room, context: Context) -> Made:
+    gain = op.db
+    if gain > 0:
+        found = blocks.measured(source, room)
+        headroom = -gain_to_db(max(found.highest, -found.lowest) / dynamics.FULL_SCALE)
+        gain = min(gain, max(0.0, headroom))
+        if gain < op.db:
+            context.note(f"Only {gain:+.1f} dB of the {op.db:+g} dB fit without clipping.")
+    return Made(blocks_effects.gained(source, gain), "constant gain", f"all {op.db:+g} dB", {"gain_db": round(gain, 2)})
+
+
+def _loudness(source: Source, op: ops.Loudness, room: Room, context: Context) -> Made:
+    found = blocks.measured(source, room)
+    if found.lufs(source.sample_rate) <= -70:
+        raise CannotDo("This is silent: its loudness cannot be measured.", "Give a recording with sound.")
+    made, measured = blocks_effects.at_loudness(source, op.lufs, room, found)
+    if "limited_db" in measured:
+        context.note(
+            f"Peaks were limited by up to {-measured['limited_db']:.1f} dB, so that the true peak stays under −1 dBTP."
+        )
+    return Made(made, "gain and limiter" if "limited_db" in measured else "gain", f"at {op.lufs:g} LUFS", measured)
+
+
+def _effect(source: Source, op: ops.Effect, room: Room, context: Context) -> Made:
+    reading = effects_words.read(op.description)
+    given = [Stage(one.stage, one.model_dump(exclude={"stage"}, exclude_none=True)) for one in op.stages]
+    stages = effects.with_settings(reading.stages, given)
+    if not stages:
+        raise CannotDo(
+            f"'{op.description}' is not a sound that I know how to make.",
+            f"I know {', '.join(effects_words.known_sounds())}.",
+        )
+    if reading.unknown:
+        context.note(f"Not understood and left out: {', '.join(reading.unknown)}.")
+    made, measured = blocks_effects.processed(source, stages, room)
+    shown = [stage.as_json() for stage in stages]
+    return Made(made, "; ".join(reading.heard), op.description or "effect", {"stages": shown, **measured})
+
+
+def _separated(source: Source, names: Sequence[str], room: Room, context: Context) -> tuple[Source, dict[str, Any]]:
+    """Return stems as a source that was written, and what was measured."""
+    stems = tuple(dict.fromkeys(separate.canonical(name) for name in names))
+    power = sum(float(np.sum(source.read(a, b).astype(np.float64) ** 2)) for a, b in blocks.spans(source))
+    level = separate.level_of(power / (source.frames * source.channels), source.sample_rate)
+    masked = separate.Masked(source.read, source.frames, source.sample_rate, level, stems, context.check)
+    energies = [0.0, 0.0]
+
+    def spans() -> Any:  # noqa: ANN401 - an iterator of samples
+        for start, stop in blocks.spans(source):
+            sound, kept, lost = masked.span(start, stop)
+            energies[0], energies[1] = energies[0] + kept, energies[1] + lost
+            room.report(stop, source.frames, "separating")
+            yield sound
+
+    stem = room.written(spans(), source.channels, source.sample_rate)
+    bleed = separate.bleed_db(stems, *energies)
+    measured: dict[str, Any] = {"stems": list(stems)}
+    if bleed is not None:
+        measured |= {"preview": True, "bleed_db": bleed}
+        context.note(
+            f"This is a preview of {listed(stems)}, made by filters: other instruments are in it at about {bleed:+.0f} dB "
+            f"(estimated); Demucs gives clean stems: {separate.DEMUCS}.".replace(" -", " −")
+        )
+    return stem, measured
+
+
+def _isolate(source: Source, op: ops.Isolate, room: Room, context: Context) -> Made:
+    stem, measured = _separated(source, op.stems, room, context)
+    return _within(Made(stem, "stem by filters", f"{listed(op.stems)} only", measured), room, context)
+
+
+def _remove(source: Source, op: ops.Remove, room: Room, context: Context) -> Made:
+    stem, measured = _separated(source, op.stems, room, context)
+    rest = blocks.changed(source, lambda x, at: x - stem.read(at, at + x.shape[1]))
+    return _within(Made(rest, "mix minus stem", f"without {listed(op.stems)}", measured), room, context)
+
+
+def _within(made: Made, room: Room, context: Context) -> Made:
+    """Lower what would clip by one constant gain, said aloud."""
+    found = blocks.measured(made.source, room)
+    over = gain_to_db(max(found.highest, -found.lowest) / dynamics.FULL_SCALE)
+    if over <= 0:
+        return made
+    context.note(f"The whole was lowered by {over:.1f} dB, so that it does not clip.")
+    return replace(made, source=blocks_effects.gained(made.source, -over - 0.01))
+
+
+def _stretch(source: Source, ratio: float, semitones: float, room: Room) -> Source:
+    """Stretch in pieces of half a minute, each laid on the last where the two agree best, with a cross-fade."""
+    rate = source.sample_rate
+    frames = max(1, round(source.frames / ratio))
+    lap, seek = round(_LAP_S * rate), round(_SEEK_S * rate)
+    step = round(_STRETCH_S * rate)  # of what comes out
+    lead = lap + seek
+
+    def pieces() -> Any:  # noqa: ANN401 - an iterator of samples
+        tail: Samples | None = None
+        for start in range(0, frames, step):
+            room.check()
+            room.report(start, frames, "stretching")
+            stop = min(frames, start + step)
+            first = start - lead if start else 0
+            last = min(frames, stop + lap)
+            wave = blocks.waveform(source, round(first * ratio), round(last * ratio))
+            made = stretch.change(wave, ratio, semitones, check=room.check).samples
+            made = np.pad(made, ((0, 0), (0, max(0, last - first - made.shape[1]))))
+            at = start - first
+            if tail is not None:
+                at += _best_shift(tail, made, at, seek)
+                size = min(lap, tail.shape[1], made.shape[1] - at)
+                rise = np.sin(np.pi / 2 * (np.arange(size, dtype=np.float32) + 0.5) / max(size, 1)) ** 2
+                made[:, at : at + size] = made[:, at : at + size] * rise + tail[:, :size] * (1 - rise)
+            body = made[:, at : at + stop - start]
+            tail = made[:, at + stop - start : at + stop - start + lap]
+            yield np.pad(body, ((0, 0), (0, stop - start - body.shape[1])))
+
+    return room.written(pieces(), source.channels, rate)
+
+
+def _best_shift(tail: Samples, made: Samples, at: int, seek: int) -> int:
+    """Return the shift, within ``seek`` frames, at which a new piece agrees best with what the last one ended in."""
+    from scipy.signal import correlate
+
+    size = min(tail.shape[1], made.shape[1] - at - seek)
+    if size <= 0:
+        return 0
+    near = made[:, at - seek : at + seek + size].sum(axis=0)
+    found = correlate(near, tail[:, :size].sum(axis=0), mode="valid")
+    energy = np.sqrt(np.maximum(np.convolve(near**2, np.ones(size, np.float32), mode="valid"), 1e-9))
+    return int((found / energy).argmax()) - seek
+
+
+def _tempo(source: Source, op: ops.Tempo, room: Room, context: Context) -> Made:
+    assert op.ratio is not None
+    made = _stretch(source, op.ratio, 0.0, room)
+    context.note("So long a recording is stretched in pieces of half a minute, cross-faded where they agree best.")
+    return _within(Made(made, "stretched, pitch kept", f"× {op.ratio:g} in tempo", {"ratio": op.ratio}), room, context)
+
+
+def _transpose(source: Source, op: ops.Transpose, room: Room, context: Context) -> Made:
+    assert op.semitones is not None
+    made = _stretch(source, 1.0, op.semitones, room)
+    context.note("So long a recording is shifted in pieces of half a minute, cross-faded where they agree best.")
+    label = f"{op.semitones:+g} semitones"
+    return _within(Made(made, "pitch shifted, length kept", label, {"semitones": op.semitones}), room, context)
+
+
+_OPERATIONS: Mapping[str, Any] = {
+    "trim": _trim, "fade": _fade, "reverse": _reverse, "gain": _gain, "loudness": _loudness, "effect": _effect,
+    "isolate": _isolate, "remove": _remove, "tempo": _tempo, "transpose": _transpose,
+}  # fmt: skip
