@@ -18,8 +18,12 @@ _OF_SOUND = re.compile(r" why (?:is|does|do|are|was|were) (?:it|this|that|they|t
 
 def heard(text: str, draft: Draft) -> bool:
     """Take a message that is one such question."""
+    whole = Clause(text)
+    asks = any(_is_degree(word.plain, [w.plain for w in whole.words], n) for n, word in enumerate(whole.words))
+    if draft.arena == "empty" or not (asks or _WHY.search(whole.plain)):
+        return False
     parts = clauses.split(text, [(name.start, name.end) for name in draft.names])
-    if len(parts) != 1 or draft.arena == "empty":
+    if len(parts) != 1:
         return False
     return reasoned(parts[0], draft) or compared(parts[0], draft)
 
