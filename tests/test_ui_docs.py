@@ -20,4 +20,5 @@ def test_the_examples_run_and_the_routes_exist(tmp_path: Path, capsys) -> None:
         paths = httpx.get(f"{url}/api/openapi.json").json()["paths"]
     known = {re.sub(r"\{\w+\}", "{}", path) for path in paths}
     for path in re.findall(r"`(?:GET|POST|PATCH|DELETE) (/api/[^`?]*)", TEXT):
+        path = path.replace("/tools/{name}", "/tools/edit")  # each tool has a route of its own
         assert re.sub(r"\{\w+\}", "{}", path.strip()) in known, path

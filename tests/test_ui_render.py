@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import Any
 
-from segue.agent.dialogue import Thing
+from segue.agent.dialogue import State, Thing
 from segue.agent.events import Artifact, Event, Fault, Reply, ShownResult, ToolResult
 from segue.agent.session import Turn
 from segue.ui import players, render
@@ -195,3 +195,28 @@ def test_what_is_finished_can_be_heard_while_the_rest_runs() -> None:
     assert "Preview" not in running.early
     assert 'src="/artifacts/p_' in running.early
     assert running.early not in running.html()  # progress redraws the turn, not what somebody listens to
+
+
+def test_taste_is_told_in_words() -> None:
+    state = State(
+        things={"t_1": Thing(id="t_1", title=EVIL)},
+        roles={"t_1": "LIKED", "artist:Ann": "REJECTED"},
+        search={"query": "calm", "filters": {"exclude": ["t_1"], "bpm_max": 120}, "adjust": {"energy": 1}},
+    )
+    html = render.taste(state)
+    html_is_ours(html)
+    assert html.index("Liked") < html.index("Not wanted") < html.index("Ann")
+    assert "<li>calm</li><li>bpm max: 120</li><li>energy +1</li>" in html
+
+
+def test_a_failed_turn_can_be_tried_again_and_shows_what_was_given() -> None:
+    fault = Fault(code="CannotDo", message="No guitar here.", hint="Name another.")
+    failed = ShownResult(step="s1", tool="edit", status="failed", error=fault)
+    plan = {"planner": "builtin", "steps": [{"id": "s1", "tool": "edit", "args": {"note": EVIL}}]}
+    html = render.reply(reply(reply=f"I could not: {fault}", results=[failed], plan=plan), message=EVIL)
+    html_is_ours(html)
+    assert html.count("No guitar here.") == 1
+    assert '<p class="sg-error">' in html
+    assert "Try again" in html
+    assert "<dt>note</dt>" in html
+    assert "Try again" not in render.reply(reply(), message="x")

@@ -311,16 +311,25 @@ def turn(one: Turn) -> tuple[str, str]:
 def taste(state: State) -> str:
     """Return what is liked and rejected in a conversation, and what its searches keep to."""
     parts = []
-    for role, label in (("LIKED", "Liked"), ("SATISFIED", "Liked"), ("REJECTED", "Not wanted")):
-        names = [_named(id, state) for id, held in state.roles.items() if held == role]
+    for roles, label in ((("LIKED", "SATISFIED", "SEED"), "Liked"), (("REJECTED",), "Not wanted")):
+        names = [_named(id, state) for id, held in state.roles.items() if held in roles]
         if names:
             parts.append(f"<h3>{label}</h3><ul>{''.join(f'<li>{escape(name)}</li>' for name in names)}</ul>")
-    kept = [(name, value) for name, value in state.search.items() if name in ("query", "filters", "adjust") and value]
+    kept = _kept(state.search)
     if kept:
-        rows = "".join(f"<li>{escape(name)}: {escape(_plain(value))}</li>" for name, value in kept)
+        rows = "".join(f"<li>{escape(one)}</li>" for one in kept)
         parts.append(f"<h3>Searches keep to</h3><ul>{rows}</ul>")
     body = "".join(parts) or '<p class="sg-quiet">Nothing is liked or rejected in this conversation yet.</p>'
     return f'<div class="sg-taste">{body}</div>'
+
+
+def _kept(search: dict[str, Any]) -> list[str]:
+    """Return what a search keeps to, in words: its query, its filters, its steps along an axis."""
+    words = [str(search["query"])] if search.get("query") else []
+    for name, value in (search.get("filters") or {}).items():
+        if name != "exclude" and value not in (None, [], ""):
+            words.append(f"{name.replace('_', ' ')}: {_plain(value)}")
+    return words + [f"{axis} {step:+g}" for axis, step in (search.get("adjust") or {}).items()]
 
 
 def _named(id: str, state: State) -> str:
