@@ -27,7 +27,7 @@ SECONDS = 12.0  # of each mixture that is judged
 _COMPOSED_S, _FROM_S = 10.0, 6.0  # what is composed beyond that, and where it begins
 _VOICE = 53  # General MIDI program "Voice Oohs", counted from 0
 _SYSTEM_FONTS = ("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts")
-_LONGEST_S = 45.0  # of a recording that is measured, from its middle
+_LONGEST_S = 20.0  # of a recording that is measured, from its middle
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _song(folder: Path) -> Mixture:
 
 
 def recordings(count: int, data_home: Path | None = None) -> list[tuple[str, Waveform]]:
-    """Return real recordings, at most ``count``, each with its file's name, at most 45 s from its middle.
+    """Return real recordings, at most ``count``, each with its file's name, at most 20 s from its middle.
 
     They are those of ``DATA_HOME/music``, then those that ship inside installed Python packages (gradio, pygame,
     music21, scipy bring some), whatever their rates, widths and lengths are.

@@ -180,7 +180,7 @@ def test_the_new_piece_knows_how_it_was_made(bench, song):
         ({"op": "fade"}, InvalidArgument, "no length"),
         ({"op": "replace", "stem": "bass", "instrument": "tuba"}, CannotDo, "recording"),
         ({"op": "regenerate", "start_bar": 1, "end_bar": 2}, CannotDo, "recording"),
-        ({"op": "restyle", "prompt": "jazz"}, CannotDo, "recording"),
+        ({"op": "restyle", "prompt": "nicer"}, CannotDo, "no style"),
         ({"op": "effect", "description": "blorptastic"}, CannotDo, "I know"),
         ({"op": "concat", "clips": [{"id": "p_nothing"}]}, NotFound, "p_nothing"),
         ({"op": "transpose", "key": "Q major"}, InvalidArgument, "key"),

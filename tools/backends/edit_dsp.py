@@ -284,8 +284,12 @@ class _Editor:
         return self._by_score(op, "regenerated")
 
     def _restyle(self, op: ops.Restyle) -> _Result:
+        from segue.tools.backends import edit_heard
         from segue.tools.music import exact_words
 
+        if not self.material.stems:
+            wish = op.prompt, op.seed, self.context.settings
+            return _labelled(edit_heard.restyled(self.material, self._facts(), *wish, self.desk), op.prompt)
         if not op.keep and (named := exact_words.restyled(self.material, self.desk, self.context.settings, op.prompt)):
             return _labelled(*named)
         return self._by_score(op, "restyled")
@@ -432,18 +436,22 @@ class _Editor:
         return _labelled(exact_sound.faded(self.material, op.in_s, op.out_s, self.desk), "faded")
 
     def _loop(self, op: ops.Loop) -> _Result:
+        from segue.tools.backends import edit_heard
         from segue.tools.music import exact, exact_revise, exact_sound, revise
 
         score = self.material.score if self.material.stems else None
-        if op.seamless and score is None:
-            raise self._no_recording("A loop without a seam")
+        if score is None and op.section:
+            raise self._no_recording("Looping a section by its name")
+        if score is None and (op.seamless or op.start_bar):
+            where = op.start_bar, op.end_bar, op.times, op.seamless
+            label = f"{op.times} times" if op.times > 1 else "as a loop"
+            return _labelled(edit_heard.bars_looped(self.material, self._bar_lines(), *where, self.desk), label)
         if op.seamless:
-            where = op.model_dump(include={"times", "start_bar", "end_bar", "section"})
-            done, label = exact_revise.seamless(self.material, self.desk, self.context.settings, **where)
+            named = op.model_dump(include={"times", "start_bar", "end_bar", "section"})
+            done, label = exact_revise.seamless(self.material, self.desk, self.context.settings, **named)
             return _labelled(done, label)
         if op.start_bar or op.section:
-            if score is None:
-                raise self._no_recording("Looping bars by their number")
+            assert score is not None
             first, last = revise.bars_meant(score, op.start_bar, op.end_bar, op.section)
             clock, rate = score.clock(), self.material.sample_rate
             ends = [round(clock.seconds(score.bar_beat(bar)) * rate) for bar in (first, last + 1)]
