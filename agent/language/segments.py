@@ -36,10 +36,12 @@ class Segment:
     text: str = ""
 
     def of(self, *kinds: str) -> list[Token]:
+        """Return its tokens of some kinds."""
         return [token for token in self.tokens if token.kind in kinds]
 
     @property
     def items(self) -> list[Token]:
+        """What it speaks of."""
         return self.of("axis", "genre", "artist", "track", "years", "version", "instrument", "field")
 
 
