@@ -83,7 +83,7 @@ _WATCH = """() => {
     if (event.key !== "Enter") return;
     const pressed = performance.now(), before = document.querySelectorAll(".sg-said").length;
     const watching = new MutationObserver(() => {
-      if (document.querySelectorAll(".sg-said").length <= before) return;
+      if (document.querySelectorAll(".sg-said").length <= before && !document.querySelector(".sg-pending")) return;
       watching.disconnect();
       requestAnimationFrame(() => window.signs.push(performance.now() - pressed));
     });

@@ -55,10 +55,12 @@ const carry = (id, title) => {
   announce(`${title} goes with your next message`);
   box()?.focus();
 };
-window.segueCarried = () => {
+window.segueCarried = (sent) => {
   const ids = carried.map((one) => one.id).join(" ");
   carried = [];
   showCarried();
+  // Seen at once, however long the server takes to say anything.
+  if (sent?.text || sent?.files?.length || ids) $("#sg-carried")?.append(el("span", { class: "sg-chip sg-pending" }, `Sending: ${(sent?.text || "").slice(0, 80)}`));
   return ids;
 };
 
@@ -81,6 +83,7 @@ new MutationObserver(() => {
     waiting = false;
     const all = $$(".sg-chat .sg-said");
     if (all.length > said) all[all.length - 1].scrollIntoView({ block: "start" });
+    if (all.length !== said || $(".sg-chat [aria-busy=true]")) $("#sg-carried .sg-pending")?.remove();
     said = all.length;
     const done = $$(".sg-chat .sg-turn:not([aria-busy])");
     if (answers >= 0 && done.length > answers) announce(done[done.length - 1].querySelector("p")?.textContent || "Done");

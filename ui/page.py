@@ -204,7 +204,7 @@ def build(room: Room) -> gr.Blocks:
         loaded.then(refresh, session, side, **quick).then(settle, session, [chat, stop], **quiet)
         session.change(None, session, None, js="(id) => window.segueKeep(id)")
         clock.tick(watch, seen, [opening, seen, clock], **quick)
-        with_carried = "(said, session) => [said, session, window.segueCarried()]"
+        with_carried = "(said, session) => [said, session, window.segueCarried(said)]"
         sent = gr.on(box.submit, send, [box, session, carried], turn, js=with_carried, **quiet)
         sent.then(refresh, session, side, **quick)
         seek.submit(look_in, seek, found, **quick)
