@@ -327,7 +327,9 @@ class Agent:
         from segue.agent.runner import Runner
         from segue.tools.core.store import new_id
 
-        runner = Runner(self.store, self.settings, self.owner, new_id("call"), _safe(emit), places=self._house.turns.places)
+        runner = Runner(
+            self.store, self.settings, self.owner, new_id("call"), _safe(emit), places=self._house.turns.places
+        )
         try:
             results = await runner.run(Plan(planner="direct", steps=[Step(id="s1", tool=name, args=args)]))
         except asyncio.CancelledError:
