@@ -32,6 +32,7 @@ from segue.agent.language import (
     picking,
     pivoting,
     query,
+    reader,
     refining,
     rewriting,
     seeking,
@@ -41,6 +42,7 @@ from segue.agent.language import (
     talk,
     turning,
     voicing,
+    weighing,
     wishing,
 )
 from segue.agent.language.clause import Clause
@@ -74,6 +76,11 @@ class BuiltinPlanner:
 
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
+        plan = self._by_rules(message, state)
+        reading = reader.read(message, state, self._known(message, state))
+        return plan if reading is None else weighing.weighed(plan, message, reading, lambda said: self._by_rules(said, state))  # fmt: skip
+
+    def _by_rules(self, message: str, state: State) -> Plan:
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
         right = spelling.corrected(text, self._known(text, state))
         held_out: list[str] = []
@@ -87,7 +94,9 @@ class BuiltinPlanner:
         if not answered and draft.arena == "empty" and not draft.names and limits.at_a_loss(Clause(clauses.strip_polite(right) or right)):  # fmt: skip
             guessing.vague(draft)
             return draft.plan()
-        if not answered and (pivoting.heard(right, draft) or critique.heard(right, draft) or comparing.heard(right, draft)):
+        if not answered and (
+            pivoting.heard(right, draft) or critique.heard(right, draft) or comparing.heard(right, draft)
+        ):
             certainty.settle(message, draft)
             return draft.plan()
         answered = answered or _works_on_a_piece(right, draft)
@@ -410,7 +419,11 @@ def _seek(clause: Clause, draft: Draft) -> bool:
 
 def _find(clause: Clause, draft: Draft) -> bool:
     """Take an outright request for tracks."""
-    if draft.arena == "piece" and clause.match(r" (?:make|have|let|get|play|put|turn|bring) (?:it|this|that) ") and not clause.match(r" (?:like|similar to) (?:this|that|it) "):
+    if (
+        draft.arena == "piece"
+        and clause.match(r" (?:make|have|let|get|play|put|turn|bring) (?:it|this|that) ")
+        and not clause.match(r" (?:like|similar to) (?:this|that|it) ")
+    ):
         return False  # what is there is spoken of
     outright = clause.head in ("find", "play") or clause.songs or making.is_list(clause) or query.asks_advice(clause)
     if (
@@ -528,7 +541,9 @@ def _act(clause: Clause, draft: Draft) -> bool:
     trial = Draft(draft.message, draft.state, draft.names)
     trial.focus, trial.steps = list(draft.focus), list(draft.steps)
     thing = draft.thing(target)
-    if not (acting.read(clause, thing, trial) or shaping.read(clause, thing, trial)) or not changing.change(clause, draft):
+    if not (acting.read(clause, thing, trial) or shaping.read(clause, thing, trial)) or not changing.change(
+        clause, draft
+    ):
         return False
     if clause.formats and (clause.verb("export", "give") or clause.has("as")) and draft.steps:
         keeping.export(Clause("export it as " + " and ".join(found.value for found in clause.formats)), draft)

@@ -258,7 +258,9 @@ class Turns:
                 self.sessions.commit(turn, result)
 
             trace = self._tracer(live)
-            runner = Runner(self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop, self.places)
+            runner = Runner(
+                self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop, self.places
+            )
             began = time.monotonic()
             results = await runner.run(plan, self.sessions.results(turn))
             for result in results.values():

@@ -156,7 +156,11 @@ def _beside(clause: Clause, shaped: list[Operation], thing: Thing | None, draft:
     for read in (_loudness, _transpose, timing.tempo, timing.trim, timing.reverse, timing.fade):
         if read is timing.trim and done & {"fade", "tempo", "loop"}:
             continue
-        found += [operation for operation in read(clause, thing, draft) if operation["op"] not in done and _firm(clause, operation)]
+        found += [
+            operation
+            for operation in read(clause, thing, draft)
+            if operation["op"] not in done and _firm(clause, operation)
+        ]
         done |= {operation["op"] for operation in found}
     return found
 

@@ -102,7 +102,11 @@ def is_generation(clause: Clause, draft: Draft) -> bool:
         return True
     if draft.state.attached and clause.starts("like this", "in this style", "in the style of this", "like that"):
         return True
-    if takes_wanted(clause) and not (clause.songs and clause.verb("find", "play")) and clause.head in ("", "make", "write", "give", "take"):
+    if (
+        takes_wanted(clause)
+        and not (clause.songs and clause.verb("find", "play"))
+        and clause.head in ("", "make", "write", "give", "take")
+    ):
         return True
     if len(clause.sections) >= 3 or (
         re.search(r"\bwith (?:the )?lyrics:", clause.text, re.IGNORECASE) and clause.genres

@@ -89,7 +89,7 @@ def forms(clause: Clause) -> list[str]:
         wanted.append("leadsheet")
     elif clause.match(_ON_PAPER) and clause.has("musicxml", "music xml") and not clause.match(r" (?:sheet\w*|pdf|print\w*|picture|page|paper) "):  # fmt: skip
         wanted.append("score")  # a file for a notation program, and nothing to look at
-    elif (clause.match(_ON_PAPER) and not clause.match(r" score (?:this|that|the|my|a|it) ")):
+    elif clause.match(_ON_PAPER) and not clause.match(r" score (?:this|that|the|my|a|it) "):
         wanted += ["score", "picture"]
     if clause.match(_WORDS) and not clause.match(r" (?:in|into) (?:\w+ )?words "):
         wanted.append("lrc" if clause.match(_TIMED) else "lyrics")

@@ -25,7 +25,9 @@ def parts(clause: Clause, thing: Thing | None, within: tuple[int, int] | None = 
         for match in re.finditer(rf"(?<!\w){re.escape(name)}s?(?!\w)", clause.text, re.IGNORECASE):
             add(name, match.start(), match.end())
     if thing and "melody" in thing.parts:
-        for match in re.finditer(r"\b(?:lead|top ?line|tune|theme)\b(?! (?:guitar|vocals?|singer|sheet))", clause.text, re.IGNORECASE):
+        for match in re.finditer(
+            r"\b(?:lead|top ?line|tune|theme)\b(?! (?:guitar|vocals?|singer|sheet))", clause.text, re.IGNORECASE
+        ):
             add("melody", match.start(), match.end())
     known = {"vocals", "drums", "bass", "guitar", "piano", "other"}
     by_length = [*((f, f.value) for f in clause.stems if f.value in known or f.value in ("melody", "chords")),

@@ -156,7 +156,12 @@ def _numbers(clause: Clause) -> list[tuple[int, int, int]]:
     for ordinal in ordinals_in(text):
         after = clause.after(ordinal.end, 2)
         before = clause.before(ordinal.start, 1)
-        if after and (after[0] in _UNITS or after[0].isdigit() or (after[0] not in _ONES and numbers_in(after[0])) or _is_count_of_units(after)):
+        if after and (
+            after[0] in _UNITS
+            or after[0].isdigit()
+            or (after[0] not in _ONES and numbers_in(after[0]))
+            or _is_count_of_units(after)
+        ):
             continue
         if after and after[0] not in _ONES and (instruments_in(after[0]) or stems_in(after[0])):
             continue  # "the first guitar"

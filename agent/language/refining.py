@@ -114,7 +114,9 @@ def wish(
         args["query"] = " ".join(dict.fromkeys([str(args.get("query") or ""), *added])).strip()
     _give_way(found, args, draft)
     if swapped[0]:
-        args["query"] = re.sub(rf"\b{re.escape(swapped[0])}\b", swapped[1], str(args.get("query", "")), flags=re.IGNORECASE)
+        args["query"] = re.sub(
+            rf"\b{re.escape(swapped[0])}\b", swapped[1], str(args.get("query", "")), flags=re.IGNORECASE
+        )
     if found.adjust and again:
         _exclude(args, [id for id in _shown(draft) if id not in seeds])
     if rejected:
@@ -416,7 +418,12 @@ def sort(clause: Clause, draft: Draft) -> bool:
     if (
         not sorts
         and not these
-        and (draft.arena != "list" or clause.head in ("find", "give", "play") or clause.genres or (clause.head == "make" and {word.plain for word in clause.words} & cues.PIECES))  # fmt: skip
+        and (
+            draft.arena != "list"
+            or clause.head in ("find", "give", "play")
+            or clause.genres
+            or (clause.head == "make" and {word.plain for word in clause.words} & cues.PIECES)
+        )
     ):
         return False
     items = these or list(draft.group) or _list_items(draft)

@@ -59,7 +59,13 @@ def _by_bpm(change: float, thing: Thing | None, draft: Draft) -> list[Operation]
 
 def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read a cut: what is kept of the piece."""
-    if clause.bars and thing and thing.bpm and clause.match(r" (?:start|begin|starts|begins) (?:\w+ ){0,3}(?:at|from|with|on) ") and clause.bars[0].value.start:
+    if (
+        clause.bars
+        and thing
+        and thing.bpm
+        and clause.match(r" (?:start|begin|starts|begins) (?:\w+ ){0,3}(?:at|from|with|on) ")
+        and clause.bars[0].value.start
+    ):
         return [{"op": "trim", "start_s": round((clause.bars[0].value.start - 1) * 240 / thing.bpm, 3)}]
     if clause.bars and not clause.durations and clause.head == "trim" and thing and thing.bpm:
         bars = clause.bars[0].value
@@ -76,7 +82,9 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         or (clause.verb("fade") and clause.head != "trim")
     ):
         return []
-    begins = clause.match(r" (?:start|starts|starting|begin|begins|beginning|enter|come in|jump|skip ahead|pick up) (?:\w+ ){0,4}?(?:at|from|in|with|to|\d)")
+    begins = clause.match(
+        r" (?:start|starts|starting|begin|begins|beginning|enter|come in|jump|skip ahead|pick up) (?:\w+ ){0,4}?(?:at|from|in|with|to|\d)"
+    )
     stops = clause.match(r" (?:stop|stops|end|ends|finish|until|till|through|up to|out at) ")
     if begins and len(clause.durations) == 2 and stops and clause.durations[0].value < clause.durations[1].value:
         return [{"op": "trim", "start_s": clause.durations[0].value, "end_s": clause.durations[1].value}]

@@ -1,0 +1,111 @@
+"""Which of several readings of a message to believe: the rules' own, or one of what the reader thinks is asked for.
+
+The rules look for words that they know; the reader (``reader.py``) has seen how people say things, and knows no
+arguments. Where both see the same request the plan stands. Where they differ, the message is said again with the
+word that the rules know for what the reader sees ("those drums are killing me" → "remove those drums …"),
+and of the plans that come of it the one is taken that the reader finds most likely.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from segue.agent.language.labels import TOOLS, is_main, labels
+from segue.agent.language.reader import Reading
+from segue.agent.plan import Plan
+
+MARGIN = 8.0  # nats by which another plan must be likelier: found on the check set
+_SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
+_SURE = 0.8  # plans that the rules are surer of are theirs
+_TRIALS = 3  # plans tried beside the rules' own: each costs as much time as the first
+
+_SAID: dict[str, tuple[str, ...]] = {
+    "edit.remove": ("remove {}",), "edit.isolate": ("keep only {}", "isolate {}"), "edit.gain+": ("turn up {}", "make it louder: {}"),
+    "edit.gain-": ("turn down {}", "make it quieter: {}"), "edit.replace": ("replace {}",), "edit.add": ("add {}",),
+    "edit.transpose": ("transpose {}", "transpose it to {}"), "edit.tempo+": ("make it faster: {}",), "edit.tempo-": ("make it slower: {}",),
+    "edit.tempo": ("set the tempo to {}",), "edit.trim": ("cut it to {}", "trim {}"), "edit.concat": ("join {}",), "edit.mix": ("mix {}",),
+    "edit.fade": ("fade out {}", "fade {}"), "edit.loop": ("loop {}",), "edit.reverse": ("reverse {}",), "edit.regenerate": ("redo {}",),
+    "edit.extend": ("extend it: {}", "extend {}"), "edit.restyle": ("make it {}", "restyle it as {}"), "edit.effect": ("make it sound {}", "add {}"),
+    "edit.loudness": ("master it: {}", "master it to -14 LUFS"), "edit.chords": ("change the chords: {}",), "edit.mode": ("change the mode: {}",),
+    "edit.meter": ("change the meter: {}",), "edit.feel": ("change the feel: {}",), "edit.ending": ("change the ending: {}",), "edit.lyrics": ("set these lyrics: {}",),
+    "generate": ("make {}", "write {}"), "retrieve": ("find {}", "find songs: {}"), "identify": ("what song is this?",), "question": ("tell me: {}?",),
+    "caption": ("describe it", "describe {}"), "sections": ("describe the sections of {}",), "tag": ("what is the {}?", "what genre and mood is it?"),
+    "transcribe": ("transcribe {}",), "export": ("export {}", "export it"), "library": ("what are the stats of {}",),
+    "state.undo": ("undo that",), "state.redo": ("redo that",), "state.back": ("back to {}",), "state.drop": ("forget {}",),
+    "state.like": ("I like {}",), "state.confirm": ("yes",), "state.cancel": ("stop",), "state.branch": ("same list but {}",),
+    "state.reject": ("not {}", "skip {}"), "state.correct": ("I meant {}",), "reply": (), "ask": (),
+    # constraints, where the request alone does not bring them
+    "r.like": ("songs like {}",), "r.among": ("of these, {}",), "r.total_s": ("find {} in total",), "order.energy_up": ("sort these by energy, rising",),
+    "order.energy_down": ("sort these by energy, falling",), "library.stats": ("library statistics: {}",), "library.duplicates": ("which are duplicates?",),
+    "library.retag": ("write bpm and mood into the tags of {}",), "library.add": ("add the folder {} to my library",), "library.status": ("library status",),
+    "to.chords": ("chords of {}",), "to.lyrics": ("write out the lyrics of {}",), "to.lrc": ("lyrics of {} as lrc",), "to.notes": ("transcribe {} to midi",),
+    "to.score": ("sheet music of {}",), "to.leadsheet": ("lead sheet of {}",), "to.beats": ("beats of {}",), "f.exclude": ("more", "more: {}"),
+    "adjust.energy+": ("more energetic: {}", "more energetic"), "adjust.energy-": ("calmer: {}", "calmer"), "adjust.tempo+": ("faster: {}", "faster"),
+    "adjust.tempo-": ("slower: {}", "slower"), "adjust.mood+": ("happier: {}", "happier"), "adjust.mood-": ("sadder: {}", "sadder"),
+    "adjust.density+": ("busier",), "adjust.density-": ("sparser",), "adjust.distortion+": ("more distortion",), "adjust.distortion-": ("less distortion",),
+    "adjust.acousticness+": ("more acoustic",), "adjust.acousticness-": ("less acoustic",), "adjust.brightness+": ("brighter",), "adjust.brightness-": ("darker",),
+    "adjust.danceability+": ("more danceable",), "adjust.danceability-": ("less danceable",), "adjust.melody+": ("more melodic",), "adjust.melody-": ("less melodic",),
+    "adjust.vocals+": ("more vocals",), "adjust.vocals-": ("fewer vocals",),
+}  # fmt: skip
+"""The word of the rules for what the reader sees; ``{}`` is the message."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    plan: Plan
+    fit: float
+
+
+def weighed(plan: Plan, message: str, reading: Reading, again: Callable[[str], Plan]) -> Plan:
+    """Return the plan to believe, its certainty lowered where rules and reader differ.
+
+    Parameters
+    ----------
+    plan : what the rules make of the message. again : what they make of another one.
+    """
+    asked = labels(plan)
+    if _main(asked) == _main(reading.best) or plan.question or _told_or_written(asked, reading):
+        return plan if _agreed(asked, reading) else _unsure(plan)
+    if plan.certain > _SURE:
+        return _unsure(plan)
+    own = _Candidate(plan, reading.fit(asked))
+    best = own
+    for said in _sayings(message, asked, reading):
+        trial = again(said)
+        fit = reading.fit(labels(trial))
+        if _is_better(trial, plan) and fit > max(best.fit, own.fit + MARGIN):
+            best = _Candidate(trial, fit)
+    return _unsure(best.plan)
+
+
+def _main(found: frozenset[str]) -> frozenset[str]:
+    return frozenset(label for label in found if is_main(label))
+
+
+def _agreed(asked: frozenset[str], reading: Reading) -> bool:
+    return all(reading.likely.get(label, 1.0) >= _SURE_OF_EACH for label in _main(asked))
+
+
+def _told_or_written(asked: frozenset[str], reading: Reading) -> bool:
+    """Tell whether both see sections: whether they are told or written to a file is for the rules to say."""
+    return "sections" in asked and "to.sections" in reading.best
+
+
+def _unsure(plan: Plan) -> Plan:
+    return plan.model_copy(update={"certain": min(plan.certain, 0.8)})
+
+
+def _is_better(trial: Plan, plan: Plan) -> bool:
+    """Tell whether a plan made of other words is whole: it asks nothing that the message's own plan did not."""
+    return bool(trial.steps or trial.state) and not trial.question and (not trial.notes or bool(plan.notes))
+
+
+def _sayings(message: str, asked: frozenset[str], reading: Reading) -> Iterator[str]:
+    """Yield the message with the rules' word for what the reader sees and the rules do not, the likeliest first."""
+    unseen = sorted(reading.best - asked, key=lambda label: -reading.likely[label])
+    narrow = [label for label in unseen if label not in TOOLS]
+    for _, template in zip(
+        range(_TRIALS),
+        (t for label in [*narrow, *(label for label in unseen if label in TOOLS)] for t in _SAID.get(label, ())),
+        strict=False,
+    ):
+        yield template.format(message.rstrip(" .!?"))
