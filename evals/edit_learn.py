@@ -2,7 +2,8 @@
 
 Renders mixtures of seeds that ``segue eval edit`` does not use, half as composed and half played otherwise by the shipped
 soundfont: the other soundfonts that the suite may be given are never learned from. What is minimised is the energy of
-what a mask gets wrong, against the best real mask within 0 and 1 of each bin. Plain numpy; the same file on every run.
+what a mask gets wrong, against the best real mask within 0 and 1 of each bin. Plain numpy on one thread; another processor may round a weight
+otherwise.
 """
 
 import itertools
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from segue.evals.edit_mixtures import Mixture, rendered
 from segue.tools.core.audio import Samples
@@ -114,7 +116,8 @@ def main(count: int = _COUNT) -> None:
         sys.stderr.write(f"{number - _FIRST + 1} of {count}\n")
     seen, best, weight = (np.concatenate(part) for part in zip(*found, strict=True))
     mean, spread = seen.mean(axis=0), seen.std(axis=0) + 1e-6
-    layers = fitted(masks.normalised(seen, mean, spread), best, weight)
+    with threadpool_limits(1):
+        layers = fitted(masks.normalised(seen, mean, spread), best, weight)
     stored = {"mean": _plain(mean), "spread": _plain(spread), "layers": [[_plain(m), _plain(b)] for m, b in layers]}
     Path(masks.__file__).with_name("masks.json").write_text(json.dumps(stored) + "\n", "utf-8")
 
