@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segue.tools.core.base import Backend, Context, PieceRef, Runner
@@ -249,7 +248,12 @@ def _mix(meta: dict[str, Any], request: "Request") -> dict[str, Any]:
 def _load(settings: Settings) -> Runner:
     from segue.tools.music.memory import FILE, Memory
 
-    return partial(_run, memory=Memory(settings.home / FILE))
+    memory = Memory(settings.home / FILE)
+
+    def run(args: Args, context: Context) -> BaseOut:
+        return _run(args, context, memory)
+
+    return run
 
 
 BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores, says_so=True)
