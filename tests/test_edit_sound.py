@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from segue.evals import edit_stretch
 from segue.tools.core.audio import Waveform
 from segue.tools.core.errors import Cancelled, InvalidArgument
-from segue.tools.sound import dynamics, effects, effects_words, splice, stretch
+from segue.tools.sound import dynamics, effects, effects_words, formants, splice, stretch
 from segue.tools.sound.loudness import true_peak_db
 from tests.edit_support import RATE, clicks, recording, tones
 
@@ -52,10 +53,24 @@ def test_pitch_moves_by_cents_and_length_stays(semitones):
     assert abs(1200 * np.log2(peak_hertz(out) / (440 * 2 ** (semitones / 12)))) < 5
 
 
+def test_a_voice_moved_up_keeps_its_formants():
+    sung = Waveform(edit_stretch.vowel(2.0), RATE)
+    truth = edit_stretch.vowel(2.0, 150 * 2 ** (5 / 12))
+    kept, moved = (stretch.change(sung, 1.0, 5.0, formants=keep).samples for keep in (True, False))
+    off = [edit_stretch.formants_off_db(sound, truth) for sound in (kept, moved)]
+    assert off[0] < 0.75 * off[1]
+    assert np.sqrt((kept**2).mean()) == pytest.approx(np.sqrt((moved**2).mean()), rel=0.1)
+
+
+def test_keeping_formants_where_nothing_moved_changes_nothing():
+    sound = np.stack([tones(1.0) + clicks(1.0), clicks(1.0)])
+    np.testing.assert_allclose(formants.kept(sound, 1.0, RATE), sound, atol=2e-6)
+
+
 def test_long_sounds_go_to_a_child_process_and_give_the_same():
     wave = recording(12.0)
     assert wave.samples.size > stretch._INLINE_SAMPLES
-    inline = stretch._stretched(wave.samples, RATE, 1.1, 0.0)
+    inline = stretch._stretched(wave.samples, RATE, 1.1, 0.0, True)
     assert np.array_equal(stretch.change(wave, 1.1).samples, inline[:, : round(wave.frames / 1.1)])
 
 

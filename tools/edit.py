@@ -66,6 +66,9 @@ class Transpose(_Op):
     op: Literal["transpose"]
     semitones: float | None = Field(None, ge=-24, le=24)
     key: str | None = None
+    formants: Literal["kept", "moved"] = Field(
+        "kept", description="of sound: moved, a voice grows smaller or bigger", json_schema_extra={"llm": False}
+    )
 
     @model_validator(mode="after")
     def _one(self) -> "Transpose":

@@ -44,7 +44,7 @@ def _load(settings: Settings) -> Runner:
     return run
 
 
-BACKEND = Backend(tool="edit", name="dsp", load=_load, licence="Apache-2.0; python-stretch MIT")
+BACKEND = Backend(tool="edit", name="dsp", load=_load, licence="Apache-2.0; python-stretch MIT", heavy=True)
 
 
 @dataclass(frozen=True)
@@ -336,7 +336,8 @@ class _Editor:
             return _labelled(
                 exact_revise.put(self.material, moved, "notes moved", self.desk, settings, measured), label
             )
-        return _labelled(exact_sound.stretched(self.material, 1.0, semitones, self.desk), label, **measured)
+        done = exact_sound.stretched(self.material, 1.0, semitones, self.desk, op.formants == "kept")
+        return _labelled(done, label, **measured)
 
     def _semitones_to(self, key: str) -> tuple[float, dict[str, Any]]:
         """Return the shortest way from the key that it is in to another."""

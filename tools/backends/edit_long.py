@@ -213,7 +213,7 @@ def _within(made: Made, room: Room, context: Context) -> Made:
     return replace(made, source=blocks_effects.gained(made.source, -over - 0.01))
 
 
-def _stretch(source: Source, ratio: float, semitones: float, room: Room) -> Source:
+def _stretch(source: Source, ratio: float, semitones: float, room: Room, formants: bool = True) -> Source:
     """Stretch in pieces of half a minute, each laid on the last where the two agree best, with a cross-fade."""
     rate = source.sample_rate
     frames = max(1, round(source.frames / ratio))
@@ -230,7 +230,7 @@ def _stretch(source: Source, ratio: float, semitones: float, room: Room) -> Sour
             first = start - lead if start else 0
             last = min(frames, stop + lap)
             wave = blocks.waveform(source, round(first * ratio), round(last * ratio))
-            made = stretch.change(wave, ratio, semitones, check=room.check).samples
+            made = stretch.change(wave, ratio, semitones, formants=formants, check=room.check).samples
             made = np.pad(made, ((0, 0), (0, max(0, last - first - made.shape[1]))))
             at = start - first
             if tail is not None:
@@ -267,7 +267,7 @@ def _tempo(source: Source, op: ops.Tempo, room: Room, context: Context) -> Made:
 
 def _transpose(source: Source, op: ops.Transpose, room: Room, context: Context) -> Made:
     assert op.semitones is not None
-    made = _stretch(source, 1.0, op.semitones, room)
+    made = _stretch(source, 1.0, op.semitones, room, op.formants == "kept")
     context.note("So long a recording is shifted in pieces of half a minute, cross-faded where they agree best.")
     label = f"{op.semitones:+g} semitones"
     return _within(Made(made, "pitch shifted, length kept", label, {"semitones": op.semitones}), room, context)

@@ -141,20 +141,23 @@ def _flat(material: Material, db: float) -> dynamics.Curve:
 # -- pitch and time ----------------------------------------------------------------------------
 
 
-def stretched(material: Material, ratio: float, semitones: float, desk: Desk) -> Done:
+def stretched(material: Material, ratio: float, semitones: float, desk: Desk, formants: bool = True) -> Done:
     """Change tempo or pitch of sound; stems are changed one by one, drums are not transposed. The score goes."""
+    measured = {"formants": "kept" if formants else "moved"} if semitones else {}
     if not material.stems:
-        wave = stretch.change(material.wave, ratio, semitones, check=desk.check)
-        return Done(recording(wave, desk), "stretched, pitch kept" if semitones == 0 else "pitch shifted, length kept")
+        wave = stretch.change(material.wave, ratio, semitones, formants=formants, check=desk.check)
+        how = "stretched, pitch kept" if semitones == 0 else "pitch shifted, length kept"
+        return Done(recording(wave, desk), how, measured)
     drums = {part.name for part in material.score.parts if part.is_drum} if material.score else set()
     stems = {}
     for number, (name, stem) in enumerate(material.stems.items()):
         desk.progress(number, len(material.stems), "stretching")
-        done = stretch.change(stem, ratio, 0.0 if name in drums else semitones, check=desk.check)
+        moved = 0.0 if name in drums else semitones
+        done = stretch.change(stem, ratio, moved, formants=formants, check=desk.check)
         stems[name] = Waveform(quantised(done.samples), done.sample_rate)
     if material.score:
         desk.say("The sound of each part was shifted; that cannot be written as notes, so the score was let go.")
-    return Done(exact.summed(stems, None, {}, desk.say), "stems stretched")
+    return Done(exact.summed(stems, None, {}, desk.say), "stems stretched", measured)
 
 
 # -- cuts and joins ----------------------------------------------------------------------------

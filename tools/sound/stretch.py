@@ -1,4 +1,4 @@
-"""Tempo without pitch, pitch without tempo: Signalsmith Stretch (MIT), by python-stretch.
+"""Tempo without pitch, pitch without tempo: Signalsmith Stretch (MIT), by python-stretch; formants stay where they were.
 
 Long sounds are stretched in a child process: the extension holds Python's lock while it works, and a
 server must go on answering, and a cancelled step must end at once.
@@ -14,6 +14,7 @@ import numpy as np
 
 from segue.tools.core.audio import Samples, Waveform
 from segue.tools.core.errors import InvalidArgument, ToolError
+from segue.tools.sound.formants import kept
 
 MIN_SECONDS = 0.1
 _INLINE_SAMPLES = 1_000_000  # ten seconds of stereo: about a sixth of a second's work
@@ -21,7 +22,9 @@ _INLINE_SAMPLES = 1_000_000  # ten seconds of stereo: about a sixth of a second'
 Check = Callable[[], None]
 
 
-def change(wave: Waveform, ratio: float = 1.0, semitones: float = 0.0, *, check: Check | None = None) -> Waveform:
+def change(
+    wave: Waveform, ratio: float = 1.0, semitones: float = 0.0, *, formants: bool = True, check: Check | None = None
+) -> Waveform:
     """Play ``ratio`` times as fast and ``semitones`` higher; each leaves the other alone.
 
     The result has exactly ``round(frames / ratio)`` frames.
@@ -31,6 +34,7 @@ def change(wave: Waveform, ratio: float = 1.0, semitones: float = 0.0, *, check:
     wave : what to change.
     ratio : new tempo ÷ old, 0.25–4.
     semitones : −24..24, fractions allowed.
+    formants : keep them, so that a voice stays the same singer's; else they move with the pitch, as on a tape.
     check : called often; raises to stop.
 
     Raises
@@ -50,13 +54,13 @@ def change(wave: Waveform, ratio: float = 1.0, semitones: float = 0.0, *, check:
     if ratio == 1 and semitones == 0:
         return wave
     if wave.samples.size <= _INLINE_SAMPLES:
-        out = _stretched(wave.samples, wave.sample_rate, ratio, semitones)
+        out = _stretched(wave.samples, wave.sample_rate, ratio, semitones, formants)
     else:
-        out = _in_child(wave, ratio, semitones, check or (lambda: None))
+        out = _in_child(wave, ratio, semitones, formants, check or (lambda: None))
     return Waveform(_to_length(out, max(1, round(wave.frames / ratio))), wave.sample_rate)
 
 
-def _stretched(samples: Samples, sample_rate: int, ratio: float, semitones: float) -> Samples:
+def _stretched(samples: Samples, sample_rate: int, ratio: float, semitones: float, formants: bool) -> Samples:
     """Stretch, then resample to the pitch: within a cent, where shifting bins in one step is off by up to eleven."""
     import soxr
     from python_stretch import Signalsmith
@@ -66,15 +70,18 @@ def _stretched(samples: Samples, sample_rate: int, ratio: float, semitones: floa
     stretch.preset(samples.shape[0], sample_rate)
     stretch.timeFactor = ratio / pitch
     out = np.asarray(stretch.process(np.array(samples)), dtype=np.float32)  # a copy: it wants to write to its input
-    return out if pitch == 1 else np.asarray(soxr.resample(out.T, pitch, 1), dtype=np.float32).T
+    if pitch == 1:
+        return out
+    moved = np.asarray(soxr.resample(out.T, pitch, 1), dtype=np.float32).T
+    return kept(moved, pitch, sample_rate) if formants else moved
 
 
-def _in_child(wave: Waveform, ratio: float, semitones: float, check: Check) -> Samples:
+def _in_child(wave: Waveform, ratio: float, semitones: float, formants: bool, check: Check) -> Samples:
     with tempfile.TemporaryDirectory(prefix="segue-stretch-") as folder:
         source, target = Path(folder, "in.npy"), Path(folder, "out.npy")
         np.save(source, wave.samples)
         command = [sys.executable, "-m", __name__, str(source), str(target),
-                   str(wave.sample_rate), repr(ratio), repr(semitones)]  # fmt: skip
+                   str(wave.sample_rate), repr(ratio), repr(semitones), str(int(formants))]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
             try:
                 while True:
@@ -99,8 +106,9 @@ def _to_length(samples: Samples, frames: int) -> Samples:
     return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
 
 
-def _main(source: str, target: str, sample_rate: str, ratio: str, semitones: str) -> None:
-    np.save(target, _stretched(np.load(source), int(sample_rate), float(ratio), float(semitones)))
+def _main(source: str, target: str, sample_rate: str, ratio: str, semitones: str, formants: str) -> None:
+    made = _stretched(np.load(source), int(sample_rate), float(ratio), float(semitones), formants == "1")
+    np.save(target, made)
 
 
 if __name__ == "__main__":
