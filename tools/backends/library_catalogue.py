@@ -1,5 +1,6 @@
 """Looking after the library: folders scanned and measured, state, statistics, duplicates, tables, sidecar tags."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
 from segue.tools.core.settings import Settings
 
 _SMALL_S = 1800.0  # seconds of music that an add measures by itself: about a minute and a half on two cores
+_READ_S = 8.0  # for reading the meaning of new tracks' words: a thousand or so on a free core
 _ANALYSE = frozenset({"analyse", "analyze", "analysis"})
 _HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo library."
 
@@ -50,12 +52,24 @@ def _add(args: library.Args, context: Context, catalogue: Catalogue) -> library.
             f"{seconds / 20 / 60:.0f} minutes, and goes on where it was when it is stopped. "
             "Ask for it with the field 'analyse', or it is done for each track when something like it is wanted."
         )
-    if not embed_words(catalogue, context.check, context.progress):
-        context.note(MISSING)
+    _read_words(args, context, catalogue)
     found.waiting = len(waiting(catalogue))
     row = found.model_dump()
     row["broken"] = len(found.broken)
     return library.Out(rows=[row])
+
+
+def _read_words(args: library.Args, context: Context, catalogue: Catalogue) -> None:
+    """Embed the words of new tracks: a few seconds of it by itself, all of it where that was asked for."""
+    most_s = math.inf if _ANALYSE & {field.lower() for field in args.fields} else _READ_S
+    left = embed_words(catalogue, context.check, context.progress, most_s)
+    if left is None:
+        context.note(MISSING)
+    elif left:
+        context.note(
+            f"{left:,} tracks are found by their words, tags and names now, and not yet by what the words mean. "
+            "The same request again goes on with that, and the field 'analyse' does all of it."
+        )
 
 
 def _remove(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
@@ -127,8 +141,7 @@ def _import(args: library.Args, context: Context, catalogue: Catalogue) -> libra
     result = import_table(catalogue, context.store, _folder(args), context.progress)
     if result.skipped:
         context.note(f"{result.skipped} rows have no title and were left out.")
-    if not embed_words(catalogue, context.check, context.progress):
-        context.note(MISSING)
+    _read_words(args, context, catalogue)
     return library.Out(rows=[{**result.model_dump(), "tracks": catalogue.size}])
 
 

@@ -1,7 +1,9 @@
 """Measuring the library: what listening adds to the tags, with fingerprints and vectors, track by track."""
 
 import hashlib
+import math
 import os
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -16,6 +18,7 @@ from segue.tools.core.store import SHARED, Store
 from segue.tools.listen.analyse import Analysis, analyse
 
 AUDIO_SPACE = "audio:musicnn"
+_EMBED = 64  # texts embedded before they are kept
 _SURE = 0.35  # least confidence with which a measured genre is written beside a track
 Progress = Callable[[float, float, str], None]
 Check = Callable[[], None]
@@ -164,22 +167,32 @@ def pace(bpm: float) -> str:
     return "slow" if bpm < 95 else "fast" if bpm >= 135 else "mid-tempo"
 
 
-def embed_words(catalogue: Catalogue, check: Check | None = None, progress: Progress | None = None) -> bool:
-    """Give every track whose words changed a text vector; False where the weights are missing."""
+def embed_words(
+    catalogue: Catalogue, check: Check | None = None, progress: Progress | None = None, most_s: float = math.inf
+) -> int | None:
+    """Give every track whose words changed a text vector; return how many still wait, None where the weights are missing.
+
+    Parameters
+    ----------
+    most_s : begin no further batch after so long, s.
+    """
+    began = time.monotonic()
     bases = catalogue.bases(SPACE)
     pending = []
     for track in catalogue.find():
         basis = hashlib.sha256(track.words.encode("utf-8", "replace")).hexdigest()[:16]
         if bases.get(track.id) != basis:
             pending.append((track.id, track.words, basis))
-    for start in range(0, len(pending), 128):
+    for start in range(0, len(pending), _EMBED):
         if check:
             check()
+        if time.monotonic() - began > most_s:
+            return len(pending) - start
         if progress:
             progress(start, len(pending), "reading the words")
-        part = pending[start : start + 128]
+        part = pending[start : start + _EMBED]
         vectors = embed([words for _, words, _ in part])
         if vectors is None:
-            return False
+            return None
         catalogue.put_vectors(SPACE, {id: (v, basis) for (id, _, basis), v in zip(part, vectors, strict=True)})
-    return True
+    return 0

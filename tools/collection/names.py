@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from segue.tools.collection.words import COMMON, Token, normal, tokens
+from segue.tools.collection.words import COMMON, Token, credits_of, normal, tokens
 
 Kind = Literal["artist", "title", "album", "genre"]
 _ORDER: tuple[Kind, ...] = ("artist", "title", "album", "genre")
@@ -52,8 +52,12 @@ class NameIndex:
         self._written: dict[tuple[Kind, str], str] = {}
         for track in tracks:
             given: list[tuple[Kind, str]] = [("title", track.title), ("artist", track.artist), ("album", track.album)]
+            given += [("artist", name) for name in credits_of(track.artist)]
+            taken: set[tuple[Kind, str]] = set()
             for kind, name in [*given, *((("genre", g)) for g in track.genres)]:
-                if plain := normal(name):
+                plain = normal(name)
+                if plain and (kind, plain) not in taken:
+                    taken.add((kind, plain))
                     self._ids[kind, plain].append(track.id)
                     self._written.setdefault((kind, plain), name)
         self._kinds: dict[str, list[Kind]] = defaultdict(list)

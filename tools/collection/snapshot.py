@@ -15,7 +15,7 @@ from segue.tools.collection.index import VectorIndex
 from segue.tools.collection.measure import AUDIO_SPACE
 from segue.tools.collection.names import NameIndex
 from segue.tools.collection.postings import Postings
-from segue.tools.collection.words import normal
+from segue.tools.collection.words import credits_of, normal
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.theory import Key, parse_key
 from segue.tools.core.vocabulary import genres_in
@@ -234,12 +234,7 @@ def has_genre(track_genres: frozenset[str], wanted: frozenset[str]) -> bool:
 
 def artist_names(*written: str) -> frozenset[str]:
     """Return artists in normal form: the whole and the parts of "A feat. B" and "A, B"."""
-    names = set()
-    for text in written:
-        names.add(normal(text))
-        names |= {
-            normal(part) for part in re.split(r"\s+(?:feat\.?|ft\.?|featuring|with|vs\.?|x)\s+|[,;/]", text, flags=re.I)
-        }
+    names = {normal(name) for text in written for name in [text, *credits_of(text)]}
     return frozenset(name for name in names if name)
 
 

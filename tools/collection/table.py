@@ -103,9 +103,8 @@ def import_table(
 
 
 def _keep(catalogue: Catalogue, store: Store, changed: dict[str, Track]) -> None:
-    for track in changed.values():
-        if track.path is None:
-            store.save(Piece(id=track.id, owner=SHARED, kind="track", title=track.name))
+    bare = [track for track in changed.values() if track.path is None]
+    store.save_all(Piece(id=track.id, owner=SHARED, kind="track", title=track.name) for track in bare)
     catalogue.save(changed.values())
     changed.clear()
 

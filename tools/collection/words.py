@@ -37,6 +37,22 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+_CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|vs\.?|x)\s+|[,;/]\s*", re.IGNORECASE)
+
+
+def credits_of(artist: str) -> list[str]:
+    """Return the artists of a credit one by one, the first-named first; "A & B" may be one band, so it stays whole too.
+
+    >>> credits_of("Nina Harrow & Marlo Quint feat. Lena")
+    ['Nina Harrow & Marlo Quint', 'Nina Harrow', 'Marlo Quint', 'Lena']
+    """
+    found = []
+    for part in _CREDITS.split(artist):
+        pair = [name for name in re.split(r"\s+(?:&|and)\s+", part) if name.strip()]
+        found += [part, *pair] if len(pair) == 2 and all(" " in name.strip() for name in pair) else [part]
+    return list(dict.fromkeys(name.strip() for name in found if normal(name)))
+
+
 def fold(word: str) -> str:
     """Lower a word and take its accents away."""
     split = unicodedata.normalize("NFKD", word.casefold())

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,11 @@ class Store:
     """Blobs and pieces of one ``SEGUE_HOME``. Safe to use from several threads."""
 
     def __init__(self, settings: Settings) -> None:
+        self._open(settings)
+        self.database = Database(settings.home / "store.db", _MIGRATIONS)
+
+    def _open(self, settings: Settings) -> None:
+        """Open what needs no catalogue."""
         self.settings = settings
         self.folder = settings.home / "store"
         try:
@@ -62,7 +67,6 @@ class Store:
                 f"The data folder {settings.home} cannot be used ({error.strerror}).",
                 "Set SEGUE_HOME to a folder that you may write to.",
             ) from error
-        self.database = Database(settings.home / "store.db", _MIGRATIONS)
         self._cache: OrderedDict[str, Waveform] = OrderedDict()
         self._cache_lock = threading.Lock()
 
@@ -71,7 +75,7 @@ class Store:
     def put_bytes(self, data: bytes, suffix: str) -> str:
         """Keep bytes and return their id (SHA-256). ``suffix`` has its dot."""
         blob = hashlib.sha256(data).hexdigest()
-        if self._known(blob):
+        if self.known(blob):
             return blob
         temporary = self._temporary(suffix)
         try:
@@ -79,7 +83,7 @@ class Store:
                 out.write(data)
         except OSError as error:
             raise self._failed(temporary, error) from error
-        return self._adopt(temporary, blob, suffix)
+        return self.adopt(temporary, blob, suffix)
 
     def put_file(self, path: Path, suffix: str | None = None) -> str:
         """Copy a file into the store and return its id (SHA-256)."""
@@ -92,7 +96,7 @@ class Store:
             raise NotFound(f"There is no file {path}.", "Check the name and the folder.") from error
         except OSError as error:
             raise self._failed(temporary, error) from error
-        return self._adopt(temporary, file_hash(temporary), suffix)
+        return self.adopt(temporary, file_hash(temporary), suffix)
 
     def link_file(self, path: Path, content_hash: str | None = None) -> str:
         """Know a file of the user's by its content's hash, without copying it."""
@@ -120,7 +124,8 @@ class Store:
             raise NotFound(f"The file {path} is gone.", "Put it back, or scan its folder again.")
         return path
 
-    def _known(self, blob: str) -> bool:
+    def known(self, blob: str) -> bool:
+        """Tell whether a blob's bytes are here."""
         row = self.database.row("SELECT suffix, external FROM blobs WHERE id = ?", (blob,))
         return row is not None and (bool(row["external"]) or self._place(blob, row["suffix"]).is_file())
 
@@ -129,11 +134,16 @@ class Store:
 
     def _temporary(self, suffix: str) -> Path:
         try:
-            handle, name = tempfile.mkstemp(prefix=".writing-", suffix=suffix, dir=self.folder)
+            handle, name = tempfile.mkstemp(prefix=f".writing-{os.getpid()}-", suffix=suffix, dir=self.folder)
         except OSError as error:
             raise self._failed(self.folder, error) from error
         os.close(handle)
         return Path(name)
+
+    def forget_writing(self, process: int) -> None:
+        """Remove what a process that was ended had begun to write."""
+        for left_over in self.folder.glob(f".writing-{process}-*"):
+            left_over.unlink(missing_ok=True)
 
     def _failed(self, temporary: Path, error: OSError) -> StoreError:
         if temporary.is_file():
@@ -144,8 +154,11 @@ class Store:
             f"The store cannot be written to ({error.strerror}).", "Check SEGUE_HOME and its permissions."
         )
 
-    def _adopt(self, temporary: Path, blob: str, suffix: str) -> str:
-        """Synchronise, rename into place, record: in that order, so that a row never lacks its bytes."""
+    def adopt(self, temporary: Path, blob: str, suffix: str) -> str:
+        """Take a file of this folder in as a blob and return its id.
+
+        Synchronise, rename into place, record: in that order, so that a row never lacks its bytes.
+        """
         place = self._place(blob, suffix)
         try:
             place.parent.mkdir(exist_ok=True)
@@ -175,7 +188,7 @@ class Store:
         except DiskFull as error:
             temporary.unlink(missing_ok=True)
             raise DiskFull(_FULL, _ROOM) from error
-        blob = self._adopt(temporary, file_hash(temporary), ".flac")
+        blob = self.adopt(temporary, file_hash(temporary), ".flac")
         return Clip(id=blob, sample_rate=wave.sample_rate, channels=wave.channels, frames=wave.frames)
 
     def add_recording(self, path: Path, link: bool = False) -> Clip:
@@ -226,19 +239,24 @@ class Store:
 
     def save(self, piece: Piece) -> Piece:
         """Keep a piece, new or changed, with its parents and the blobs it uses."""
-        blobs = {clip.id for clip in [piece.clip, *piece.stems.values()] if clip}
-        if piece.score:
-            blobs.add(piece.score.id)
-        with self.database.write() as db:
-            db.execute(
-                "INSERT INTO pieces (id, owner, kind, title, created, body) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET title = excluded.title, body = excluded.body",
-                (piece.id, piece.owner, piece.kind, piece.title, piece.created, piece.model_dump_json()),
-            )
-            db.execute("DELETE FROM uses WHERE piece = ?", (piece.id,))
-            db.executemany("INSERT INTO uses VALUES (?, ?)", [(piece.id, blob) for blob in blobs])
-            db.executemany("INSERT OR IGNORE INTO parents VALUES (?, ?)", [(piece.id, p) for p in piece.parents])
+        self.save_all([piece])
         return piece
+
+    def save_all(self, pieces: Iterable[Piece]) -> None:
+        """Keep many pieces as one transaction: each by itself would wait for the disk."""
+        with self.database.write() as db:
+            for piece in pieces:
+                blobs = {clip.id for clip in [piece.clip, *piece.stems.values()] if clip}
+                if piece.score:
+                    blobs.add(piece.score.id)
+                db.execute(
+                    "INSERT INTO pieces (id, owner, kind, title, created, body) VALUES (?, ?, ?, ?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET title = excluded.title, body = excluded.body",
+                    (piece.id, piece.owner, piece.kind, piece.title, piece.created, piece.model_dump_json()),
+                )
+                db.execute("DELETE FROM uses WHERE piece = ?", (piece.id,))
+                db.executemany("INSERT INTO uses VALUES (?, ?)", [(piece.id, blob) for blob in blobs])
+                db.executemany("INSERT OR IGNORE INTO parents VALUES (?, ?)", [(piece.id, p) for p in piece.parents])
 
     def piece(self, id: str, owner: str) -> Piece:
         """Return a piece that ``owner`` may see.
