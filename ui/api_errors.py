@@ -1,10 +1,13 @@
 """Errors over HTTP: one shape, ``{"error": {code, message, hint}}``, and the status that fits."""
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from segue.agent.events import Fault
 from segue.tools.core.errors import (
@@ -49,7 +52,7 @@ def status_of(error: SegueError) -> int:
     return next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
 
 
-def answer(status: int, body: dict[str, str], path: str = "", retry_s: float | None = None) -> Response:
+def answer(status: int, body: dict[str, str], path: str = "", headers: Mapping[str, str] | None = None) -> Response:
     """Return an error's response; under /v1 with the fields that OpenAI's clients read, too."""
     error: dict[str, str | None] = dict(body)
     if path.startswith("/v1/"):
@@ -58,8 +61,14 @@ def answer(status: int, body: dict[str, str], path: str = "", retry_s: float | N
             "type": _KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error"),
             "param": None,
         }
-    headers = {"Retry-After": f"{retry_s:.0f}"} if retry_s else None
     return JSONResponse({"error": error}, status_code=status, headers=headers)
+
+
+def refusal(error: SegueError, path: str = "") -> Response:
+    """Return an error of ours as its response."""
+    wait = error.retry_s if isinstance(error, LimitReached) else None
+    headers = {"Retry-After": f"{wait:.0f}"} if wait else None
+    return answer(status_of(error), fault(error), path, headers)
 
 
 def install(app: FastAPI) -> None:
@@ -67,8 +76,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SegueError)
     async def known(request: Request, error: SegueError) -> Response:
-        retry = error.retry_s if isinstance(error, LimitReached) else None
-        return answer(status_of(error), fault(error), request.url.path, retry)
+        return refusal(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -86,4 +94,13 @@ def install(app: FastAPI) -> None:
             "message": str(error.detail),
             "hint": hint,
         }
-        return answer(error.status_code, body, request.url.path)
+        headers = {"Allow": _methods(app, request.url.path)} if error.status_code == 405 else error.headers
+        return answer(error.status_code, body, request.url.path, headers)
+
+
+def _methods(app: FastAPI, path: str) -> str:
+    """Return every method that a path takes; Starlette tells those of the first route only."""
+    found = (
+        route.methods or set() for route in app.routes if isinstance(route, Route) and route.path_regex.match(path)
+    )
+    return ", ".join(sorted(set().union(*found)))

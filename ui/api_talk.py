@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.agent.session import Session
-from segue.tools.core.errors import InvalidArgument, NotFound, SegueError
+from segue.tools.core.errors import NotFound, SegueError
 from segue.ui.api_errors import fault
 from segue.ui.caller import Answer, Caller, Message
 
@@ -38,6 +38,14 @@ class Title(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: str = Field("", max_length=500)
+
+
+class NewTitle(BaseModel):
+    """What a session is to be called."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(max_length=500, pattern=r"\S")
 
 
 class Said(BaseModel):
@@ -148,10 +156,8 @@ def routes(call: Callable[[Request], Caller]) -> APIRouter:
         return conversation(await _session(caller, id))
 
     @router.patch("/api/sessions/{id}")
-    async def rename(caller: Who, id: str, title: Title) -> Conversation:
+    async def rename(caller: Who, id: str, title: NewTitle) -> Conversation:
         """Give a session another title."""
-        if not title.title.strip():
-            raise InvalidArgument("The title is empty.", 'For example {"title": "Sunday"}.')
         agent = await caller.agent()
         await asyncio.to_thread(agent.rename, id, title.title)
         return conversation(await _session(caller, id))

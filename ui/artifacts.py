@@ -19,7 +19,7 @@ from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound, SegueEr
 from segue.tools.core.piece import Piece
 from segue.tools.core.piece_marks import marks_of
 from segue.tools.core.store import Store
-from segue.ui.api_errors import answer, fault, status_of
+from segue.ui.api_errors import refusal
 
 MEDIA_TYPES = {
     ".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".oga": "audio/ogg",
@@ -45,7 +45,7 @@ def routes(store: Store) -> list[Route]:
                 raise NotFound("There is nothing here.", "Open Segue's page first.")
             return await asyncio.to_thread(respond, store, request.state.owner, id, name)
         except SegueError as error:
-            return answer(status_of(error), fault(error))
+            return refusal(error)
 
     return [Route("/artifacts/{id}", artifact), Route("/artifacts/{id}/{name}", artifact)]
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from segue.tools.core.errors import LimitReached, SegueError
-from segue.ui.api_errors import answer, fault, status_of
+from segue.tools.core.errors import SegueError
+from segue.ui.api_errors import refusal
 from segue.ui.caller import Caller
 from segue.ui.limits import LARGEST_TEXT
 from segue.ui.mcp_server import Client, create_server
@@ -43,8 +43,7 @@ class McpEndpoint:
         try:
             Caller(self.room, Request(scope)).admit()
         except SegueError as error:
-            retry = error.retry_s if isinstance(error, LimitReached) else None
-            await answer(status_of(error), fault(error), retry_s=retry)(scope, receive, send)
+            await refusal(error)(scope, receive, send)
             return
         await self.manager.handle_request(scope, receive, send)
 

@@ -59,10 +59,17 @@ window.segueCarried = (sent) => {
   const ids = carried.map((one) => one.id).join(" ");
   carried = [];
   showCarried();
-  // Seen at once, however long the server takes to say anything.
-  if (sent?.text || sent?.files?.length || ids) $("#sg-carried")?.append(el("span", { class: "sg-chip sg-pending" }, `Sending: ${(sent?.text || "").slice(0, 80)}`));
+  if (sent?.text || sent?.files?.length || ids) sending(sent?.text || "");
   return ids;
 };
+// Seen at once, however long the page and the server take to say anything.
+const sending = (text) => {
+  $("#sg-carried .sg-pending")?.remove();
+  $("#sg-carried")?.append(el("span", { class: "sg-chip sg-pending" }, `Sending: ${text.slice(0, 80)}`));
+};
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === box() && box().value.trim()) sending(box().value.trim());
+}, true);
 
 document.addEventListener("click", (event) => {
   const at = (what) => event.target.closest?.(what);

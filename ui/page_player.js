@@ -61,13 +61,21 @@ const placed = (audio) => {
 const quiet = [];  // what else plays, and must not beside a player
 const pressed = (audio, on) => buttonOf(audio)?.setAttribute("aria-pressed", on);
 const listen = (type, then) => document.addEventListener(type, (event) => event.target.tagName === "AUDIO" && then(event.target), true);
+let heard = null;  // what was begun last: its player, whether it still plays, and how far it is
 listen("play", (audio) => {
   for (const other of $$("audio")) if (other !== audio) other.pause();
   for (const stop of quiet) stop();
   pressed(audio, true);
+  heard = { audio, plays: true, at: audio.currentTime, sketch: audio.closest("[data-sketch]") };
 });
-listen("pause", (audio) => pressed(audio, false));
-listen("ended", (audio) => { pressed(audio, false); audio.currentTime = 0; buttonOf(audio)?.style.removeProperty("--played"); });
+listen("pause", (audio) => { pressed(audio, false); if (heard?.audio === audio) heard.plays = false; });
+listen("ended", (audio) => {
+  pressed(audio, false);
+  if (heard?.audio === audio) Object.assign(heard, { plays: Boolean(heard.sketch), at: audio.duration });
+  audio.currentTime = 0;
+  buttonOf(audio)?.style.removeProperty("--played");
+});
+listen("timeupdate", (audio) => { if (heard?.audio === audio && !audio.paused) heard.at = audio.currentTime; });
 listen("timeupdate", placed);
 listen("seeked", placed);
 listen("error", (audio) => { pressed(audio, false); announce("This sound cannot be played."); });
@@ -83,6 +91,20 @@ const seek = (audio, seconds) => {
   audio.load();
 };
 const playOrPause = (audio) => { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); };  // another one may begin at once
+// A turn's last redraw takes the players of what could be heard early with it. Who listens hears on in those that
+// follow; who listens to the first seconds of a piece, in the whole.
+onChange.push(() => {
+  if (!heard || heard.audio.isConnected) return;
+  const { plays, at, audio, sketch } = heard;
+  const turns = $$(".sg-chat .sg-turn:not([aria-busy])");
+  const same = $$(".sg-chat audio").find((one) => one.src === audio.src);
+  const next = same || (sketch && turns.length ? $("figure[data-piece] audio", turns[turns.length - 1]) : null);
+  if (!next && $(".sg-chat [aria-busy=true]")) return;
+  heard = null;
+  if (!plays || !next) return;
+  seek(next, at);
+  next.play().catch(() => {});
+});
 document.addEventListener("click", (event) => {
   const play = event.target.closest?.(".sg-play");
   const wave = event.target.closest?.(".sg-wave");

@@ -129,7 +129,7 @@ def sketch(id: str, duration_s: float) -> str:
     """Return a player of the first seconds of what is still being rendered, marked as that."""
     says = f"Preview: the first {round(duration_s)} s, while the rest is rendered"
     return (
-        f'<figure class="sg-player"><figcaption><b>{escape(says)}</b></figcaption>'
+        f'<figure class="sg-player" data-sketch><figcaption><b>{escape(says)}</b></figcaption>'
         f"{transport(id, says, duration_s)}</figure>"
     )
 

@@ -21,7 +21,8 @@ _ORDINALS: dict[str, int] = {
 _ORDINALS |= {"1st": 1, "2nd": 2, "3rd": 3, "last": -1, "final": -1, "latest": -1, "newest": -1}
 
 _SMALL = "|".join(sorted(_WORDS, key=len, reverse=True))
-_FIGURE = r"(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|\.\d+)"
+# Bounded: thousands of digits, tried from each of them, would keep a pattern busy for minutes.
+_FIGURE = r"(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12}(?:\.\d{1,12})?|\.\d{1,12})"
 _SPELT = rf"(?:(?:a |one )?hundred(?: and)?(?: (?:{_SMALL}))?(?:[ -](?:{'|'.join(_ONES[1:10])}))?|(?:{'|'.join(_TENS)})[ -](?:{'|'.join(_ONES[1:10])})|{_SMALL})"  # fmt: skip
 NUMBER = rf"(?:{_FIGURE}(?:\s?[½¼¾])?|[½¼¾]|{_SPELT}(?:\s(?:and a half|point (?:{_SMALL})))?|half a|half an|an?|(?:a )?couple(?: of)?|a few)"  # fmt: skip
 _PLAIN_NUMBER = re.compile(rf"(?<![\w.])(-|−|minus )?({_FIGURE}(?:\s?[½¼¾])?|{_SPELT}(?: and a half)?)(?![\w]|\.\d)", re.IGNORECASE)  # fmt: skip
