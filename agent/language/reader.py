@@ -45,6 +45,11 @@ class Reading:
         return total
 
     @property
+    def most(self) -> float:
+        """The log-likelihood that no set of labels exceeds."""
+        return sum((1.0 if is_main(label) else _DETAIL) * math.log(max(p, 1 - p)) for label, p in self.likely.items())
+
+    @property
     def best(self) -> frozenset[str]:
         """The labels that are more likely than not; the likeliest of the requests where none is."""
         found = frozenset(label for label, p in self.likely.items() if p > 0.5)

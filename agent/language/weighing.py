@@ -16,7 +16,7 @@ from segue.agent.plan import Plan
 MARGIN = 8.0  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
 _SURE = 0.8  # plans that the rules are surer of are theirs
-_TRIALS = 3  # plans tried beside the rules' own: each costs as much time as the first
+_TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
 
 _SAID: dict[str, tuple[str, ...]] = {
     "edit.remove": ("remove {}",), "edit.isolate": ("keep only {}", "isolate {}"), "edit.gain+": ("turn up {}", "make it louder: {}"),
@@ -68,6 +68,8 @@ def weighed(plan: Plan, message: str, reading: Reading, again: Callable[[str], P
     if plan.certain > _SURE:
         return _unsure(plan)
     own = _Candidate(plan, reading.fit(asked))
+    if reading.most <= own.fit + MARGIN:
+        return _unsure(plan)  # no other could be so much likelier
     best = own
     for said in _sayings(message, asked, reading):
         trial = again(said)

@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -20,6 +19,7 @@ _GLUE = frozenset(
     {"it", "a", "an", "in", "to", "of", "is", "on", "the", "me", "my", "i"}
 )  # never part of a word written apart
 _REMEMBERED = 512  # texts of the last few turns
+_SPANS_REMEMBERED = 8192
 _TYPO_LENGTH = 6  # shorter words have too many real neighbours ("house", "horse") to be corrected
 _LONGEST_SLIP = 40  # letters of a word that may still be a misspelling; a longer one is no word, and costs its square
 
@@ -58,6 +58,17 @@ def words_of(text: str) -> tuple[Word, ...]:
     return tuple(
         Word("and" if m[0] == "&" else fold(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(text)
     )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _laid_out(text: str) -> tuple[tuple[Word, ...], tuple[int, ...]]:
+    """Return the words of a text and, for each of them, how many from it on have nothing but blanks and hyphens between."""
+    words = words_of(text)
+    reach = [1] * len(words)
+    for n in range(len(words) - 2, -1, -1):
+        if _GAP.fullmatch(text, words[n].end, words[n + 1].start):
+            reach[n] = reach[n + 1] + 1
+    return words, tuple(reach)
 
 
 def singular(word: str) -> str:
@@ -115,6 +126,7 @@ class Lexicon(Generic[T]):
                 for short in {key, *_deletes(key)}:
                     self._slips.setdefault(short, []).append(key)
         self._corrected: dict[str, str | None] = {}
+        self._keys: dict[str, str | None] = {}  # words beside each other, as read before: texts share most of theirs
         self._read: dict[str, tuple[Found[T], ...]] = {}  # texts read before: clauses are read by many rules
 
     def __contains__(self, phrase: str) -> bool:
@@ -140,21 +152,29 @@ class Lexicon(Generic[T]):
         return list(known)
 
     def _find(self, text: str) -> list[Found[T]]:
-        words = words_of(text)
+        words, reach = _laid_out(text)
+        plain = [word.plain for word in words]
         found: list[Found[T]] = []
         at = 0
         while at < len(words):
-            for count in range(min(self._longest + 1, len(words) - at), 0, -1):
-                span = words[at : at + count]
-                if any(not _GAP.fullmatch(text, x.end, y.start) for x, y in pairwise(span)):
-                    continue
-                key = self._key([word.plain for word in span])
+            for count in range(min(self._longest + 1, reach[at]), 0, -1):
+                key = self._remembered(plain[at : at + count])
                 if key is not None:
-                    found.append(Found(self._values[key], span[0].start, span[-1].end))
+                    found.append(Found(self._values[key], words[at].start, words[at + count - 1].end))
                     at += count - 1
                     break
             at += 1
         return found
+
+    def _remembered(self, words: list[str]) -> str | None:
+        said = " ".join(words)
+        try:
+            return self._keys[said]
+        except KeyError:
+            if len(self._keys) >= _SPANS_REMEMBERED:
+                self._keys.clear()
+            key = self._keys[said] = self._key(words)
+            return key
 
     def _key(self, words: list[str]) -> str | None:
         if not words:
