@@ -1,11 +1,10 @@
-"""/v1 and /mcp as clients of other makers use them: openai, LangChain, an Open-WebUI-like sequence, the official MCP client."""
+"""/v1 as clients of other makers use it: openai, LangChain, an Open-WebUI-like sequence."""
 
 import asyncio
 import base64
 import io
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +12,6 @@ import openai
 import pytest
 import soundfile
 
-from segue.tools.core import registry
 from tests.ui_support import service, tone
 
 MAKE = "make a 2 bar lo-fi loop"
@@ -197,38 +195,3 @@ def test_owners_do_not_share_conversations(running: str, made: dict[str, Any]) -
             bob.chat.completions.create(
                 model="segue", messages=[user("hello")], metadata={"session": made["segue"]["session"]}
             )
-
-
-def test_the_official_mcp_client_over_http(running: str, sound: bytes) -> None:
-    from mcp import Client
-    from mcp.client.streamable_http import streamable_http_client
-    from mcp.shared._httpx_utils import create_mcp_http_client
-
-    told: list[float] = []
-
-    async def progress(done: float, total: float | None, label: str | None) -> None:
-        told.append(done)
-
-    async def talk(key: str) -> Any:
-        headers = {"Authorization": f"Bearer {key}"}
-        async with create_mcp_http_client(headers=headers) as http, Client(streamable_http_client(f"{running}/mcp", http_client=http)) as client:  # fmt: skip
-            names = {tool.name for tool in (await client.list_tools()).tools}
-            data = base64.b64encode(sound).decode()
-            kept = await client.call_tool("attach", {"data": data, "name": "tone.wav"})
-            assert not kept.is_error, kept.content
-            refused = await client.call_tool("attach", {"path": str(Path(__file__))})
-            assert refused.is_error
-            piece = kept.structured_content["id"]
-            args = {"clip": {"id": piece}, "operations": [{"op": "reverse"}]}
-            edited = await client.call_tool("edit", args, progress_callback=progress)
-            return names, piece, edited
-
-    names, piece, edited = asyncio.run(talk("mcp-ann"))
-    assert names == set(registry.tools()) | {"chat", "attach"}
-    assert not edited.is_error
-    kinds = {block.type: block for block in edited.content}
-    assert {"text", "audio", "resource_link"} <= set(kinds)
-    assert httpx.get(str(kinds["resource_link"].uri)).status_code == 200
-    with httpx.Client(base_url=running, headers={"Authorization": "Bearer bob"}) as bob:
-        assert bob.get(f"/api/pieces/{piece}").status_code == 404
-    assert httpx.post(f"{running}/mcp", json={}).status_code == 401

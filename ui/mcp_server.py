@@ -2,7 +2,7 @@
 
 Besides the registered tools there are ``chat`` (a turn of a conversation) and ``attach`` (a file
 becomes a piece whose id the other tools take). Results carry structured content; what a tool makes
-comes as links to files, and sound of up to ``_INLINE_BYTES`` as audio content, too.
+comes as links to files, and sound of up to ``_INLINE_S`` as audio content, too.
 """
 
 import asyncio
@@ -23,10 +23,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from segue.agent import Agent
 from segue.agent.events import Artifact, Event
 from segue.tools.core import registry
+from segue.tools.core.audio import decode, encode
 from segue.tools.core.errors import InvalidArgument, SegueError
 from segue.tools.core.piece import Piece
 
-_INLINE_BYTES = 2_000_000
+# Of sound in one result: clients refuse a server-sent event of more than a megabyte, and base64 takes a third more.
+_INLINE_BYTES = 600_000
+_INLINE_S = 45.0  # a longer sound would not fit as mp3, either
 Handler = Callable[[Agent, dict[str, Any], Callable[[Event], None]], tuple[BaseModel, list[Artifact], bool]]
 
 
@@ -122,8 +125,13 @@ def call(
         return _refused(str(error))
     body = out.model_dump(mode="json", exclude_none=True)
     content: list[types.ContentBlock] = [types.TextContent(type="text", text=_words(body))]
+    left = _INLINE_BYTES
     for artifact in artifacts:
-        content += _file(client, artifact)
+        content.append(_link(client, artifact))
+        if artifact.kind == "audio" and (sound := _sound(artifact, left)):
+            left -= len(sound[0])
+            data = base64.b64encode(sound[0]).decode()
+            content.append(types.AudioContent(type="audio", data=data, mime_type=sound[1]))
     return types.CallToolResult(content=content, structured_content=body, is_error=failed)
 
 
@@ -142,17 +150,52 @@ def _words(body: dict[str, Any]) -> str:
     return json.dumps(body.get("out") or body, ensure_ascii=False)
 
 
-def _file(client: Client, artifact: Artifact) -> list[types.ContentBlock]:
+def _link(client: Client, artifact: Artifact) -> types.ContentBlock:
+    name = artifact.title or Path(artifact.path).name
+    return types.ResourceLink(
+        type="resource_link", name=name, uri=client.link(artifact), mime_type=_media(artifact.path)
+    )
+
+
+def _media(path: str) -> str:
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def _sound(artifact: Artifact, most: int) -> tuple[bytes, str] | None:
+    """Return a sound and what it is, as mp3 where the file itself is larger than ``most``; None where both are."""
     path = Path(artifact.path)
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    name = artifact.title or path.name
-    blocks: list[types.ContentBlock] = [
-        types.ResourceLink(type="resource_link", name=name, uri=client.link(artifact), mime_type=media_type)
-    ]
-    if artifact.kind == "audio" and path.stat().st_size <= _INLINE_BYTES:
-        data = base64.b64encode(path.read_bytes()).decode()
-        blocks.append(types.AudioContent(type="audio", data=data, mime_type=media_type))
-    return blocks
+    if path.stat().st_size <= most:
+        return path.read_bytes(), _media(artifact.path)
+    if (artifact.duration_s or 0.0) > _INLINE_S:
+        return None
+    with tempfile.TemporaryDirectory(prefix="segue-sound-") as folder:
+        small = Path(folder) / "sound.mp3"
+        encode(decode(path), small)
+        return (small.read_bytes(), "audio/mpeg") if small.stat().st_size <= most else None
+
+
+class Told:
+    """How far a call is, in per cent, over all its steps. It never goes back, which the protocol asks for."""
+
+    def __init__(self) -> None:
+        self._shares: dict[str, float] = {}
+        self._last = -1.0
+
+    def take(self, event: Event) -> float | None:
+        """Take an event; return the per cent where there is something new to tell. The last one is not among them."""
+        if event.type in ("queued", "started") and event.step:
+            self._shares.setdefault(event.step, 0.0)
+        elif event.type == "progress" and event.total:
+            self._shares[event.step] = min(1.0, (event.done or 0.0) / event.total)
+        elif event.type in ("done", "failed", "skipped"):
+            self._shares[event.step] = 1.0
+        else:
+            return None
+        now = 99.0 * sum(self._shares.values()) / len(self._shares)
+        if now < self._last + 1:  # one notification a per cent is enough
+            return None
+        self._last = now
+        return now
 
 
 def create_server(who: Callable[[ServerRequestContext[Any]], Client]) -> Server[Any]:
@@ -165,16 +208,28 @@ def create_server(who: Callable[[ServerRequestContext[Any]], Client]) -> Server[
         context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         loop = asyncio.get_running_loop()
+        telling: asyncio.Queue[tuple[float, str] | None] = asyncio.Queue()
+        told = Told()
 
         def on_event(event: Event) -> None:
-            if event.type == "progress" and event.total:
-                told = context.session.report_progress(
-                    event.done or 0.0, event.total, f"{event.tool} {event.label}".strip()
-                )
-                asyncio.run_coroutine_threadsafe(told, loop)
+            share = told.take(event)
+            if share is not None:
+                loop.call_soon_threadsafe(telling.put_nowait, (share, f"{event.tool} {event.label}".strip()))
 
-        client = await asyncio.to_thread(who, context)
-        return await asyncio.to_thread(call, client, params.name, dict(params.arguments or {}), on_event)
+        async def tell() -> None:
+            while (one := await telling.get()) is not None:
+                await context.session.report_progress(one[0], 100.0, one[1])
+
+        teller = asyncio.create_task(tell())
+        try:
+            client = await asyncio.to_thread(who, context)
+            result = await asyncio.to_thread(call, client, params.name, dict(params.arguments or {}), on_event)
+            if not result.is_error:
+                telling.put_nowait((100.0, params.name))
+        finally:
+            telling.put_nowait(None)
+            await teller  # the result comes after all that was told of it
+        return result
 
     return Server(
         "segue",
