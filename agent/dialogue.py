@@ -36,6 +36,8 @@ class Thing(BaseModel):
     parents: list[str] = []
     changed: list[str] = []
     """The operations of the edit that made it from its parent (``remove``, ``tempo``, …)."""
+    how: list[str] = []
+    """The same in words, with the parameters that were chosen."""
 
 
 class ShownList(BaseModel):
@@ -65,6 +67,12 @@ class State(BaseModel):
     """The retrieve arguments in force (query, filters, adjust, …); empty before the first search."""
     roles: dict[str, Role] = {}
     """The role of items and of artists ("artist:Name")."""
+    said: list[str] = []
+    """The user's words of every turn that looked for music."""
+    liked: list[list[str]] = []
+    """Of each of these turns the ids (and "artist:Name") that were liked, or taken for a model."""
+    disliked: list[list[str]] = []
+    """Of each of these turns what was rejected."""
     pending: dict[str, Any] | None = None
     """A plan (as JSON) that waits for the user's yes."""
     undone: int = 0

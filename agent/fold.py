@@ -12,6 +12,7 @@ from segue.agent.check import dependencies
 from segue.agent.check_types import gives, ref_of
 from segue.agent.dialogue import ShownList, State, Thing
 from segue.agent.events import ToolResult
+from segue.agent.op_words import done_words
 from segue.agent.plan import Plan, Ref, StateOp
 from segue.agent.session import Turn
 from segue.tools.core import registry
@@ -98,6 +99,8 @@ class Dialogue:
         for op in plan.state:
             _apply(state, op)
         files: list[str] = []
+        if _finds(plan) and any(result.status == "done" for result in results.values()):
+            state.said, state.liked, state.disliked = [*state.said, turn.message], [*state.liked, []], [*state.disliked, []]  # fmt: skip
         effective = any(op.op not in ("undo", "redo", "confirm", "cancel") for op in plan.state)
         means = {needed for step in plan.steps for needed in dependencies(step)}
         for step in plan.steps:
@@ -127,6 +130,25 @@ class Dialogue:
                 state = _with_attached(state_after, before)
         return state
 
+    def with_talk(self, plan: Plan, message: str) -> Plan:
+        """Return a plan whose searches know what was said and liked in this dialogue, the message included."""
+        if not _finds(plan):
+            return plan
+        state = _copied(self.state)
+        for op in plan.state:
+            if op.op not in ("undo", "redo"):
+                _apply(state, op)
+        searches = [step for step in plan.steps if step.tool == "retrieve"]
+        whole = len(searches) == 1 == len(plan.steps)
+        steps = []
+        for step in plan.steps:
+            if step.tool == "retrieve" and step.args.get("action", "search") in ("search", "playlist"):
+                now = message if whole else str(step.args.get("query") or "")
+                talk = {"said": [*state.said, now], "liked": state.liked, "disliked": state.disliked}
+                step = step.model_copy(update={"args": {**step.args, "talk": talk}})  # noqa: PLW2901
+            steps.append(step)
+        return plan.model_copy(update={"steps": steps})
+
     def words(self, ops: Sequence[StateOp], state: State) -> list[str]:
         """Say, before the turn is folded in, what its state operations do, one sentence each."""
         said: list[str] = []
@@ -151,6 +173,9 @@ def _copied(state: State) -> State:
             "lists": list(state.lists),
             "search": dict(state.search),
             "roles": dict(state.roles),
+            "said": list(state.said),
+            "liked": [list(ids) for ids in state.liked],
+            "disliked": [list(ids) for ids in state.disliked],
         }
     )
 
@@ -211,6 +236,7 @@ def _apply(state: State, op: StateOp) -> None:
                 _front(state, found.ids[:1])
     elif op.op in ("like", "reject") and op.target:
         state.roles[key] = "LIKED" if op.op == "like" else "REJECTED"
+        _judged(state, key, op.op == "like")
     elif op.op == "drop":
         _drop(state, str(op.target or ""))
     elif op.op == "correct" and isinstance(op.target, str) and state.search:
@@ -221,10 +247,24 @@ def _apply(state: State, op: StateOp) -> None:
             state.search = {**state.search, "query": op.target}
 
 
+def _judged(state: State, id: str, good: bool) -> None:
+    """Note what the last turn that looked for music met with; the latest word about an item counts."""
+    if not state.said:
+        return
+    for ids in (*state.liked, *state.disliked):
+        if id in ids:
+            ids.remove(id)
+    (state.liked if good else state.disliked)[-1].append(id)
+
+
+def _finds(plan: Plan) -> bool:
+    return any(step.tool == "retrieve" for step in plan.steps)
+
+
 def _drop(state: State, name: str) -> None:
     name = name.strip().lower().removeprefix("the ")
     if name in ("", "all", "everything", "filters"):
-        state.search = {}
+        state.search, state.said, state.liked, state.disliked = {}, [], [], []
         return
     gone = {name, *_FILTERS.get(name, ())}
     filters = {k: v for k, v in (state.search.get("filters") or {}).items() if k not in gone}
@@ -289,7 +329,8 @@ def _absorb(state: State, result: ToolResult, turn: int, means: bool) -> list[st
                 files += [entry["path"]] if entry.get("path") else []
     if result.tool == "tag":
         _measured(state, result)
-    state.last_tool, state.last_args = result.tool, result.args
+    state.last_tool = result.tool
+    state.last_args = {name: value for name, value in result.args.items() if name != "talk"}
     return files
 
 
@@ -297,7 +338,8 @@ def _made(state: State, result: ToolResult, things: list[Thing], turn: int) -> N
     changed = [str(op["op"]) for op in result.args.get("operations") or [] if isinstance(op, Mapping) and "op" in op]
     for thing in things:
         if thing.id not in state.things:
-            state.things[thing.id] = thing.model_copy(update={"changed": changed}) if changed else thing
+            how = done_words(result.args.get("operations") or [], (result.out or {}).get("details") or [])
+            state.things[thing.id] = thing.model_copy(update={"changed": changed, "how": how}) if changed else thing
     ids = [thing.id for thing in things]
     if result.tool in _BESIDE and state.focus:
         state.focus[1:1] = [id for id in ids if id not in state.focus]
@@ -321,11 +363,12 @@ def _found(state: State, result: ToolResult, items: list[dict[str, Any]], turn: 
             if ref and ref.id and state.roles.get(ref.id) in (None, "SHOWN"):
                 state.roles[ref.id] = "SEED" if role == "SEED" else "CONTRAST"
     ids = [item["id"] for item in items]
-    filters = result.args.get("filters") or {}
+    args = {name: value for name, value in result.args.items() if name != "talk"}
+    filters = args.get("filters") or {}
     words = [result.args.get("query"), filters.get("genre"), filters.get("artist")]
-    state.lists.append(ShownList(label=" ".join(str(w) for w in words if w), ids=ids, turn=turn, args=result.args))
+    state.lists.append(ShownList(label=" ".join(str(w) for w in words if w), ids=ids, turn=turn, args=args))
     if result.args.get("action") != "identify" and not result.args.get("among"):
-        state.search = dict(result.args)
+        state.search = args
     if len(ids) == 1 or not state.focus:
         _front(state, ids[:1])
 

@@ -261,6 +261,7 @@ class Turns:
             runner = Runner(
                 self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop, self.places
             )
+            plan = self._dialogue(live.turn.session).with_talk(plan, live.turn.message)
             began = time.monotonic()
             results = await runner.run(plan, self.sessions.results(turn))
             for result in results.values():

@@ -36,6 +36,16 @@ class Filters(BaseModel):
     exclude: list[str] = Field([], description="ids not to show again: shown before, or rejected")
 
 
+class Talk(BaseModel):
+    """The dialogue so far: the user's words turn by turn, the current ones last, and what each earlier turn's list met with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    said: list[str] = []
+    liked: list[list[str]] = Field([], description="of each earlier turn the ids that were liked")
+    disliked: list[list[str]] = Field([], description="of each earlier turn the ids that were rejected")
+
+
 class Args(BaseArgs):
     """Find tracks in the user's library: by words, by likeness, by filters; identify a clip; make a playlist; sort or filter given items."""
 
@@ -50,6 +60,9 @@ class Args(BaseArgs):
     total_s: float | None = Field(None, gt=0, description="total length of the list, seconds")
     order: Literal["best", "energy_up", "energy_down", "path"] = "best"
     k: int = Field(5, ge=1, le=500)
+    talk: Talk | None = Field(
+        None, description="what was said and liked before: it ranks what fits", json_schema_extra={"llm": False}
+    )
     action: Literal["search", "similar", "identify", "playlist"] = "search"
 
 

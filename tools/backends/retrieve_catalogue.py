@@ -12,12 +12,16 @@ from segue.tools.collection.fingerprint import FingerprintIndex, landmarks
 from segue.tools.collection.measure import measure, with_analysis
 from segue.tools.collection.search import Found, Hit, Request, search
 from segue.tools.collection.snapshot import Floats, Sample, Snapshot, snapshot_of
+from segue.tools.collection.talk import Talk, TalkRanker
+from segue.tools.collection.words import normal
 from segue.tools.core.base import Backend, Context, Ref, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.settings import Settings
 from segue.tools.listen.analyse import analyse
 
 EMPTY = "The library is empty."
+_TURNS = 20  # how far back a dialogue is read; what is older counts next to nothing
+_OF_ARTIST = 3  # how many tracks stand for an artist who was liked or rejected
 EMPTY_HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo library."
 
 
@@ -46,15 +50,37 @@ def _load(settings: Settings) -> Runner:
             order=args.order,
             k=len(among) if among is not None and "k" not in args.model_fields_set else args.k,
             playlist=args.action == "playlist",
+            talk=None if args.talk is None or among is not None else _talk(args.talk, library),
         )
         if args.action == "identify":
             return _identify(args, request, library, catalogue, context)
         if args.action == "similar" and not like:
             request = _seeded(request, library, context)
-        found = search(library, request, context.note, catalogue.phrase, np.random.default_rng())
+        ranker = _ranker(catalogue, library) if request.talk is not None else None
+        found = search(library, request, context.note, catalogue.phrase, np.random.default_rng(), ranker)
         return _out(library, found)
 
     return run
+
+
+def _talk(talk: retrieve.Talk, library: Snapshot) -> Talk:
+    """Return the dialogue with rows for ids, a few for "artist:Name"; what is not of the library is left out."""
+
+    def meant(id: str) -> Sequence[str]:
+        artist = id.removeprefix("artist:")
+        return [id] if artist == id else library.names.ids("artist", normal(artist))[:_OF_ARTIST]
+
+    def rows(turns: Sequence[Sequence[str]]) -> list[list[int]]:
+        return [[library.position[i] for id in ids for i in meant(id) if i in library.position] for ids in turns]
+
+    return Talk(
+        [said[:2000] for said in talk.said[-_TURNS:]], rows(talk.liked[-_TURNS:]), rows(talk.disliked[-_TURNS:])
+    )
+
+
+def _ranker(catalogue: Catalogue, library: Snapshot) -> TalkRanker:
+    ranker: TalkRanker = catalogue.derived("talk", lambda: TalkRanker(library))
+    return ranker
 
 
 def _samples(refs: Sequence[Ref], library: Snapshot, catalogue: Catalogue, context: Context) -> list[Sample]:

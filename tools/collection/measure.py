@@ -167,6 +167,11 @@ def pace(bpm: float) -> str:
     return "slow" if bpm < 95 else "fast" if bpm >= 135 else "mid-tempo"
 
 
+def words_basis(track: Track) -> str:
+    """Return the mark of the words that a track's text vector stands for."""
+    return hashlib.sha256(track.words.encode("utf-8", "replace")).hexdigest()[:16]
+
+
 def embed_words(
     catalogue: Catalogue, check: Check | None = None, progress: Progress | None = None, most_s: float = math.inf
 ) -> int | None:
@@ -180,7 +185,7 @@ def embed_words(
     bases = catalogue.bases(SPACE)
     pending = []
     for track in catalogue.find():
-        basis = hashlib.sha256(track.words.encode("utf-8", "replace")).hexdigest()[:16]
+        basis = words_basis(track)
         if bases.get(track.id) != basis:
             pending.append((track.id, track.words, basis))
     for start in range(0, len(pending), _EMBED):

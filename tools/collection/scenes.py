@@ -58,6 +58,13 @@ class Scenes:
         found = [sum(self._weight[word] for word in said & words) for words in self._words]
         return np.array(found, dtype=np.float32)
 
+    def words_for(self, row: int, text: str) -> list[str]:
+        """Return the words of a text that ask for a scene which the row's artists belong to, as they are written."""
+        said = {stem(token.word): token.word for token in tokens(text)}
+        mine = [self._words[scene] for scene in np.nonzero(self.of_row[row])[0]]
+        wanted = scene_words(text)
+        return [written for word, written in said.items() if word in wanted and any(word in words for words in mine)]
+
     def of_rows(self, rows: Iterable[tuple[int, float]]) -> Floats:
         """Return the scenes of some rows with their weights, float32 ``[scenes]``; each row counts as one."""
         out = np.zeros(self.of_row.shape[1], dtype=np.float32)

@@ -15,11 +15,12 @@ from segue.tools.collection import ordering
 from segue.tools.collection.embed import MISSING, embed_query
 from segue.tools.collection.filters import SHOWN, Constraint, Limits, all_of, constraints, relaxed
 from segue.tools.collection.likeness import likeness, likeness_to_all
-from segue.tools.collection.matching import coverage_of, looks_like_a_name, matched
+from segue.tools.collection.matching import HAS, coverage_of, looks_like_a_name, matched
 from segue.tools.collection.moves import changing, held, moved
 from segue.tools.collection.query import Reading, read_query
 from segue.tools.collection.reasons import reasons_for
 from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot
+from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.collection.words import normal
 
 _RRF = 60.0
@@ -43,6 +44,7 @@ class Request:
     order: str = "best"
     k: int = 5
     playlist: bool = False
+    talk: Talk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def search(
     note: Note,
     phrase: Callable[[str], list[str]] = lambda text: [],
     rng: np.random.Generator | None = None,
+    ranker: TalkRanker | None = None,
 ) -> Found:
     """Find tracks.
 
@@ -76,6 +79,7 @@ def search(
     note : told, in one sentence each, what could not be honoured, seen or found.
     phrase : returns ids of tracks that hold words next to each other.
     rng : chance for requests without any wish ("surprise me").
+    ranker : ranks by the whole talk, where the request has one.
     """
     limits = constraints(library, request.limits, note)
     base = _reach(library, request)
@@ -93,6 +97,12 @@ def search(
     sources = _sources(library, request, reading, phrase, note)
     if closeness is not None:
         sources.append((closeness, 1.5))
+    if request.talk is not None and ranker is not None and ranker.knows(request.talk):
+        talked = ranker.scores(request.talk)
+        if request.like or request.unlike or closeness is not None:
+            sources.append((talked, 0.5))
+        else:
+            return _by_talk(library, request, reading, talked, limits, allowed, ranker, note)
     if not sources:
         return _sample(library, request, allowed, bool(limits), rng or np.random.default_rng())
     fused = _fuse(sources, allowed)
@@ -122,6 +132,47 @@ def search(
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(fused[row]) / best, 4), why))
     return Found(hits, len(hits) if free else total)
+
+
+def _by_talk(
+    library: Snapshot,
+    request: Request,
+    reading: Reading,
+    talked: Floats,
+    limits: list[Constraint],
+    allowed: Mask,
+    ranker: TalkRanker,
+    note: Note,
+) -> Found:
+    """The list where the talk ranks: first what has all that the words wish of the sound, then by the talk."""
+    talk = request.talk or Talk([])
+    wishes = [wish for wish in reading.wishes if ((wish.evidence > HAS) & allowed).any()]
+    unmet = [wish.words for wish in reading.wishes if wish not in wishes]
+    if unmet and ranker.scene(talk):
+        note(f"Nothing here is tagged {' or '.join(unmet)}; chosen by what the artists are generally known for.")
+    elif unmet:
+        note(f"Nothing here is known as {' or '.join(unmet)}.")
+    low, high = float(talked[allowed].min()), float(talked[allowed].max())
+    score = ((talked - low) / max(1e-9, high - low)).astype(np.float32)
+    fitting, total = allowed, int(allowed.sum())
+    if wishes:
+        share = np.mean([wish.evidence > HAS for wish in wishes], axis=0).astype(np.float32)
+        fitting = matched(Reading(reading.text, wishes), share, allowed, note)
+        total = int(fitting.sum())
+        score = score + np.mean([wish.evidence for wish in wishes], axis=0)
+    rows = np.nonzero(fitting)[0]
+    ranked = [int(row) for row in rows[np.argsort(-score[rows], kind="stable")]]
+    pool, collapsed = _collapse(library, ranked, request)
+    chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
+    best = max((float(score[row]) for row in chosen), default=1.0) or 1.0
+    hits = []
+    for row in chosen:
+        why = ranker.reasons(talk, row)
+        why += reasons_for(library, reading, request.limits, {}, [], chosen, row)
+        if collapsed[row] > 1:
+            why.append(f"{collapsed[row]} recordings of it are in the library")
+        hits.append(Hit(row, round(float(score[row]) / best, 4), list(dict.fromkeys(why))[:4]))
+    return Found(hits, total if wishes or limits else len(hits))
 
 
 def _read(library: Snapshot, query: str, note: Note) -> Reading:

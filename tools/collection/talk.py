@@ -16,13 +16,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from segue.tools.collection.catalogue import Track
 from segue.tools.collection.embed import embed_query
-from segue.tools.collection.names import NameIndex
-from segue.tools.collection.postings import Postings
+from segue.tools.collection.names import NameMatch
 from segue.tools.collection.scenes import Scenes, scene_words, words_of_scenes
 from segue.tools.collection.snapshot import Floats, Snapshot
-from segue.tools.collection.words import COMMON, STOP, normal, stem, tokens
+from segue.tools.collection.words import COMMON, STOP, credits_of, normal, stem, tokens
 
 Encode = Callable[[str], Floats | None]
 _WEIGHTS = Path(__file__).parent / "talk_weights.json"
@@ -34,7 +32,6 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 _OTHERS = re.compile(
     r"\b(similar|(bands?|artists?|singers?|groups?) like|like (them|those|these|this)|such as|same)\b", re.I
 )
-_CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+|[,;]\s+", re.I)
 _FILLING = STOP | frozenset(
     [
         "add",
@@ -179,17 +176,6 @@ class Talk:
     disliked: Sequence[Sequence[int]] = ()
 
 
-@dataclass(slots=True)
-class _Credit:
-    """One artist of a track, as the index of names reads it."""
-
-    id: str
-    title: str
-    artist: str
-    album: str
-    genres: list[str]
-
-
 class TalkRanker:
     """Ranks a library's tracks by a talk.
 
@@ -201,7 +187,7 @@ class TalkRanker:
     def __init__(self, library: Snapshot, encode: Encode = embed_query) -> None:
         self.library = library
         self.encode = encode
-        self.credits = [credits_of(track) for track in library.tracks]
+        self.credits = [credits_of(track.artist) for track in library.tracks]
         self._keys = [[normal(name) for name in names] for names in self.credits]
         self.rows: dict[str, list[int]] = defaultdict(list)
         for row, keys in enumerate(self._keys):
@@ -219,6 +205,30 @@ class TalkRanker:
         if scene_words(_POSSESSIVE.sub("", text)) & words_of_scenes():
             return "scene"
         return "other" if _content(text, scenes=False) else "empty"
+
+    def knows(self, talk: Talk) -> bool:
+        """Tell whether a talk says anything to rank by: a name, a scene, words of this library, or something liked before."""
+        if any(talk.liked):
+            return True
+        return any(
+            self._named(said)[0].any() or self.scene(Talk([said])) or self._words(said).any() for said in talk.said
+        )
+
+    def scene(self, talk: Talk) -> bool:
+        """Tell whether the last words ask for a scene that artists of this library belong to."""
+        return bool(talk.said) and bool(self.scenes.near(self.scenes.asked(talk.said[-1])).any())
+
+    def reasons(self, talk: Talk, row: int) -> list[str]:
+        """Say what in the talk speaks for a row: its artist was liked, or is known for what is asked."""
+        found = []
+        liked = {key: name for turn in talk.liked for r in turn for key, name in zip(self._keys[r], self.credits[r], strict=True)}  # fmt: skip
+        mine = [liked[key] for key in self._keys[row] if key in liked]
+        if mine:
+            found.append(f"by {mine[0]}, of whom you liked something")
+        said = self.scenes.words_for(row, talk.said[-1]) if talk.said else []
+        if said and self.credits[row]:
+            found.append(f"{self.credits[row][0]} is known for {' and '.join(said[:2])}")
+        return found
 
     def scores(self, talk: Talk) -> Floats:
         """Return a score for every track, float32 ``[tracks]``; with no words yet all are alike."""
@@ -261,27 +271,14 @@ class TalkRanker:
 
     # -- words and names -------------------------------------------------------------------------
 
-    @cached_property
-    def _postings(self) -> Postings:
-        documents = [{"title": t.title, "artist": t.artist, "album": t.album} for t in self.library.tracks]
-        return Postings(documents, {"artist": 3.0, "title": 2.0, "album": 1.0})
-
-    @cached_property
-    def _index(self) -> NameIndex:
-        return NameIndex(
-            _Credit(str(row), track.title, name, track.album, [])
-            for row, track in enumerate(self.library.tracks)
-            for name in self.credits[row] or [""]
-        )
-
     def _words(self, text: str, scenes: bool = True) -> Floats:
-        return self._postings.scores(_content(text, scenes))
+        return self.library.postings.scores(_content(text, scenes))
 
     def _read_names(self, text: str) -> tuple[Floats, int]:
         """Return what the names in a message say for each track, and how many artists it names."""
         text = _POSSESSIVE.sub("", text)
         scores, artists = np.zeros(self.library.size, dtype=np.float32), 0
-        found = self._index.find(text)
+        found = self.library.names.find(text)
         for start, end in dict.fromkeys((name.start, name.end) for name in found):
             here = {name.kind: name for name in found if (name.start, name.end) == (start, end)}
             said = [token.word for token in tokens(text[start:end])]
@@ -290,14 +287,17 @@ class TalkRanker:
             if (artist is None and common) or (artist is not None and common and not text[start].isupper()):
                 continue
             if artist is not None:
-                np.add.at(scores, [int(id) for id in artist.ids], 1.0 if artist.exact else 0.7)
+                scores[self._rows_of(artist)] += 1.0 if artist.exact else 0.7
                 artists += 1
             for kind, value in (("title", 0.8), ("album", 0.5)):
                 name = here.get(kind)  # type: ignore[call-overload]
                 if name is not None and (len(said) > 1 or artist is not None):
                     sure = (1.0 if name.exact else 0.6) * (0.4 if artist is not None else 1.0)
-                    scores[[int(id) for id in set(name.ids)]] += value * sure
+                    scores[self._rows_of(name)] += value * sure
         return scores, artists
+
+    def _rows_of(self, name: NameMatch) -> list[int]:
+        return [self.library.position[id] for id in name.ids]
 
     def _earlier_names(self, talk: Talk) -> Floats:
         out = np.zeros(self.library.size, dtype=np.float32)
@@ -401,11 +401,6 @@ class TalkRanker:
                 out[row] = floor + (scores[row] - floor) * keep ** seen[artist]
                 seen[artist] += 1
         return out
-
-
-def credits_of(track: Track) -> list[str]:
-    """Return a track's artists one by one, the first-named first."""
-    return [name for name in _CREDITS.split(track.artist) if normal(name)]
 
 
 def _content(text: str, scenes: bool = True) -> list[str]:
