@@ -41,6 +41,7 @@ from segue.agent.language import (
     splicing,
     talk,
     turning,
+    versions,
     voicing,
     weighing,
     wishing,
@@ -76,6 +77,17 @@ class BuiltinPlanner:
 
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
+        if arena(state) == "piece":
+            if (args := versions.in_turns(message, state)) is not None:
+                draft = Draft(message, state, [])
+                draft.add("edit", args)
+                return draft.plan()
+            where = versions.stretch(message)
+            if where and (kept := versions.kept_to(self.plan(where.rest, state), where)):
+                return kept
+        return versions.tidied(self._planned(message, state))
+
+    def _planned(self, message: str, state: State) -> Plan:
         plan = self._by_rules(message, state)
         reading = reader.read(message, state, self._known(message, state))
         return plan if reading is None else weighing.weighed(plan, message, reading, lambda said: self._by_rules(said, state))  # fmt: skip

@@ -30,6 +30,44 @@ def op_words(op: Operation) -> str:
         return str(op.get("op"))
 
 
+def done_words(operations: Sequence[Any], details: Sequence[Any]) -> list[str]:
+    """Name the operations of an edit in words, with the parameters that were chosen where the result shows them."""
+    out = []
+    for number, op in enumerate(operations):
+        if not isinstance(op, Mapping):
+            continue
+        shown = details[number] if number < len(details) and isinstance(details[number], Mapping) else {}
+        chosen = _chosen(op, shown)
+        out.append(op_words(op) + (f" ({chosen})" if chosen else ""))
+    return out
+
+
+# What a result measured that says how an operation was done, and its unit.
+_CHOSEN = {"ratio": "× {:g}", "semitones": "{:+g} semitones", "gain_db": "{:+g} dB", "bleed_db": "preview, bleed about {:+g} dB",
+           "limited_db": "limited by {:g} dB", "lufs_before": "from {:g} LUFS", "lufs_after": "to {:g} LUFS", "blend_ms": "seams of {:g} ms"}  # fmt: skip
+
+
+def _chosen(op: Operation, shown: Mapping[str, Any]) -> str:
+    stages = [stage_words(stage) for stage in shown.get("stages") or [] if isinstance(stage, Mapping)]
+    found = [text.format(shown[name]) for name, text in _CHOSEN.items()
+             if isinstance(shown.get(name), int | float) and shown[name] not in (op.get(name), op.get(name.removeprefix("gain_")))]  # fmt: skip
+    formants = ["formants kept"] if shown.get("formants") == "kept" else []
+    return "; ".join([*stages, *found, *formants]).replace(" -", " −")
+
+
+def stage_words(stage: Operation) -> str:
+    """Name a stage of an effect with its parameters: "reverb: decay 0.8 s, wet −12 dB"."""
+    values = []
+    for name, value in stage.items():
+        if name == "stage" or not isinstance(value, int | float):
+            continue
+        word, _, unit = name.rpartition("_")
+        known = {"hz": "Hz", "db": "dB", "s": "s", "ms": "ms", "lu": "LU"}.get(unit if word else name, "")
+        label = (word if known else name).replace("_", " ")
+        values.append(" ".join(part for part in (label, f"{value:g}", known) if part))
+    return f"{str(stage.get('stage')).replace('_', ' ')}: {', '.join(values)}"
+
+
 def _span(op: Operation) -> str:
     """Return the stretch that an operation keeps to, behind its words: " from 0:10 to 0:20"; empty for the whole."""
     start, end = op.get("start_s"), op.get("end_s")

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from segue.agent.check_types import ref_of
 from segue.agent.events import ToolResult
-from segue.agent.op_words import clock, listing, op_words
+from segue.agent.op_words import clock, done_words, listing, op_words
 from segue.tools.core import registry
 
 _SURE = 0.5
@@ -80,7 +81,13 @@ def _generated(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[
 
 
 def _edited(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    done = listing([op_words(op) for op in args.get("operations") or []])
+    done = listing(
+        [
+            done_words([op], [detail])[0] if op.get("op") == "effect" else op_words(op)
+            for op, detail in zip_longest(args.get("operations") or [], out.get("details") or [], fillvalue={})
+            if op
+        ]
+    )
     return f"{_piece_line(out.get('piece') or {})} is ready: {done}."
 
 

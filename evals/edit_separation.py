@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from segue.evals.edit_mixtures import Mixture
 from segue.tools.core.audio import Samples, Waveform
-from segue.tools.sound import demucs, separate
+from segue.tools.sound import demucs, masks, separate
 from segue.tools.sound.spectrum import forward, inverse
 
 STEMS = ("drums", "bass", "vocals", "other", "percussive", "harmonic")
@@ -78,12 +78,8 @@ def hpss(mix: Waveform) -> tuple[Samples, Samples]:
     if importlib.util.find_spec("librosa"):
         first, second = importlib.import_module("librosa").effects.hpss(mix.samples)
         return np.asarray(first, dtype=np.float32), np.asarray(second, dtype=np.float32)
-    from scipy.ndimage import median_filter
-
     spectrum = forward(mix.samples, _N)
-    parts = []
-    for size in ((1, 1, 31), (1, 31, 1)):
-        parts.append(median_filter(np.abs(spectrum), size=size, mode="reflect") ** 2)
+    parts = [np.stack(both) ** 2 for both in zip(*(masks.medians(np.abs(one)) for one in spectrum), strict=True)]
     mask = parts[0] / np.maximum(parts[0] + parts[1], 1e-20)
     return inverse(spectrum * mask, mix.frames, _N), inverse(spectrum * (1 - mask), mix.frames, _N)
 

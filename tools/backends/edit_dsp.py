@@ -73,6 +73,7 @@ class _Editor:
         # Sound that is in the store already: whoever keeps these very samples keeps the clip.
         self.clips: dict[int, tuple[Samples, Clip]] = {}
         self.at = 0
+        self.made_args: dict[str, Any] | None = None  # where they are not those of the request
         self.material = self._open(self.source)
         self.desk = Desk(context.note, context.check, self._progress)
 
@@ -96,6 +97,7 @@ class _Editor:
             parents=self.parents,
             seed=made.score.seed if made.score else None,
             mix=dict(made.mix),
+            made_args=self.made_args,
         )
         return ops.Out(piece=piece, details=details)
 
@@ -296,28 +298,12 @@ class _Editor:
 
     def _add(self, op: ops.Add) -> _Result:
         if not self.material.stems or self.material.score is None:
-            return self._accompanied(op, f"with {op.instrument}")
+            from segue.tools.backends import edit_heard
+
+            wish = op.instrument, op.prompt, self.context.settings
+            done = edit_heard.accompanied(self.material, self._facts(), *wish, self.desk)
+            return _labelled(done, f"with {op.instrument}")
         return self._by_score(op, "added")
-
-    def _accompanied(self, op: ops.Add, label: str) -> _Result:
-        """Compose for a recording: over the bars, key and chords that are heard."""
-        from segue.tools.music import exact_score, exact_sound
-
-        facts = self._facts()
-        if len(facts.downbeats) < 3 or facts.meter is None or facts.key is None or facts.bpm_confidence < 0.3:
-            raise CannotDo(
-                "No beat or key is heard clearly enough to add a part in time and in tune.",
-                "Generate a piece with the tempo and key that you want, and mix the two.",
-            )
-        if op.prompt:
-            self._say(f"'{op.prompt}' could not be followed: over a recording only the instrument can be chosen.")
-        heard = exact_score.heard_score(facts.downbeats, facts.meter, facts.key, facts.chords, facts.genre)
-        done = exact_sound.accompanied(
-            self.material, heard, facts.downbeats[0], op.instrument, self.context.settings, self.desk
-        )
-        return _labelled(
-            done, label, bpm_confidence=round(facts.bpm_confidence, 2), key_confidence=round(facts.key_confidence, 2)
-        )
 
     # -- key, tempo ------------------------------------------------------------------------------
 
@@ -481,17 +467,23 @@ class _Editor:
     # -- sound -----------------------------------------------------------------------------------
 
     def _effect(self, op: ops.Effect) -> _Result:
+        from segue.tools.backends import edit_settings
         from segue.tools.music import exact_effects, exact_words
-        from segue.tools.sound.effects import Stage
 
         plain = not (op.stages or op.stem)
         words, sound = op.description, self.material
         if plain and (named := exact_words.sounded(sound, self.desk, self.context.settings, words)):
             return _labelled(*named)
-        given = [Stage(one.stage, one.model_dump(exclude={"stage"}, exclude_none=True)) for one in op.stages]
+        if again := edit_settings.set_anew(op, self.source, self.args.operations):
+            self.source = self.context.piece(Ref(id=self.source.parents[0]))
+            self.parents, self.material = [self.source], self._open(self.source)
+            self.made_args = {"clip": {"id": self.source.id}, "operations": [again.model_dump(exclude_none=True)]}
+            self._say("The effect was done again, to what was before it, with the new numbers.")
+            return self._in_span(again)
+        wish, given = edit_settings.stated(op)
         label = words or ", ".join(dict.fromkeys(one.stage for one in op.stages))
         label = f"{op.stem}: {label}" if op.stem else label
-        return _labelled(exact_effects.affected(sound, words, self.desk, given, op.stem), label)
+        return _labelled(exact_effects.affected(sound, wish, self.desk, given, op.stem), label)
 
     def _loudness(self, op: ops.Loudness) -> _Result:
         from segue.tools.music import exact_sound

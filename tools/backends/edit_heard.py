@@ -9,7 +9,7 @@ from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.settings import Settings
 from segue.tools.core.vocabulary import genres_in
 from segue.tools.listen.facts import Analysis
-from segue.tools.music import exact_score
+from segue.tools.music import exact_score, exact_sound
 from segue.tools.music.compose import compose
 from segue.tools.music.compose_request import Request
 from segue.tools.music.exact import Material, played
@@ -69,6 +69,28 @@ def bars_looped(
     return Done(
         made, "bars as heard, from bar line to bar line", {**measured, "blend_ms": round(1000 * size / rate, 1)}
     )
+
+
+def accompanied(
+    material: Material, facts: Analysis, instrument: str, prompt: str | None, settings: Settings, desk: Desk
+) -> Done:  # fmt: skip
+    """Compose a part for a recording: over the bars, key and chords that are heard.
+
+    Raises
+    ------
+    CannotDo : no beat or key is heard clearly enough.
+    """
+    if len(facts.downbeats) < 3 or facts.meter is None or facts.key is None or facts.bpm_confidence < _LEAST_TEMPO:
+        raise CannotDo(
+            "No beat or key is heard clearly enough to add a part in time and in tune.",
+            "Generate a piece with the tempo and key that you want, and mix the two.",
+        )
+    if prompt:
+        desk.say(f"'{prompt}' could not be followed: over a recording only the instrument can be chosen.")
+    heard = exact_score.heard_score(facts.downbeats, facts.meter, facts.key, facts.chords, facts.genre)
+    done = exact_sound.accompanied(material, heard, facts.downbeats[0], instrument, settings, desk)
+    sure = {"bpm_confidence": round(facts.bpm_confidence, 2), "key_confidence": round(facts.key_confidence, 2)}
+    return Done(done.material, done.how, {**done.measured, **sure})
 
 
 def restyled(

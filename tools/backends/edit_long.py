@@ -10,24 +10,23 @@ from typing import Any
 import numpy as np
 
 from segue.tools import edit as ops
+from segue.tools.backends import edit_settings
 from segue.tools.backends.edit_titles import clock_time, listed, titled
 from segue.tools.core.audio import Samples
 from segue.tools.core.base import Context
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.piece import Clip, Piece
+from segue.tools.music import exact_effects
 from segue.tools.sound import (
     blocks,
     blocks_effects,
     demucs,
     dynamics,
-    effects,
-    effects_words,
     separate,
     splice,
     stretch,
 )
 from segue.tools.sound.blocks import Mapped, Room, Source
-from segue.tools.sound.effects import Stage
 from segue.tools.sound.loudness import gain_to_db
 
 LONG_SAMPLES = 120_000_000  # samples of all channels from which on blocks are used: 23 minutes of stereo at 44.1 kHz
@@ -150,19 +149,10 @@ def _loudness(source: Source, op: ops.Loudness, room: Room, context: Context) ->
 
 
 def _effect(source: Source, op: ops.Effect, room: Room, context: Context) -> Made:
-    reading = effects_words.read(op.description)
-    given = [Stage(one.stage, one.model_dump(exclude={"stage"}, exclude_none=True)) for one in op.stages]
-    stages = effects.with_settings(reading.stages, given)
-    if not stages:
-        raise CannotDo(
-            f"'{op.description}' is not a sound that I know how to make.",
-            f"I know {', '.join(effects_words.known_sounds())}.",
-        )
-    if reading.unknown:
-        context.note(f"Not understood and left out: {', '.join(reading.unknown)}.")
+    stages, heard = exact_effects.chosen(*edit_settings.stated(op), context.note)
     made, measured = blocks_effects.processed(source, stages, room)
     shown = [stage.as_json() for stage in stages]
-    return Made(made, "; ".join(reading.heard), op.description or "effect", {"stages": shown, **measured})
+    return Made(made, "; ".join(heard), op.description or "effect", {"stages": shown, **measured})
 
 
 def _separated(source: Source, names: Sequence[str], room: Room, context: Context) -> tuple[Source, dict[str, Any]]:

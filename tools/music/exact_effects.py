@@ -8,7 +8,7 @@ import numpy as np
 from segue.tools.core.audio import Waveform
 from segue.tools.core.errors import CannotDo
 from segue.tools.music import exact
-from segue.tools.music.exact import Material
+from segue.tools.music.exact import Material, Say
 from segue.tools.music.exact_sound import Desk, Done, extracted, recording
 from segue.tools.sound import effects, effects_words
 from segue.tools.sound.effects import Stage
@@ -21,8 +21,7 @@ def affected(
 
     The parameters chosen are in what was measured, in the form in which they can be given back changed.
     """
-    reading = _read(description, bool(settings), desk)
-    stages = effects.with_settings(reading.stages, settings)
+    stages, heard = chosen(description, settings, desk.say)
     if stem is not None:
         made, measured = _on_stem(material, stem, stages, desk)
     else:
@@ -30,22 +29,29 @@ def affected(
             desk.say("Distortion works on the whole mix only, so the result has no separate parts any more.")
             material = exact.without_stems(material, material.wave)
         made, measured = exact.processed(material, stages, desk.say, desk.check)
-    how = "; ".join(reading.heard) or ", ".join(dict.fromkeys(stage.kind for stage in stages))
+    how = "; ".join(heard) or ", ".join(dict.fromkeys(stage.kind for stage in stages))
     return Done(made, how, {"stages": [stage.as_json() for stage in stages], **measured})
 
 
-def _read(description: str, has_settings: bool, desk: Desk) -> effects_words.Reading:
+def chosen(description: str, settings: Sequence[Stage], say: Say) -> tuple[list[Stage], list[str]]:
+    """Return the stages that words and settings ask for, and what the words were heard as.
+
+    Raises
+    ------
+    CannotDo : they say nothing of a sound.
+    InvalidArgument : a stage has no such parameter.
+    """
     reading = effects_words.read(description)
     for word, taken in reading.guessed.items():
-        desk.say(f"'{word}' was read as '{taken}'.")
-    if not reading.stages and not has_settings:
+        say(f"'{word}' was read as '{taken}'.")
+    if not reading.stages and not settings:
         raise CannotDo(
             f"'{description}' is not a sound that I know how to make.",
             f"I know {', '.join(effects_words.known_sounds())}, each also 'a bit' or 'much'.",
         )
     if reading.unknown:
-        desk.say(f"Not understood and left out: {', '.join(reading.unknown)}.")
-    return reading
+        say(f"Not understood and left out: {', '.join(reading.unknown)}.")
+    return effects.with_settings(reading.stages, settings), reading.heard
 
 
 def _on_stem(material: Material, stem: str, stages: Sequence[Stage], desk: Desk) -> tuple[Material, Mapping[str, Any]]:

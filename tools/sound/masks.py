@@ -22,7 +22,7 @@ MEDIAN = 31  # frames and bins; librosa's default, and the middle of Fitzgerald'
 REACH = 56  # frames to either side that a feature can see
 STEMS = ("drums", "bass")
 _BANDS = 23
-_ROWS = 1 << 16  # bins that go through the perceptron at once
+_ROWS = 1 << 13  # bins that go through the perceptron at once: what fits into a processor's cache
 
 
 def reference(power: float, n: int) -> float:
@@ -61,17 +61,26 @@ def features(spectrum: Spectrum, sample_rate: int, level: float) -> Array:
         (loud - _moved(loud, -6))[band],
         pitch * whole / 3, np.abs(pitch + 3.3) * whole / 3, log - math.log(level), _sides(spectrum, floor),
     ]  # fmt: skip
-    return np.stack([np.asarray(one, dtype=np.float32) for one in out], axis=-1)
+    # One plane a feature: a view with features last, so that nothing is shuffled in memory.
+    return np.moveaxis(np.stack([np.asarray(one, dtype=np.float32) for one in out]), 0, -1)
 
 
 def medians(magnitude: Array) -> tuple[Array, Array]:
     """Return a magnitude spectrogram's median along time (harmonic) and along frequency (percussive)."""
+    return _median(magnitude), np.ascontiguousarray(_median(np.ascontiguousarray(magnitude.T)).T)
+
+
+def _median(rows: Array) -> Array:
+    """Return the running median along every row, mirrored at its ends.
+
+    As one long row, for which scipy has an algorithm ten times as fast as the one for two dimensions.
+    """
     from scipy.ndimage import median_filter
 
-    return (
-        np.asarray(median_filter(magnitude, size=(1, MEDIAN), mode="reflect")),
-        np.asarray(median_filter(magnitude, size=(MEDIAN, 1), mode="reflect")),
-    )
+    reach = MEDIAN // 2
+    padded = np.pad(rows, ((0, 0), (reach, reach)), mode="symmetric")
+    found = median_filter(padded.ravel(), size=MEDIAN, mode="reflect").reshape(padded.shape)
+    return np.asarray(found[:, reach:-reach], dtype=np.float32)
 
 
 def _moved(values: Array, by: int) -> Array:
@@ -102,16 +111,19 @@ def _sides(spectrum: Spectrum, floor: np.float32) -> Array:
 def shares(seen: Array) -> Array:
     """Return the shares of ``STEMS`` and of all else for features, ``[bins, frames, 3]``; they sum to 1."""
     weights = _weights()
-    flat = seen.reshape(-1, seen.shape[-1])
-    out = np.empty((len(flat), len(STEMS) + 1), np.float32)
-    for start in range(0, len(flat), _ROWS):
-        x = normalised(flat[start : start + _ROWS], weights["mean"], weights["spread"])
+    planes = np.moveaxis(seen, -1, 0)
+    out = np.empty((len(STEMS) + 1, *seen.shape[:-1]), np.float32)
+    mean, spread = weights["mean"][:, None], weights["spread"][:, None]
+    step = max(1, _ROWS // seen.shape[1])
+    for start in range(0, len(seen), step):
+        part = planes[:, start : start + step]
+        x = normalised(part.reshape(len(planes), -1), mean, spread)
         for number, (matrix, offset) in enumerate(weights["layers"]):
-            x = x @ matrix + offset
-            x = np.maximum(x, 0) if number + 1 < len(weights["layers"]) else x
-        x = np.exp(x - x.max(axis=1, keepdims=True))
-        out[start : start + _ROWS] = x / x.sum(axis=1, keepdims=True)
-    return out.reshape(*seen.shape[:-1], len(STEMS) + 1)
+            x = matrix.T @ x + offset[:, None]
+            x = np.maximum(x, 0, out=x) if number + 1 < len(weights["layers"]) else x
+        x = np.exp(x - x.max(axis=0))
+        out[:, start : start + step] = (x / x.sum(axis=0)).reshape(len(out), *part.shape[1:])
+    return np.moveaxis(out, 0, -1)
 
 
 def normalised(seen: Array, mean: Array, spread: Array) -> Array:
