@@ -93,7 +93,7 @@ class Agent:
         on_event: Emit | None = None,
     ) -> Reply:
         """Take one turn from asynchronous code; as ``chat``. Being cancelled does not stop the turn: ``cancel`` does."""
-        session = self._session(session)
+        session = await asyncio.to_thread(self._session, session)
         return await asyncio.wrap_future(self._submit(self._chat(message, session, attach, on_event or silent)))
 
     def stream(self, message: str, session: str | None = None, attach: Attach = ()) -> Iterator[Event]:
@@ -122,7 +122,8 @@ class Agent:
             with contextlib.suppress(RuntimeError):  # the listener's loop has closed; the turn goes on
                 loop.call_soon_threadsafe(events.put_nowait, event)
 
-        future = self._submit(self._chat(message, self._session(session), attach, put))
+        session = await asyncio.to_thread(self._session, session)
+        future = self._submit(self._chat(message, session, attach, put))
         future.add_done_callback(lambda _: put(None))
         while (event := await events.get()) is not None:
             yield event
@@ -248,6 +249,10 @@ class Agent:
             raise NotFound(f"“{piece.title}” has no sound.", "Export it as MIDI or MusicXML.")
         return self.store.path(piece.clip.id)
 
+    def warm(self) -> None:
+        """Start what the first heavy step would wait for, where the settings have such steps run in processes."""
+        self._house.turns.queues.warm()
+
     @property
     def store(self) -> Store:
         """The store that this agent works on."""
@@ -328,7 +333,7 @@ class Agent:
         from segue.tools.core.store import new_id
 
         runner = Runner(
-            self.store, self.settings, self.owner, new_id("call"), _safe(emit), places=self._house.turns.places
+            self.store, self.settings, self.owner, new_id("call"), _safe(emit), queues=self._house.turns.queues
         )
         try:
             results = await runner.run(Plan(planner="direct", steps=[Step(id="s1", tool=name, args=args)]))

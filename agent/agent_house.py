@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from segue.agent.session import Sessions
@@ -10,6 +11,7 @@ from segue.tools.core.store import Store
 
 _houses: dict[Path, "House"] = {}
 _opening = threading.Lock()
+_THREADS = 32
 
 
 class House:
@@ -22,6 +24,8 @@ class House:
         self.sessions = Sessions(settings.home / "sessions.db")
         self.turns: Turns = Turns(self.store, self.sessions, settings)
         self.loop = asyncio.new_event_loop()
+        # What waits for the disk must not wait for long attachments, too: more threads than the few there are by default.
+        self.loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="segue-house"))
         self.guests = 0
         self._thread = threading.Thread(target=self.loop.run_forever, name="segue-agent", daemon=True)
         self._thread.start()

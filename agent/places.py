@@ -6,12 +6,17 @@ owner with twenty requests does not keep the others waiting for all of them.
 
 import asyncio
 import contextlib
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from segue.tools.core import registry
+from segue.tools.core.base import Tool
 from segue.tools.core.errors import Cancelled
+from segue.tools.core.settings import Settings
+from segue.tools.core.workers import Workers
 
 
 @dataclass(eq=False)
@@ -117,3 +122,30 @@ class Places:
             if position != waiter.position:
                 waiter.position = position
                 waiter.told(position)
+
+
+class Queues:
+    """The two queues of one process: for steps in worker processes, where there are any, and for those in itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.workers = Workers(settings.processes) if settings.processes else None
+        self._here = Places(settings.workers or max(2, os.cpu_count() or 2))
+        self._apart = Places(self.workers.count) if self.workers else self._here
+
+    def warm(self) -> None:
+        """Start a worker, with what its engines import, before it is needed."""
+        if self.workers:
+            heavy = [backend for backend in registry.backends() if self.workers.takes(backend)]
+            self.workers.warm(sorted({backend.load.__module__ for backend in heavy}))
+
+    def of(self, tool: Tool) -> Places:
+        """Return the queue of a tool's steps."""
+        workers = self.workers
+        if workers and any(workers.takes(backend) for backend in registry.backends(tool.name)):
+            return self._apart
+        return self._here
+
+    def close(self) -> None:
+        """End the worker processes, with what they are at."""
+        if self.workers:
+            self.workers.close()

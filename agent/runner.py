@@ -1,8 +1,9 @@
 """The runner: a plan becomes events and results, independent steps side by side.
 
-Results are kept by step id and committed before they are announced. Engines are synchronous and run
-in threads of their own, so that one that overruns its deadline can be abandoned: its stop event is
-set, its late words are not heard, and the loop goes on.
+Results are kept by step id and committed before they are announced. Engines are synchronous and run in
+threads of their own, so that one that overruns its deadline can be abandoned: its stop event is set, its
+late words are not heard, and the loop goes on. In a server such a thread hands heavy work to a worker
+process (``tools.core.workers``), which is ended where it does not stop.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from pydantic import ValidationError
 from segue.agent.check import dependencies
 from segue.agent.check_types import said
 from segue.agent.events import Emit, Event, Fault, Status, ToolResult, silent
-from segue.agent.places import Places
+from segue.agent.places import Queues
 from segue.agent.plan import Plan, Step
 from segue.agent.runner_refs import NothingThere, Resolver
 from segue.tools.core import registry
@@ -41,7 +42,7 @@ from segue.tools.core.settings import Settings
 from segue.tools.core.store import Store
 
 LOCAL = "local"
-_GRACE_S = 0.3  # how long a stopped engine may take to stop by itself before it is abandoned
+_GRACE_S = 0.6  # how long a stopped engine may take to end (a worker is killed before) until it is abandoned
 _BACKOFF_S = 0.25  # before the first retry; doubled for each further one, with jitter
 _PROGRESS_S = 0.1  # progress events of one step come at most this often
 _HEAVY_S = 0.5  # tools that take longer wait for a place; a search does not
@@ -65,7 +66,7 @@ class Runner:
     emit : takes each event, on the event loop's thread.
     commit : keeps a finished result for good; called before the result is announced.
     trace : takes what a developer wants to see and a user does not (tracebacks, attempts).
-    places : shared with all other runners of the process: heavy steps of many owners wait here, fairly.
+    queues : shared with all other runners of the process: heavy steps of many owners wait here, fairly.
     """
 
     store: Store
@@ -76,7 +77,7 @@ class Runner:
     commit: Callable[[ToolResult], None] = _keep_nothing
     trace: Callable[[str, dict[str, Any]], None] = _trace_nothing
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    places: Places | None = None
+    queues: Queues | None = None
 
     async def run(self, plan: Plan, finished: Mapping[str, ToolResult] | None = None) -> dict[str, ToolResult]:
         """Run a checked plan and return its results by step id, in the plan's order.
@@ -145,14 +146,15 @@ class Runner:
 
     def _place(self, step: Step) -> contextlib.AbstractAsyncContextManager[None]:
         """Return the place that a heavy step holds while it runs; model servers have queues of their own."""
-        if self.places is None or step.tool in self.settings.servers or registry.tool(step.tool).seconds <= _HEAVY_S:
+        tool = registry.tool(step.tool)
+        if self.queues is None or step.tool in self.settings.servers or tool.seconds <= _HEAVY_S:
             return contextlib.nullcontext()
 
         def told(position: int) -> None:
             label = f"number {position} in the queue"
             self.emit(Event(type="queued", step=step.id, tool=step.tool, done=float(position), label=label))
 
-        return self.places.place(self.owner, self.stop, told)
+        return self.queues.of(tool).place(self.owner, self.stop, told)
 
     async def _with_engines(self, step: Step, results: Mapping[str, ToolResult], outcome: ToolResult, deadline: float) -> Out:  # fmt: skip
         """Resolve the arguments, then try the engines in order until one has done it."""
@@ -225,8 +227,9 @@ class Runner:
         deadline: float,
         note: Callable[[str], None],
     ) -> Out:
-        """Run an engine once in a thread of its own, no longer than the deadline."""
+        """Run an engine once, in a worker process or a thread of its own, no longer than the deadline."""
         loop = asyncio.get_running_loop()
+        workers = self.queues.workers if self.queues else None
         answer: asyncio.Future[Out | None] = loop.create_future()
         voice = _Voice(loop, self.emit, outcome, note)
         context = Context(
@@ -238,7 +241,10 @@ class Runner:
 
         def work() -> None:
             try:
-                out = registry.load(backend, self.settings)(args, context)
+                if workers is not None and workers.takes(backend, args):
+                    out = workers.run(backend, args, context)
+                else:
+                    out = registry.load(backend, self.settings)(args, context)
                 error: Exception | None = None
             except Exception as caught:  # an engine may raise anything: all of it becomes a typed failure
                 out, error = None, caught

@@ -157,9 +157,12 @@ class Sessions:
     # -- turns ---------------------------------------------------------------------------------
 
     def begin(self, session: str, message: str, attached: list[Thing], process: str, given: Plan | None = None) -> Turn:
-        """Write a new open turn; the first one names a session that has no title."""
+        """Write a new open turn; the first one names a session that has no title.
+
+        It is on the disk with the first result or the reply: nobody was told of it before.
+        """
         now = time.time()
-        with self.database.write() as db:
+        with self.database.write(durable=False) as db:
             number = db.execute("SELECT coalesce(max(number), 0) + 1 FROM turns WHERE session = ?", (session,)).fetchone()[0]  # fmt: skip
             turn = Turn(id=f"{session}.{number}", session=session, number=number, created=now, message=message, attached=attached, given=given)  # fmt: skip
             db.execute(
@@ -224,7 +227,7 @@ class Sessions:
     def add_trace(self, turn: str, lines: Sequence[tuple[str, str]]) -> None:
         """Add lines (kind, JSON) to a turn's trace; no secret may be left in them."""
         now = time.time()
-        with self.database.write() as db:
+        with self.database.write(durable=False) as db:
             db.executemany("INSERT INTO traces (turn, at, kind, body) VALUES (?, ?, ?, ?)", [(turn, now, *line) for line in lines])  # fmt: skip
 
     def trace(self, turn: str) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from segue.agent.check_types import ref_of
 from segue.agent.dialogue import State, Thing
 from segue.agent.events import Emit, Event, Reply, ShownPlan, ShownResult, ShownStep, ToolResult
 from segue.agent.fold import Dialogue, thing_of
-from segue.agent.places import Places
+from segue.agent.places import Queues
 from segue.agent.plan import Plan
 from segue.agent.reply import artifacts_of, worded
 from segue.agent.runner import LOCAL, Runner, validated
@@ -76,7 +76,7 @@ class Turns:
 
     def __init__(self, store: Store, sessions: Sessions, settings: Settings) -> None:
         self.store, self.sessions, self.settings = store, sessions, settings
-        self.places = Places(settings.workers or max(2, os.cpu_count() or 2))
+        self.queues = Queues(settings)
         self._locks: dict[str, asyncio.Lock] = {}
         self._live: dict[str, Live] = {}
         self._dialogues: dict[str, Dialogue] = {}
@@ -93,7 +93,7 @@ class Turns:
             emit(Event(type="queued", session=session, label="waiting for the turn before"))
         async with lock:
             before = await self._finish_open(session, owner, settings, mind, emit)
-            turn = self.sessions.begin(session, message, list(attached), here(), given)
+            turn = await asyncio.to_thread(self.sessions.begin, session, message, list(attached), here(), given)
             return await self._run(Live(turn, owner, settings, mind, emit, before=before))
 
     async def resume(self, session: str, *, owner: str, settings: Settings, mind: Mind, emit: Emit) -> list[Reply]:
@@ -124,6 +124,7 @@ class Turns:
         """Stop what runs and close the checkpoints."""
         for live in self._live.values():
             live.stop.set()
+        await asyncio.to_thread(self.queues.close)
         if self._saver is not None:
             await self._saver.conn.close()
 
@@ -131,7 +132,7 @@ class Turns:
 
     async def _finish_open(self, session: str, owner: str, settings: Settings, mind: Mind, emit: Emit) -> list[tuple[Turn, Reply]]:  # fmt: skip
         finished: list[tuple[Turn, Reply]] = []
-        for turn, process in self.sessions.open_turns(session):
+        for turn, process in await asyncio.to_thread(self.sessions.open_turns, session):
             name, _, resumes = process.partition("#")
             if name != here() and alive(name):
                 raise HomeInUse(f"Another Segue (process {name.split(':')[0]}) is at work on this session.", "Wait until it is done, or stop it.")  # fmt: skip
@@ -167,10 +168,10 @@ class Turns:
             kept = (await graph.aget_state(config)).next if live.resumed else ()
             await graph.ainvoke(None if kept else {"turn": turn.id}, config, durability="sync")
         except SegueError as error:
-            self._break(live, str(error))
+            await asyncio.to_thread(self._break, live, str(error))
             raise
         except Exception as error:  # a fault of ours: told plainly here, in full in the trace
-            self._break(live, "".join(traceback.format_exception(error)))
+            await asyncio.to_thread(self._break, live, "".join(traceback.format_exception(error)))
             raise SegueError(
                 f"This turn failed unexpectedly ({type(error).__name__}).",
                 "What had finished is kept. `segue trace` has the details for a report.",
@@ -187,8 +188,7 @@ class Turns:
         """Mark a turn that ended with an error, so that it is not tried again at every call."""
         self._tracer(live)("error", {"error": error})
         live.turn.status = "broken"
-        self.sessions.save(live.turn)
-        self._keep_trace(live)
+        self._save(live)
 
     async def _ready(self) -> Any:  # noqa: ANN401 - a compiled graph
         """Build the graph at the first turn: LangGraph takes a moment to import."""
@@ -230,7 +230,7 @@ class Turns:
             plan, confirmed = self._confirmed(plan, state, live.owner), True
         waits = "" if confirmed else _question(plan)
         trace("plan", {"plan": plan.model_dump(mode="json"), "seconds": round(time.monotonic() - began, 4), "waits": waits})  # fmt: skip
-        self._keep_trace(live)
+        await asyncio.to_thread(self._keep_trace, live)
         return {"plan": plan.model_dump(mode="json"), "waits": waits}
 
     def _confirmed(self, plan: Plan, state: State, owner: str) -> Plan:
@@ -259,21 +259,20 @@ class Turns:
 
             trace = self._tracer(live)
             runner = Runner(
-                self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop, self.places
+                self.store, live.settings, live.owner, turn, live.emit, commit, trace, live.stop, self.queues
             )
             plan = self._dialogue(live.turn.session).with_talk(plan, live.turn.message)
             began = time.monotonic()
-            results = await runner.run(plan, self.sessions.results(turn))
+            results = await runner.run(plan, await asyncio.to_thread(self.sessions.results, turn))
             for result in results.values():
                 trace("step", result.model_dump(mode="json", include={"step", "tool", "backend", "status", "seconds", "attempts", "error", "notes"}))  # fmt: skip
             trace("run", {"seconds": round(time.monotonic() - began, 4)})
-        self._keep_trace(live)
 
     async def _reply(self, data: _Data) -> None:
         live = self._live[data["turn"]]
         turn, trace = live.turn, self._tracer(live)
         plan, waits = Plan.model_validate(data["plan"]), data.get("waits") or ""
-        kept = self.sessions.results(turn.id)
+        kept = await asyncio.to_thread(self.sessions.results, turn.id)
         results = [kept[step.id] for step in plan.steps if step.id in kept]
         dialogue = self._dialogue(turn.session)
         state = dialogue.begin(turn.number, turn.attached)
@@ -300,8 +299,7 @@ class Turns:
         turn.plan, turn.named, turn.status = plan, self._named(plan, state, live.owner), "done"
         turn.pending = plan.model_dump(mode="json") if waits else None
         trace("reply", {"reply": text, "seconds": round(time.monotonic() - live.began, 4)})
-        self.sessions.save(turn)
-        self._keep_trace(live)
+        await asyncio.to_thread(self._save, live)
         live.emit(Event(type="reply", text="" if text != draft else text, reply=turn.reply))
 
     # -- helpers -------------------------------------------------------------------------------
@@ -351,6 +349,11 @@ class Turns:
 
     def _tracer(self, live: Live) -> Tracer:
         return Tracer(Redactor(live.settings), lambda kind, body: live.lines.append((kind, body)))
+
+    def _save(self, live: Live) -> None:
+        """Write a turn that has ended, and the rest of its trace. Never on the event loop: it waits for the disk."""
+        self._keep_trace(live)
+        self.sessions.save(live.turn)
 
     def _keep_trace(self, live: Live) -> None:
         """Write the lines gathered so far in one transaction."""

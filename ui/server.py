@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import tempfile
+import threading
 from pathlib import Path
 
 from segue.tools.core.errors import ConfigError, StoreError
@@ -76,12 +77,15 @@ def _run(
         from segue.ui.web import application
 
         log("starting …")
+        if settings.processes is None:
+            settings = settings.model_copy(update={"processes": max(1, (os.cpu_count() or 2) - 1)})
         room = Room(settings, folders=not closed)
         try:
             inner = BodyLimit(application(room), settings.max_input_bytes)
             guard = Guard(inner, me.token, key, Keys(settings.home), room.links, closed)
             config = uvicorn.Config(guard, log_level="warning", timeout_graceful_shutdown=3, lifespan="on")
             server = uvicorn.Server(config)
+            threading.Thread(target=room.host.warm, name="workers", daemon=True).start()
             if opening:
                 room.opening.compose(room.host, log)
             log(f"Segue is at {me.url}  (Ctrl-C ends it)")

@@ -1,5 +1,7 @@
 """caption by words: prose and answers from what was measured; nothing is said that was not."""
 
+from typing import TYPE_CHECKING
+
 from segue.tools.caption import Args, Out
 from segue.tools.core.base import Backend, Context, Runner
 from segue.tools.core.base import Out as BaseOut
@@ -8,6 +10,9 @@ from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings
 from segue.tools.listen.answers import answer, compare
 from segue.tools.listen.words import Subject, full, sections, short
+
+if TYPE_CHECKING:
+    from segue.tools.collection.catalogue import Track
 
 _TELL = {"short": short, "full": full, "sections": sections}
 
@@ -38,10 +43,8 @@ def _subject(piece: Piece, context: Context) -> Subject:
     """Return what is known about a piece besides its sound: its making, or its tags in the library."""
     made = piece.made_by
     if piece.kind == "track":
-        from segue.tools.collection.catalogue import open_catalogue
-
         try:
-            track = open_catalogue(context.settings).track(piece.id)
+            track: Track = context.home(_track, context.settings, piece.id)
         except NotFound:
             return Subject(piece.title)
         tagged = tuple(g for g in track.genres if "genres" not in track.measured)
@@ -53,6 +56,12 @@ def _subject(piece: Piece, context: Context) -> Subject:
         if origin is not None and origin.made_by is not None and origin.made_by.tool == "generate":
             return Subject(piece.title, made_here=f"generated here by Segue (engine: {origin.made_by.backend or 'composer'}) and changed since")  # fmt: skip
     return Subject(piece.title)
+
+
+def _track(settings: Settings, id: str) -> "Track":
+    from segue.tools.collection.catalogue import open_catalogue
+
+    return open_catalogue(settings).track(id)
 
 
 def _origin(piece: Piece, context: Context) -> Piece | None:
@@ -71,4 +80,4 @@ def _load(settings: Settings) -> Runner:
     return _run
 
 
-BACKEND = Backend(tool="caption", name="words", load=_load)
+BACKEND = Backend(tool="caption", name="words", load=_load, heavy=True)

@@ -256,4 +256,4 @@ def _load(settings: Settings) -> Runner:
     return run
 
 
-BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores, says_so=True)
+BACKEND = Backend(tool="generate", name="composer", load=_load, ignores=_ignores, says_so=True, heavy=True)

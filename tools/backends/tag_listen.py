@@ -49,4 +49,5 @@ BACKEND = Backend(
     name="listen",
     load=_load,
     licence="Apache-2.0; musicnn's weights ISC",
+    heavy=True,
 )

@@ -271,4 +271,5 @@ BACKEND = Backend(
     load=_load,
     licence="Apache-2.0",
     ignores=lambda args: [kind for kind in args.to if kind in _WORDS],
+    heavy=True,
 )

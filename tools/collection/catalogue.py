@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
@@ -309,13 +310,19 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@lru_cache(maxsize=64)
+def _resolved(home: Path) -> Path:
+    """Return a folder without links; asking the system for every part of a path takes long in a busy server."""
+    return home.resolve()
+
+
 _open: dict[Path, Catalogue] = {}
 _opening = threading.Lock()
 
 
 def open_catalogue(settings: Settings) -> Catalogue:
     """Return the catalogue of a data folder: one a process, so that its file has one connection."""
-    home = settings.home.resolve()
+    home = _resolved(settings.home)
     with _opening:
         if home not in _open:
             _open[home] = Catalogue(settings)

@@ -111,6 +111,9 @@ class Backend:
     unavailable : returns why the engine cannot be used now, with the command that helps, or None.
     ignores : names, in words, what of these arguments the engine would ignore.
     says_so : whether its callable says itself what it ignored, and what was done instead.
+    heavy : whether it keeps a processor busy for seconds. A server runs such engines in processes beside it,
+        where they have the context's store but must not open the library's catalogue; ``load`` is then a
+        function of a module.
     """
 
     tool: str
@@ -123,6 +126,7 @@ class Backend:
     unavailable: Callable[[Settings], str | None] = lambda settings: None
     ignores: Callable[[Any], list[str]] = lambda args: []
     says_so: bool = False
+    heavy: bool = False
 
 
 @dataclass
@@ -131,6 +135,8 @@ class Context:
 
     ``report(done, total, label)`` is called with progress, ``say(text)`` with a note that the user
     must see (a fallback, an approximation, an ignored wish), ``early(out)`` with a partial result.
+    ``home(function, …)`` calls a function of a module where the data folder's databases are open: a heavy
+    engine may itself be in another process.
     """
 
     store: Store
@@ -145,6 +151,7 @@ class Context:
     say: Callable[[str], None] = lambda text: None
     early: Callable[[Out], None] = lambda out: None
     stop: threading.Event = field(default_factory=threading.Event)
+    home: Callable[..., Any] = lambda function, *values: function(*values)
 
     def progress(self, done: float, total: float = 1.0, label: str = "") -> None:
         """Report progress and stop here when the step was cancelled or ran out of time."""

@@ -61,10 +61,16 @@ class Database:
                 connection.execute(f"PRAGMA user_version={number + 1}")
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """Run statements as one transaction: all of them or none."""
+    def write(self, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """Run statements as one transaction: all of them or none.
+
+        ``durable`` waits for the disk, so that a power cut cannot take it back; without, it is only safe from
+        the end of this process, until the next durable one brings it to the disk, too.
+        """
         with self._lock:
             try:
+                if not durable:
+                    self._connection.execute("PRAGMA synchronous=NORMAL")
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
                 self._connection.execute("COMMIT")
@@ -76,6 +82,9 @@ class Database:
                         "The disk is full: the change was not saved.", "Free some room and repeat."
                     ) from error
                 raise
+            finally:
+                if not durable:
+                    self._connection.execute("PRAGMA synchronous=FULL")
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         """Run one writing statement as a transaction of its own."""

@@ -46,6 +46,9 @@ class Settings(BaseModel):
     turn_timeout_s: float = Field(1800.0, gt=0, description="wall-clock limit of one turn, seconds")
     retries: int = Field(2, ge=0, le=10, description="how often a transient failure is tried again")
     workers: int = Field(0, ge=0, description="threads for steps side by side; 0 = one a core, at least 2")
+    processes: int | None = Field(
+        None, ge=0, description="processes for heavy steps; unset: one fewer than cores in a server, else none"
+    )
     max_input_s: float = Field(7200.0, gt=0, description="longest recording accepted, seconds")
     max_input_bytes: int = Field(2_000_000_000, gt=0, description="largest file accepted, bytes")
     store_quota_mb: int = Field(20_000, gt=0, description="size at which `store clean` starts to remove, MB")
