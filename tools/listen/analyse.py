@@ -30,7 +30,7 @@ from segue.tools.listen.tonal import (
 
 __all__ = ["VERSION", "Analysis", "analyse", "analyse_score", "analyse_wave", "hear"]
 
-VERSION = 3  # raise it when a measure changes: what was remembered under the old one is measured again
+VERSION = 4  # raise it when a measure changes: what was remembered under the old one is measured again
 Floats = npt.NDArray[np.float64]
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
@@ -78,9 +78,16 @@ def hear(store: Store, clip: Clip, check: Check | None = None, progress: Progres
     return found
 
 
-def analyse_wave(wave: Waveform, check: Check | None = None, progress: Progress | None = None) -> Analysis:
-    """Return what is heard in a sound; nothing is remembered."""
-    return _measure(_blocks(wave), wave.sample_rate, wave.channels, wave.frames, check, progress)
+def analyse_wave(
+    wave: Waveform, check: Check | None = None, progress: Progress | None = None, by_ear: bool = True
+) -> Analysis:
+    """Return what is heard in a sound; nothing is remembered.
+
+    Parameters
+    ----------
+    by_ear : let musicnn hear three windows as well; without it there are no tags, genre, instruments or vocals.
+    """
+    return _measure(_blocks(wave), wave.sample_rate, wave.channels, wave.frames, check, progress, by_ear)
 
 
 def _blocks(wave: Waveform) -> Iterable[Samples]:
@@ -119,6 +126,7 @@ def _measure(
     frames: int,
     check: Check | None,
     progress: Progress | None,
+    by_ear: bool = True,
 ) -> Analysis:
     import soxr
 
@@ -158,13 +166,15 @@ def _measure(
         )
     if progress:
         progress(0.75, 1.0, "listening for instruments")
-    heard = musicnn.tags(windows.all(), RATE, check)
+    heard = musicnn.tags(windows.all(), RATE, check) if by_ear else None
     if check:
         check()
-    return _interpret(spectra, meter, heard, seconds)
+    return _interpret(spectra, meter, heard, seconds, by_ear)
 
 
-def _interpret(frames: Frames, meter: LevelMeter, heard: musicnn.Tagged | None, seconds: float) -> Analysis:  # fmt: skip
+def _interpret(
+    frames: Frames, meter: LevelMeter, heard: musicnn.Tagged | None, seconds: float, by_ear: bool
+) -> Analysis:
     rhythm = follow(frames)
     edges = spans_of(frames, rhythm.beats)
     tones = tones_of(frames, edges)
@@ -228,7 +238,7 @@ def _interpret(frames: Frames, meter: LevelMeter, heard: musicnn.Tagged | None, 
         drums=drums,
         valence=valence,
         arousal=arousal,
-        notes=[] if heard else [_NO_TAGS],
+        notes=[] if heard or not by_ear else [_NO_TAGS],
     )
 
 

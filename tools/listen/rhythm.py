@@ -1,7 +1,6 @@
-"""Tempo, beats, bars and meter from onset strength.
+"""Beats, bars and meter from onset strength.
 
-Tempo by autocorrelation with a log-normal preference (Ellis 2007; Percival & Tzanetakis 2014 for the
-sum over multiples), followed through the piece; beats by dynamic programming over the local period.
+The tempo (``tempo``) is followed through the piece; beats by dynamic programming over the local period (Ellis 2007).
 """
 
 import math
@@ -11,14 +10,25 @@ import numpy as np
 import numpy.typing as npt
 
 from segue.tools.listen.spectra import FRAME_RATE, Frames
+from segue.tools.listen.tempo import (
+    FASTEST,
+    LOW_WEIGHT,
+    SLOWEST,
+    STEP_S,
+    WINDOW_S,
+    candidates,
+    harmonic_flux,
+    likelihoods,
+    read,
+    tempogram,
+    whitened,
+)
 
 Floats = npt.NDArray[np.float64]
 
-SLOWEST, FASTEST = 40.0, 220.0  # bpm
-PREFERRED, SPREAD = 120.0, 0.75  # bpm and octaves: where people tap (McKinney & Moelants 2006)
-_WINDOW_S, _STEP_S = 8.0, 1.0
-_TIGHTNESS = 500.0  # five times Ellis's: the period followed here is the local one
-_LOW_WEIGHT = 0.5  # of the kick's and bass's band beside all onsets, where the pulse is sought
+_TIGHTNESS = 200.0  # twice Ellis's: the period followed here is the local one
+_BEAT_LOW, _BEAT_HARMONY = 0.8, 0.3  # of the low band and of changes of harmony beside onsets, where beats are placed
+_JUMP = 0.03  # what a step of 0.8 % in the period from second to second costs
 
 
 @dataclass(frozen=True)
@@ -49,16 +59,7 @@ class Bars:
 
 def novelty(frames: Frames) -> Floats:
     """Return onset strength with slow swells removed, in units of its own deviation, ``[n]``."""
-    return _whitened(frames.onset.astype(float))
-
-
-def _whitened(onset: Floats) -> Floats:
-    size = max(3, round(0.4 * FRAME_RATE) | 1)
-    local = np.convolve(np.pad(onset, size // 2, mode="edge"), np.ones(size) / size, "valid")[: len(onset)]
-    out = np.maximum(0.0, onset - local)
-    deviation = out.std()
-    # A flux this small is the jitter of noise or of a steady tone, not an onset.
-    return np.asarray(out / max(deviation, 0.01) if deviation > 0 else out)
+    return whitened(frames.onset.astype(float))
 
 
 def follow(frames: Frames) -> Rhythm:
@@ -67,28 +68,24 @@ def follow(frames: Frames) -> Rhythm:
     nothing = Rhythm(None, 0.0, [], np.zeros(0), 0.0, 0.0)
     if frames.seconds < 1.5 or onset.max(initial=0.0) <= 0 or float(frames.onset.max()) < 0.05:
         return nothing
-    pulse = onset + _LOW_WEIGHT * _whitened(frames.bands[:, 0].astype(float))
-    gram = _tempogram(pulse)
-    profile = gram.mean(axis=0)
-    lags = np.arange(len(profile))
-    periods = np.geomspace(60 / FASTEST, 60 / SLOWEST, 360)
-    salience = _salience(profile, periods)
-    preference = np.exp(-0.5 * (np.log2(60 / periods / PREFERRED) / SPREAD) ** 2)
-    scored = salience * preference
-    best = int(np.argmax(scored))
-    if scored[best] <= 0:
+    low, harmony = whitened(frames.bands[:, 0].astype(float)), whitened(harmonic_flux(frames))
+    gram = tempogram(onset + LOW_WEIGHT * low)
+    profiles = (gram.mean(axis=0), tempogram(low).mean(axis=0), tempogram(harmony).mean(axis=0))
+    periods = candidates(profiles[0])
+    if not len(periods):
         return nothing
-    path = _local_periods(gram, periods[best])
-    beats = _beats(pulse, path)
+    likely = likelihoods(profiles, periods)
+    pulse = onset + _BEAT_LOW * low + _BEAT_HARMONY * harmony
+    beats = _beats(pulse, _local_periods(gram, float(periods[likely.argmax()])), onset)
     if len(beats) < 3:
         return nothing
     bpm, stability = _steady(beats)
     bpm = _refined(onset, bpm) if stability > 0.9 else bpm
-    strength = float(np.clip(np.interp(FRAME_RATE * 60 / bpm, lags, profile), 0, 1))
-    others = _alternatives(scored, periods, bpm)
+    strength = float(np.clip(read(profiles[0], np.array(60 / bpm)), 0, 1))
+    others = _alternatives(likely, periods, bpm)
     # Half and double are a matter of taste; only another pulse that fits as well makes a tempo doubtful.
-    rivals = [score for tempo, score in others if not _octave(tempo, bpm)]
-    margin = 1.0 - max(rivals, default=0.0) / scored[best]
+    rivals = [share for tempo, share in others if not _octave(tempo, bpm)]
+    margin = 1.0 - max(rivals, default=0.0) / float(likely.max())
     confidence = float(np.clip(2.0 * strength, 0, 1) * np.clip(0.5 + margin, 0, 1))
     return Rhythm(bpm, confidence, [round(t, 1) for t, _ in others[:3]], beats, strength, stability)
 
@@ -97,42 +94,17 @@ def _octave(a: float, b: float) -> bool:
     return abs(abs(math.log2(a / b)) - 1) < 0.06
 
 
-def _tempogram(onset: Floats) -> Floats:
-    """Return normalised autocorrelations ``[windows, lags]`` of eight seconds each."""
-    from scipy import fft
-
-    size = min(len(onset), round(_WINDOW_S * FRAME_RATE))
-    longest = min(size - 1, round(4 * 60 / SLOWEST * FRAME_RATE))
-    starts = range(0, max(1, len(onset) - size + 1), round(_STEP_S * FRAME_RATE))
-    out = np.zeros((len(starts), longest + 1))
-    length = fft.next_fast_len(2 * size)
-    share = size / (size - np.arange(longest + 1))
-    for row, start in enumerate(starts):
-        part = onset[start : start + size]
-        part = part - part.mean()
-        spectrum = np.abs(fft.rfft(part, length)) ** 2
-        correlation = fft.irfft(spectrum)[: longest + 1]
-        if correlation[0] > 1e-9:
-            out[row] = correlation / correlation[0] * np.minimum(share, 3.0)
-    return out
-
-
 def _salience(profile: Floats, periods: Floats) -> Floats:
     """Sum the autocorrelation at one and two periods and at the bar of three or four: beats repeat, and so do bars."""
-    lags = np.arange(len(profile))
-
-    def at(multiple: int) -> Floats:
-        where = periods * FRAME_RATE * multiple
-        return np.where(where < len(profile) - 1, np.interp(where, lags, profile), 0.0)
-
-    return np.maximum(at(1) + 0.6 * at(2) + np.maximum(at(3), at(4)), 0.0)
+    at = [read(profile, periods * multiple) for multiple in (1, 2, 3, 4)]
+    return np.maximum(at[0] + 0.6 * at[1] + np.maximum(at[2], at[3]), 0.0)
 
 
 def _local_periods(gram: Floats, period: float) -> Floats:
     """Follow the beat's period in frames through the piece (Viterbi within 18% of the usual one), ``[windows]``."""
     candidates = np.geomspace(period / 1.18, period * 1.18, 41)
     salience = np.stack([_salience(row, candidates) for row in gram])
-    jump = np.abs(np.arange(41)[:, None] - np.arange(41)[None, :]) * 0.06
+    jump = np.abs(np.arange(41)[:, None] - np.arange(41)[None, :]) * _JUMP
     home = np.abs(np.arange(41) - 20) * 0.004
     score = salience[0] - home
     back = np.zeros(salience.shape, dtype=int)
@@ -148,16 +120,16 @@ def _local_periods(gram: Floats, period: float) -> Floats:
     return path
 
 
-def _beats(onset: Floats, path: Floats) -> Floats:
-    """Return beat times in seconds (Ellis 2007, with a period that may move)."""
-    half = _WINDOW_S / 2 * FRAME_RATE
-    centres = half + np.arange(len(path)) * _STEP_S * FRAME_RATE
-    period = np.interp(np.arange(len(onset)), centres, path)
+def _beats(pulse: Floats, path: Floats, onset: Floats) -> Floats:
+    """Return beat times in seconds (Ellis 2007, with a period that may move); where ``onset`` is silent at an end are none."""
+    half = WINDOW_S / 2 * FRAME_RATE
+    centres = half + np.arange(len(path)) * STEP_S * FRAME_RATE
+    period = np.interp(np.arange(len(pulse)), centres, path)
     kernel = np.exp(-0.5 * (np.arange(-6, 7) / 2.5) ** 2)
-    smooth = np.convolve(onset, kernel, "same")
+    smooth = np.convolve(pulse, kernel, "same")
     smooth = smooth / max(smooth.std(), 1e-9)
     score = smooth.copy()
-    back = np.full(len(onset), -1)
+    back = np.full(len(pulse), -1)
     longest = int(2 * period.max()) + 1
     table = {
         p: -_TIGHTNESS * np.log(np.arange(max(1, p // 2), 2 * p + 1)[::-1] / p) ** 2
@@ -166,7 +138,7 @@ def _beats(onset: Floats, path: Floats) -> Floats:
     rounded = np.round(period).astype(int)
     padded = np.concatenate([np.zeros(longest), score])
     start_up = 0.0
-    for t in range(len(onset)):
+    for t in range(len(pulse)):
         p = int(rounded[t])
         cost = table[p]
         reach = max(1, p // 2)
@@ -185,7 +157,8 @@ def _beats(onset: Floats, path: Floats) -> Floats:
         t = int(back[t])
     beats = np.array(picked[::-1], dtype=float)
     beats = _sharpened(beats, smooth)
-    heard = smooth[np.clip(np.round(beats).astype(int), 0, len(smooth) - 1)]
+    struck = np.convolve(onset, kernel, "same")
+    heard = struck[np.clip(np.round(beats).astype(int), 0, len(struck) - 1)]
     # Beats that run on into silence at either end are not there.
     loud = np.nonzero(heard > 0.15 * np.sqrt(np.mean(heard**2)))[0]
     if not len(loud):
@@ -233,17 +206,19 @@ def _refined(onset: Floats, bpm: float) -> float:
     return bpm
 
 
-def _alternatives(scored: Floats, periods: Floats, bpm: float) -> list[tuple[float, float]]:
-    """Return other tempi with their scores: peaks of the salience, and half and double."""
-    inner = scored[1:-1]
-    peaks = np.nonzero((inner > scored[:-2]) & (inner >= scored[2:]))[0] + 1
-    found = [(60 / float(periods[p]), float(scored[p])) for p in peaks if abs(math.log2(60 / periods[p] / bpm)) > 0.08]
+def _alternatives(likely: Floats, periods: Floats, bpm: float) -> list[tuple[float, float]]:
+    """Return other tempi with their likelihoods, the likeliest first; half and double are always among them."""
+    found = [(60 / float(p), float(share)) for p, share in zip(periods, likely, strict=True) if abs(math.log2(60 / p / bpm)) > 0.08]  # fmt: skip
+    out = []
     for factor in (0.5, 2.0):
         tempo = bpm * factor
         if SLOWEST <= tempo <= FASTEST:
-            found = [(t, s) for t, s in found if abs(math.log2(t / tempo)) > 0.08]
-            found.append((tempo, float(np.interp(60 / tempo, periods, scored))))
-    return sorted(found, key=lambda pair: -pair[1])
+            near = [share for t, share in found if abs(math.log2(t / tempo)) <= 0.08]
+            found = [(t, share) for t, share in found if abs(math.log2(t / tempo)) > 0.08]
+            out.append((tempo, max(near, default=0.0)))
+    best = sorted(out + found, key=lambda pair: -pair[1])
+    # Three are told: the half and the double come before what is hardly likelier.
+    return sorted(best, key=lambda pair: (pair not in out, -pair[1])) if len(best) > 3 else best
 
 
 def bars_of(frames: Frames, beats: Floats, change: Floats) -> Bars:
