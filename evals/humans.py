@@ -176,12 +176,12 @@ def with_roles(score: Score) -> Score:
 # -- tunes ------------------------------------------------------------------------------------------------
 
 
-def tune_scores() -> Iterator[Score]:
-    """Yield the tunes; of a file with many every one."""
+def tune_scores(patterns: Sequence[str] = TUNES) -> Iterator[Score]:
+    """Yield the tunes of the corpus' files; of a file with many every one."""
     import music21
 
     warnings.filterwarnings("ignore", module="music21")
-    for path in _files(TUNES):
+    for path in _files(patterns):
         parsed: Any = music21.converter.parse(path)
         for one in parsed.scores if isinstance(parsed, music21.stream.Opus) else [parsed]:
             score = _tune(one)

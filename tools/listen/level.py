@@ -102,7 +102,7 @@ class LevelMeter:
 
     def range_lu(self) -> float:
         """Return the loudness range in LU (EBU Tech 3342: 3 s blocks, gate at −20 LU, 10th to 95th percentile)."""
-        blocks = self._blocks(30)[::10]
+        blocks = self._blocks(30)
         blocks = blocks[blocks > _power(SILENT_LUFS)]
         if not len(blocks):
             return 0.0
