@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -228,12 +228,30 @@ def write(net: Reader, known: list[str], file: Path) -> None:
     save_file({**stored, "labels": np.frombuffer("\n".join(known).encode(), np.uint8)}, str(file))
 
 
+def resume(net: Reader, known: list[str], file: Path) -> None:
+    """Go on from what was learned before: labels are found again by their names, new ones begin anew."""
+    arrays = load_file(str(file))
+    before = {label: n for n, label in enumerate(bytes(arrays["labels"]).decode().split("\n"))}
+    with torch.no_grad():
+        for row, label in enumerate(known):
+            if label in before:
+                net.head.weight[row] = torch.from_numpy(arrays["head.weight"][:, before[label]].astype(np.float32))
+                net.head.bias[row] = float(arrays["head.bias"][before[label]])
+        for n, layer in enumerate(net.layers):
+            for place in minilm.PLACES:
+                for kind in ("down", "up", "bias"):
+                    stored = arrays[f"{n}.{place}.{kind}"].astype(np.float32)
+                    getattr(layer[place], kind).copy_(torch.from_numpy(stored))
+
+
 def main() -> None:
     """Train, and print how it goes."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--epochs", type=int, default=12)
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--held-out", action="store_true")
+    options.add_argument("--resume", action="store_true", help="go on from the stored reader")
+    options.add_argument("--rate", type=float, default=RATE)
     options.add_argument("-o", type=Path, default=ROOT / "agent" / "language" / "reader.safetensors")
     asked = options.parse_args()
     torch.set_num_threads(asked.threads)
@@ -244,9 +262,11 @@ def main() -> None:
     counted = Counter(label for e in learned for label in e.accepted[0])
     known = sorted(label for label, count in counted.items() if count >= RAREST)
     net = Reader(len(known))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
+    if asked.resume:
+        resume(net, known, ROOT / "agent" / "language" / "reader.safetensors")
+    optimiser = torch.optim.AdamW(net.parameters(), lr=asked.rate, weight_decay=DECAY)
     steps = asked.epochs * (len(learned) // BATCH + len(learned) // (20 * BATCH) + 2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, asked.rate, total_steps=steps, pct_start=0.1)
     print(f"{len(learned)} messages, {len(known)} labels", flush=True)
     for epoch in range(1, asked.epochs + 1):
         net.train()

@@ -90,7 +90,15 @@ class BuiltinPlanner:
     def _planned(self, message: str, state: State) -> Plan:
         plan = self._by_rules(message, state)
         reading = reader.read(message, state, self._known(message, state))
-        return plan if reading is None else weighing.weighed(plan, message, reading, lambda said: self._by_rules(said, state))  # fmt: skip
+        if reading is None:
+            return plan
+        return weighing.weighed(
+            plan,
+            message,
+            reading,
+            lambda said: self._by_rules(said, state),
+            lambda: Draft(message, state, self._known(message, state)),
+        )
 
     def _by_rules(self, message: str, state: State) -> Plan:
         text = spelling.spoken(foreign.translated(" ".join(message.split())))

@@ -7,15 +7,19 @@ and of the plans that come of it the one is taken that the reader finds most lik
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from segue.agent.language import plainly
+from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, is_main, labels
 from segue.agent.language.reader import Reading
 from segue.agent.plan import Plan
 
-MARGIN = 8.0  # nats by which another plan must be likelier: found on the check set
+DETAIL_MARGIN = 0.6
+MARGIN = 6.0  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
 _SURE = 0.8  # plans that the rules are surer of are theirs
+_LOST = 0.35  # plans with a question that are no surer do not know what is wanted
+DROPPED = 6.0  # nats besides, for a plan that leaves a request of the rules' out
 _TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
 
 _SAID: dict[str, tuple[str, ...]] = {
@@ -49,34 +53,53 @@ _SAID: dict[str, tuple[str, ...]] = {
 """The word of the rules for what the reader sees; ``{}`` is the message."""
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    plan: Plan
-    fit: float
-
-
-def weighed(plan: Plan, message: str, reading: Reading, again: Callable[[str], Plan]) -> Plan:
+def weighed(
+    plan: Plan, message: str, reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft]
+) -> Plan:
     """Return the plan to believe, its certainty lowered where rules and reader differ.
 
     Parameters
     ----------
     plan : what the rules make of the message. again : what they make of another one.
+    draft : an empty draft of the message.
     """
     asked = labels(plan)
-    if _main(asked) == _main(reading.best) or plan.question or _told_or_written(asked, reading):
+    agree = _main(asked) == _main(reading.best)
+    if (agree and not _passes_over(asked, reading)) or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
-    if plan.certain > _SURE:
+    if plan.certain > (_LOST if plan.question else _SURE) or (plan.notes and not plan.steps):
         return _unsure(plan)
-    own = _Candidate(plan, reading.fit(asked))
-    if reading.most <= own.fit + MARGIN:
+    own = reading.fit(asked)
+    margin = DETAIL_MARGIN if agree else MARGIN + DROPPED * bool(plan.reply)
+    if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
-    best = own
-    for said in _sayings(message, asked, reading):
-        trial = again(said)
-        fit = reading.fit(labels(trial))
-        if _is_better(trial, plan) and fit > max(best.fit, own.fit + MARGIN):
-            best = _Candidate(trial, fit)
-    return _unsure(best.plan)
+    best, likeliest = plan, own + margin
+    for trial in _trials(message, asked, reading, again, draft):
+        seen = labels(trial)
+        if agree and not asked - {"f.exclude"} <= seen:
+            continue  # only constraints that were passed over are wanted
+        fit = reading.fit(seen) - DROPPED * (not agree) * len(
+            (asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else ()
+        )
+        if fit > likeliest and _is_better(trial, plan):
+            best, likeliest = trial, fit
+    return _unsure(best)
+
+
+def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft]) -> Iterator[Plan]:  # fmt: skip
+    """Yield other plans: what the reader sees in plain words first, then the message with a word of the rules' before it."""
+    if (plan := plainly.direct(reading.best, message, draft())) is not None:
+        yield plan
+    if said := plainly.plainest(reading.best, message, draft()):
+        yield again(said)
+    if _main(asked) != _main(reading.best):
+        for said in _sayings(message, asked, reading):
+            yield again(said)
+
+
+def _passes_over(asked: frozenset[str], reading: Reading) -> bool:
+    """Tell whether a search lacks a constraint that the reader sees."""
+    return "retrieve" in asked and bool(reading.best - asked - {"f.exclude"})
 
 
 def _main(found: frozenset[str]) -> frozenset[str]:

@@ -1,0 +1,313 @@
+"""A request said again in the plainest words that the rules know.
+
+The reader (``reader.py``) sees what is asked for, in whatever words; the values of it (parts, figures, names, years)
+are found by the vocabulary. Both together make a sentence that the rules cannot misread: "those drums are killing me,
+any chance of less?" → "remove the drums" or "turn the drums down", whichever the reader sees.
+"""
+
+import re
+from collections.abc import Callable
+
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft
+from segue.agent.language.hearing import subjects
+from segue.agent.language.labels import TOOLS, is_main
+from segue.agent.language.parts import parts
+from segue.agent.language.reference import group, mentions, names_in
+from segue.agent.plan import Plan
+from segue.tools.core.vocabulary import Found, languages_in
+
+_Wording = Callable[[Clause, Draft], tuple[int, str] | None]
+"""Where a request stands in a clause, and its plain words; None where a value is missing."""
+
+_UNNAMED = "it"
+_TIMED = re.compile(r"\b(?:lrc|tim(?:e|ed|es|ing|ings|estamps?)|sync\w*|karaoke|line by line)\b", re.IGNORECASE)
+_SEVERAL = 2
+
+
+def plainest(asked: frozenset[str], message: str, draft: Draft) -> str | None:
+    """Return a message in plain words; None where a label has none or its value is not said.
+
+    Parameters
+    ----------
+    asked : labels, as the reader sees them.
+    """
+    clause = Clause(message)
+    tools = asked & TOOLS
+    if tools == {"retrieve"} and draft.arena == "list":
+        return _list(asked, clause, draft)
+    if tools and tools <= {"edit", "transcribe", "export"}:
+        return _work(asked, clause, draft)
+    return None
+
+
+def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
+    """Return the plan for requests that need no words of the rules: a question, a mix or a join of all there is."""
+    main = frozenset(label for label in asked if is_main(label))
+    clause = Clause(message)
+    if main == {"caption", "question"}:
+        clips = subjects(clause, draft)
+        if clips and all(clips):
+            draft.add("caption", {"clips": clips, "question": message})
+            return draft.plan()
+    if main in ({"edit", "edit.mix"}, {"edit", "edit.concat"}) and not (
+        clause.durations or clause.bars or clause.stems
+    ):
+        named = [m.target for m in mentions(clause, draft)]
+        clips = [t for n, t in enumerate(named) if t not in named[:n]]
+        clips = clips if len(clips) >= _SEVERAL else group(clause, draft) or draft.reach()
+        if len(clips) >= _SEVERAL:
+            op = "mix" if "edit.mix" in main else "concat"
+            draft.edit(clips[0], [{"op": op, "clips": clips[1:]}])
+            return draft.plan()
+    return None
+
+
+# -- a list that is refined ------------------------------------------------------------------------------
+
+
+def _list(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
+    said: list[str] = []
+    wished = asked - {"retrieve", "f.exclude", "state.reject"}
+    if any(label.endswith("+") and f"{label[:-1]}-" in wished for label in wished):
+        return None  # both ways at once: nothing was read
+    for label in sorted(wished):
+        if label.startswith("adjust."):
+            words = _MOVED.get(label)
+        else:
+            wording = _LIMITS.get(label)
+            words = wording(clause, draft) if wording else None
+        if words is None:
+            return None
+        said.append(words)
+    return ", ".join(said) or None
+
+
+_MOVED = {
+    "adjust.energy+": "more energetic", "adjust.energy-": "calmer", "adjust.tempo+": "faster", "adjust.tempo-": "slower",
+    "adjust.mood+": "happier", "adjust.mood-": "sadder", "adjust.density+": "busier", "adjust.density-": "sparser",
+    "adjust.distortion+": "more distorted", "adjust.distortion-": "less distorted", "adjust.acousticness+": "more acoustic",
+    "adjust.acousticness-": "less acoustic", "adjust.brightness+": "brighter", "adjust.brightness-": "darker",
+    "adjust.danceability+": "more danceable", "adjust.danceability-": "less danceable", "adjust.melody+": "more melodic",
+    "adjust.melody-": "less melodic", "adjust.vocals+": "more vocals", "adjust.vocals-": "fewer vocals",
+    "adjust.loudness+": "louder", "adjust.loudness-": "quieter", "adjust.familiarity+": "more familiar",
+    "adjust.familiarity-": "less familiar", "adjust.complexity+": "more complex", "adjust.complexity-": "less complex",
+}  # fmt: skip
+_WITHOUT = re.compile(r"\b(?:no|not|without|drop|leave|less|minus|instrumental\w*|out|off|never|skip|nobody|none|remove|ditch|lose|distract\w*|hate|wordless|free|bin)\b|n't\b", re.IGNORECASE)  # fmt: skip
+_OPEN_LOW = re.compile(r"\b(?:under|below|less than|shorter than|at most|up to|max\w*|no longer|fit|within|slower than|before|until|older|earlier)\b", re.IGNORECASE)  # fmt: skip
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def _written(clause: Clause, found: list[Found]) -> str:  # type: ignore[type-arg]
+    return " and ".join(clause.text[f.start : f.end] for f in found)
+
+
+def _years(clause: Clause, _draft: Draft) -> str | None:
+    return f"only from {_written(clause, clause.years[:1])}" if clause.years else None
+
+
+def _lasting(clause: Clause, _draft: Draft) -> str | None:
+    if not clause.durations:
+        return None
+    side = "under" if _OPEN_LOW.search(clause.text) else "over"
+    return f"only songs {side} {_written(clause, clause.durations[:1])}"
+
+
+def _in_all(clause: Clause, _draft: Draft) -> str | None:
+    return f"{clause.durations[0].value / 60:g} minutes in total" if clause.durations else None
+
+
+def _each_artist(clause: Clause, _draft: Draft) -> str:
+    most = next((int(n.value) for n in clause.numbers if n.value in (1, 2, 3, 4, 5)), 1)
+    return f"at most {most} per artist"
+
+
+def _rated(clause: Clause, _draft: Draft) -> str:
+    stars = next((n.value for n in clause.numbers if 0 < n.value <= 5), 5.0 if re.search(r"\b(?:top|best|full|favou?rites?)\b", clause.text, re.IGNORECASE) else 4.0)  # fmt: skip
+    return f"only those rated {stars:g} stars or more"
+
+
+def _sung(clause: Clause, _draft: Draft) -> str:
+    return "no vocals" if _WITHOUT.search(clause.text) else "only with vocals"
+
+
+def _language(clause: Clause, _draft: Draft) -> str | None:
+    found = languages_in(clause.text)
+    return f"only in {_written(clause, found[:1])}" if found else None
+
+
+def _no_artist(clause: Clause, draft: Draft) -> str | None:
+    artists = [name.name for name in names_in(clause, draft) if name.kind == "artist"]
+    return f"nothing by {artists[0]}" if artists else None
+
+
+def _no_genre(clause: Clause, _draft: Draft) -> str | None:
+    return " and ".join(f"no {clause.text[g.start : g.end]}" for g in clause.genres) or None
+
+
+def _beats(clause: Clause, _draft: Draft) -> str | None:
+    return f"only {_written(clause, clause.tempi[:1])}" if clause.tempi else None
+
+
+_LIMITS: dict[str, Callable[[Clause, Draft], str | None]] = {
+    "f.year": _years, "f.duration": _lasting, "r.total_s": _in_all, "r.max_per_artist": _each_artist,
+    "f.rating_min": _rated, "f.vocals": _sung, "f.language": _language, "f.exclude_artists": _no_artist,
+    "f.exclude_genres": _no_genre, "f.bpm": _beats, "f.unplayed": lambda _clause, _draft: "only ones I never played",
+    "order.energy_up": lambda _clause, _draft: "sort them by energy, rising",
+    "order.energy_down": lambda _clause, _draft: "sort them by energy, falling",
+}  # fmt: skip
+
+
+# -- work on pieces ----------------------------------------------------------------------------------------
+
+
+def _work(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
+    about = _subject(clause, draft)
+    said: list[tuple[int, str]] = []
+    for label in asked - TOOLS:
+        if label == "to.lrc" and "to.lyrics" in asked and not _TIMED.search(clause.text):
+            continue
+        wording = _WORK.get(label)
+        words = wording(clause, draft) if wording else None
+        if words is None:
+            return None
+        said.append(words)
+    if "export" in asked:
+        formats = _written(clause, clause.formats)
+        said.append((len(clause.text), f"export it as {formats}" if formats else "export it"))
+    ordered = [words for _, words in sorted(said)]
+    if not ordered:
+        return None
+    return f"take {about} and " * (about != _UNNAMED) + ", then ".join(ordered)
+
+
+def _subject(clause: Clause, draft: Draft) -> str:
+    named = mentions(clause, draft)
+    return clause.text[named[0].start : named[0].end] or _UNNAMED if named else _UNNAMED
+
+
+def _of_parts(words: str) -> _Wording:
+    def wording(clause: Clause, draft: Draft) -> tuple[int, str] | None:
+        named = mentions(clause, draft)
+        thing = draft.thing(named[0].target if named else draft.it)
+        found = [part for part in parts(clause, thing) if not _is_spared(clause, part)]
+        return (found[0].start, words.format(" and ".join(part.value for part in found))) if found else None
+
+    return wording
+
+
+def _is_spared(clause: Clause, part: Found[str]) -> bool:
+    return bool({"keep", "leave", "keeping"} & set(clause.before(part.start, 2)))
+
+
+def _levelled(way: str) -> _Wording:
+    def wording(clause: Clause, draft: Draft) -> tuple[int, str]:
+        by = f" by {_written(clause, clause.decibels[:1]).lstrip('+-−')}" if clause.decibels else ""
+        some = {0.5: " a bit", 2.0: " a lot"}.get(clause.amount, "")
+        thing = draft.thing(draft.it)
+        found = parts(clause, thing)
+        what = " and ".join(part.value for part in found) or "it"
+        return (found[0].start if found else 0, f"turn {what} {way}{by or some}")
+
+    return wording
+
+
+def _with_figure(words: str, read: Callable[[Clause], list[Found]]) -> _Wording:  # type: ignore[type-arg]
+    def wording(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
+        found = read(clause)
+        return (found[0].start, words.format(_written(clause, found[:1]))) if found else None
+
+    return wording
+
+
+def _plain(words: str, pattern: str = "") -> _Wording:
+    looked = re.compile(pattern, re.IGNORECASE)
+
+    def wording(clause: Clause, _draft: Draft) -> tuple[int, str]:
+        at = looked.search(clause.text) if pattern else None
+        return (at.start() if at else 0, words)
+
+    return wording
+
+
+def _first(*wordings: _Wording) -> _Wording:
+    def wording(clause: Clause, draft: Draft) -> tuple[int, str] | None:
+        return next((words for each in wordings if (words := each(clause, draft)) is not None), None)
+
+    return wording
+
+
+def _transposed(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
+    if clause.keys:
+        return (clause.keys[0].start, f"transpose it to {_written(clause, clause.keys[-1:])}")
+    if not clause.intervals:
+        return None
+    down = (
+        re.search(r"\b(?:down|lower|drop|deeper|below|flat)\b", clause.text, re.IGNORECASE)
+        or clause.intervals[0].value < 0
+    )
+    return (
+        clause.intervals[0].start,
+        f"transpose it {'down' if down else 'up'} {abs(clause.intervals[0].value):g} semitones",
+    )
+
+
+def _looped(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
+    if clause.durations or clause.bars or clause.sections:
+        return None
+    times = next((int(n.value) for n in clause.numbers if n.value >= _SEVERAL), None)
+    at = re.search(r"\b(?:loop|repeat|times|round)", clause.text, re.IGNORECASE)
+    return (at.start() if at else 0, f"loop it {times} times" if times else "loop it")
+
+
+def _percent(words: str) -> _Wording:
+    def wording(clause: Clause, _draft: Draft) -> tuple[int, str]:
+        if clause.percents:
+            return (clause.percents[0].start, f"make it {abs(clause.percents[0].value):g}% {words}")
+        at = re.search(r"\b(?:fast|quick|slow|speed|tempo|pace)", clause.text, re.IGNORECASE)
+        return (at.start() if at else 0, f"make it {'a bit ' * (clause.amount == 0.5)}{words}")
+
+    return wording
+
+
+def _restyled(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
+    found = clause.genres
+    return (found[0].start, f"make it {_written(clause, found[-1:])}") if found else None
+
+
+def _loud(clause: Clause, _draft: Draft) -> tuple[int, str]:
+    if clause.loudnesses:
+        return (clause.loudnesses[0].start, f"master it to {clause.loudnesses[0].value:g} LUFS")
+    bare = re.search(r"[-−–]\s?(\d{1,2}(?:\.\d)?)\b", clause.text)
+    return (bare.start() if bare else len(clause.text), f"master it to -{bare[1] if bare else '14'} LUFS")
+
+
+def _form(words: str) -> _Wording:
+    def wording(clause: Clause, draft: Draft) -> tuple[int, str]:
+        about = _subject(clause, draft)
+        return (len(clause.text), words.format(about))
+
+    return wording
+
+
+def _notes(clause: Clause, draft: Draft) -> tuple[int, str]:
+    found = parts(clause, None)
+    what = f"the {found[0].value} of " if found else ""
+    return (len(clause.text), f"transcribe {what}{_subject(clause, draft)} to midi")
+
+
+def _instrument_in(words: str) -> _Wording:
+    return _with_figure(words, lambda clause: clause.instruments)
+
+
+_WORK: dict[str, _Wording] = {
+    "edit.remove": _of_parts("remove {}"), "edit.isolate": _of_parts("keep only {}"), "edit.add": _instrument_in("add {}"),
+    "edit.gain+": _levelled("up"), "edit.gain-": _levelled("down"), "edit.transpose": _transposed,
+    "edit.tempo": _first(_with_figure("set the tempo to {}", lambda clause: clause.tempi)),
+    "edit.tempo+": _percent("faster"), "edit.tempo-": _percent("slower"), "edit.reverse": _plain("reverse it", r"\b(?:revers|backward|flip)"),
+    "edit.loop": _looped, "edit.restyle": _restyled, "edit.loudness": _loud,
+    "edit.extend": _with_figure("make it {} longer", lambda clause: clause.durations),
+    "to.chords": _form("write out the chords of {}"), "to.lyrics": _form("write out the lyrics of {}"),
+    "to.lrc": _form("lyrics of {} as lrc"), "to.score": _form("sheet music of {}"), "to.leadsheet": _form("lead sheet of {}"),
+    "to.beats": _form("beats of {}"), "to.notes": _notes,
+}  # fmt: skip
