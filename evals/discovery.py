@@ -6,7 +6,6 @@ same filter: nothing that was rated before comes back. Without the file the suit
 """
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from segue.evals.discovery_cpcd import Floats, Rank, Talks, View, halves, load, score
+from segue.evals.discovery_cpcd import Floats, Rank, Talks, View, halves, listened, load, score
+from segue.evals.discovery_house import House, cache_folder
 from segue.tools.collection.embed import embed
 from segue.tools.collection.postings import Postings
-from segue.tools.collection.snapshot import Snapshot
-from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.collection.words import STOP, stem, tokens
 
 SUITE = "discovery"
@@ -96,7 +94,8 @@ def run(cpcd: Path | None = None, limit: int | None = None) -> dict[str, Any]:
         began = time.perf_counter()
         found = score(talks, ids, rank)
         turns = sum(len(talks.cases[id]) for id in ids)
-        result["rows"].append({"system": name, **found, "ms": 1000 * (time.perf_counter() - began) / max(1, turns)})
+        ms = 1000 * (time.perf_counter() - began) / max(1, turns)
+        result["rows"].append({"system": name, **found, "ms": ms, **listened(talks, ids, rank)})
         result.update(dialogues=len(ids), turns=turns, pool=len(talks.tracks))
     result["goals"] = _goals(result["rows"])
     result["passed"], result["total"] = sum(goal["met"] for goal in result["goals"]), len(result["goals"])
@@ -106,11 +105,15 @@ def run(cpcd: Path | None = None, limit: int | None = None) -> dict[str, Any]:
 def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows for printing: a line a system, then the goals."""
     names = ["hit@1", "hit@10", "hit@20", "hit@100", "mrr@100", "ndcg@20"]
-    header = ["system", *names, "ms a turn"]
+    header = ["system", *names, "turns to success", "ms a turn"]
+    blank = [""] * (len(header) - 3)
     if result["skipped"]:
-        return header, [[result["skipped"], *[""] * 7]]
-    rows = [[row["system"], *(f"{row[name]:.3f}" for name in names), f"{row['ms']:.0f}"] for row in result["rows"]]
-    rows += [[goal["goal"], "met" if goal["met"] else "MISSED", goal["found"], *[""] * 5] for goal in result["goals"]]
+        return header, [[result["skipped"], "", "", *blank]]
+    rows = [
+        [row["system"], *(f"{row[name]:.3f}" for name in names), f"{row['turns']:.2f} ({row['success']:.0%})", f"{row['ms']:.0f}"]
+        for row in result["rows"]
+    ]  # fmt: skip
+    rows += [[goal["goal"], "met" if goal["met"] else "MISSED", goal["found"], *blank] for goal in result["goals"]]
     return header, rows
 
 
@@ -139,15 +142,13 @@ class Vectors:
 
 
 def _kept(texts: Sequence[str]) -> Floats | None:
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "segue"
-    path = folder / f"discovery-{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:16]}.npy"
+    path = cache_folder() / f"discovery-{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:16]}.npy"
     if path.is_file():
         kept: Floats = np.load(path)
         return kept
     found = embed(texts)
     if found is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, found)
     return found
 
@@ -156,8 +157,6 @@ def systems(talks: Talks, vectors: Vectors) -> dict[str, Rank]:
     """Return every system by name, the engine last."""
     tracks = talks.tracks
     postings = Postings([{"all": f"{t.title} {t.artist} {t.album}"} for t in tracks], {})
-    text = {} if vectors.documents is None else {t.id: v for t, v in zip(tracks, vectors.documents, strict=True)}
-    engine = TalkRanker(Snapshot(tracks, text, {}), vectors)
 
     def bm25(said: Callable[[View], str], stop: frozenset[str]) -> Rank:
         return lambda view: postings.scores([stem(t.word) for t in tokens(said(view)) if t.word not in stop])
@@ -182,7 +181,7 @@ def systems(talks: Talks, vectors: Vectors) -> dict[str, Rank]:
     for name in ("", ", music stop words"):
         three = [found[f"BM25, last words{name}"], found[f"BM25, all words{name}"], dense]
         found[f"reciprocal-rank fusion{name}"] = fused(three)
-    found[ENGINE] = lambda view: engine.scores(Talk(view.said, view.liked, view.disliked))
+    found[ENGINE] = House(tracks, vectors.documents).scores
     return found
 
 

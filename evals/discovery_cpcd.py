@@ -129,11 +129,44 @@ def score(talks: Talks, ids: Sequence[str], rank: Rank) -> dict[str, float]:
     return {name: float(np.mean([mean[name] for mean in means])) for name in means[0]} if means else {}
 
 
+def listened(talks: Talks, ids: Sequence[str], rank: Rank, places: int = 10, wanted: int = 3) -> dict[str, float]:
+    """Let a simulated listener talk to a system that shows ``places`` tracks a turn.
+
+    The listener says the dialogue's words turn by turn, likes of what is shown now whatever the real one liked in the
+    whole dialogue, and rejects the rest; the system knows these likes, not the recorded ones. Success is ``wanted``
+    liked tracks (all, where there are fewer).
+
+    Returns
+    -------
+    ``turns``: the mean number of turns to success, one more than the dialogue has where there is none; ``success``: the
+    share of dialogues with success; ``found``: liked tracks a dialogue.
+    """
+    turns, successes, found = [], [], []
+    for id in ids:
+        cases = talks.cases[id]
+        goal = frozenset().union(*(case.gold for case in cases))
+        liked: list[tuple[int, ...]] = []
+        disliked: list[tuple[int, ...]] = []
+        enough = None
+        for number, said in enumerate((case.view.said for case in cases), 1):
+            kept = (*[()] * (len(said) - 1 - len(liked)), *liked)  # turns that nothing was liked in are no cases
+            view = View(said, kept, (*[()] * (len(kept) - len(disliked)), *disliked))
+            shown = ranked(rank(view), view, places)
+            liked.append(tuple(row for row in shown if row in goal))
+            disliked.append(tuple(row for row in shown if row not in goal))
+            if enough is None and sum(map(len, liked)) >= min(wanted, len(goal)):
+                enough = number
+        turns.append(enough or len(cases) + 1)
+        successes.append(enough is not None)
+        found.append(sum(map(len, liked)))
+    return {"turns": float(np.mean(turns)), "success": float(np.mean(successes)), "found": float(np.mean(found))}
+
+
 def ranked(scores: Floats, view: View, most: int = 100) -> list[int]:
     """Return the best rows, the best first, without those that were rated before."""
     rated = view.rated
     order = np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")[: most + len(rated)]
-    return [int(row) for row in order if int(row) not in rated][:most]
+    return [int(row) for row in order if int(row) not in rated and scores[row] > -np.inf][:most]
 
 
 def figures(rows: Sequence[int], gold: frozenset[int]) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 
 from segue.evals import discovery
 from segue.evals.discovery_cpcd import View, figures, halves, load, ranked, score
-from segue.tools.collection.scenes import Scenes
+from segue.tools.collection.scenes import scenes_of_artists
 from segue.tools.collection.snapshot import Snapshot
 from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.core.errors import InvalidArgument
@@ -95,7 +95,7 @@ def test_the_suite_runs_every_system_on_one_pool(file, monkeypatch, tmp_path):
 
 
 def test_artists_are_known_by_their_scenes():
-    scenes = Scenes([["Metallica"], ["Enya"], ["Nobody At All"], ["The Beatles"], ["Nobody", "Metallica"]])
+    scenes = scenes_of_artists([["Metallica"], ["Enya"], ["Nobody At All"], ["The Beatles"], ["Nobody", "Metallica"]])
     near = scenes.near(scenes.asked("some heavy metal please"))
     assert near.argmax() == 0
     assert near[2] == 0

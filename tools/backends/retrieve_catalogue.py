@@ -8,7 +8,7 @@ from segue.tools import retrieve
 from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
 from segue.tools.collection.embed import embed
 from segue.tools.collection.filters import Limits
-from segue.tools.collection.fingerprint import FingerprintIndex, landmarks
+from segue.tools.collection.fingerprint import FingerprintIndex
 from segue.tools.collection.measure import measure, with_analysis
 from segue.tools.collection.search import Found, Hit, Request, search
 from segue.tools.collection.snapshot import Floats, Sample, Snapshot, snapshot_of
@@ -164,13 +164,14 @@ def _identify(
     ref = args.like[0]
     piece = context.piece(ref)
     index: FingerprintIndex = catalogue.derived("fingerprints", lambda: FingerprintIndex(catalogue.fingerprints()))
-    matches = [m for m in index.identify(landmarks(context.wave(piece))) if m.id in library.position and m.id != ref.id]
+    matches = [m for m in index.recognise(context.wave(piece)) if m.id in library.position and m.id != ref.id]
     waiting = int((~library.analysed).sum())
     if matches:
         hits = []
         for match in matches[: args.k]:
             where = f"{int(match.start_s) // 60}:{int(match.start_s) % 60:02d}"
-            reason = f"the same recording: {match.landmarks} landmarks agree, from {where} on"
+            faster = "" if match.speed == 1 else f", played {abs(match.speed - 1):.0%} {'faster' if match.speed > 1 else 'slower'}"  # fmt: skip
+            reason = f"the same recording{faster}: {match.landmarks} landmarks agree, from {where} on"
             hits.append(Hit(library.position[match.id], round(min(1.0, match.share * 2), 4), [reason]))
         return _out(library, Found(hits, len(matches)))
     unseen = f" ({waiting:,} tracks are not analysed yet and could not be compared)" if waiting else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from segue.tools.collection.snapshot import Floats, Mask, Snapshot, artist_names, genre_names, has_genre
+from segue.tools.collection.snapshot import Mask, Snapshot, artist_names, genre_names, has_genre
 from segue.tools.collection.words import normal
 from segue.tools.core.theory import parse_key
 
@@ -56,19 +56,17 @@ def constraints(library: Snapshot, limits: Limits, note: Callable[[str], None]) 
         _without_artists(library, limits),
         _genre(library, limits),
         _without_genres(library, limits),
-        _span(library.column("year"), limits.year_min, limits.year_max, "from {}"),
+        _span(library, "year", limits.year_min, limits.year_max, "from {}"),
         _tempo(library, limits, note),
         _key(library, limits),
-        _span(library.column("duration_s"), limits.duration_min_s, limits.duration_max_s, "{} s long"),
+        _span(library, "duration_s", limits.duration_min_s, limits.duration_max_s, "{} s long"),
         _vocals(library, limits),
         _language(library, limits),
-        _span(library.column("rating"), limits.rating_min, None, "rated {}"),
+        _span(library, "rating", limits.rating_min, None, "rated {}"),
         *_plays(library, limits, note),
     ]
     if limits.exclude:
-        out = {library.position[id] for id in limits.exclude if id in library.position}
-        mask = np.array([n not in out for n in range(library.size)], dtype=bool)
-        found.append(Constraint(SHOWN, mask))
+        found.append(Constraint(SHOWN, ~library.mask_of(limits.exclude)))
     return [constraint for constraint in found if constraint is not None]
 
 
@@ -147,8 +145,7 @@ def _genre(library: Snapshot, limits: Limits) -> Constraint | None:
         return None
     wanted = genre_names((limits.genre,))
     mask = library.of_genre(lambda genres: has_genre(genres, wanted))
-    unknown = int(library.of_genre(lambda genres: not genres).sum())
-    return Constraint(limits.genre, mask, unknown)
+    return Constraint(limits.genre, mask, int(np.count_nonzero(library.without_genre)))
 
 
 def _without_genres(library: Snapshot, limits: Limits) -> Constraint | None:
@@ -159,10 +156,12 @@ def _without_genres(library: Snapshot, limits: Limits) -> Constraint | None:
     return Constraint(f"no {' or '.join(limits.exclude_genres)}", mask)
 
 
-def _span(values: Floats, low: float | None, high: float | None, words: str) -> Constraint | None:
+def _span(library: Snapshot, name: str, low: float | None, high: float | None, words: str) -> Constraint | None:
     if low is None and high is None:
         return None
-    return Constraint(words.format(span_words(low, high)), within(values, low, high), int(np.isnan(values).sum()))
+    return Constraint(
+        words.format(span_words(low, high)), within(library.column(name), low, high), library.unknown(name)
+    )
 
 
 def within(values: npt.NDArray[np.floating], low: float | None, high: float | None) -> Mask:
@@ -190,8 +189,7 @@ def _tempo(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> Co
     octaves = unsure & (within(bpm * 2, low, high) | within(bpm / 2, low, high))
     if octaves.any():
         note(f"{int(octaves.sum())} tracks of unsure tempo count at half or double their measured tempo.")
-    unknown = np.isnan(bpm)
-    return Constraint(f"{span_words(low, high)} bpm", mask | octaves, int(unknown.sum()), needs_measuring=True)
+    return Constraint(f"{span_words(low, high)} bpm", mask | octaves, library.unknown("bpm"), needs_measuring=True)
 
 
 def _key(library: Snapshot, limits: Limits) -> Constraint | None:

@@ -19,7 +19,7 @@ def named(library: Snapshot, reading: Reading) -> Mask | None:
     counts = np.zeros(library.size, dtype=int)
     for span in spans:
         ids = {id for name in reading.names if (name.start, name.end) == span for id in name.ids}
-        counts += np.array([id in ids for id in library.ids], dtype=int)
+        counts += library.mask_of(ids)
     return np.asarray(counts == counts.max())
 
 

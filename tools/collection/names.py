@@ -1,10 +1,13 @@
 """Names of the library in a message: artists, titles, albums and genres, misspelt ones too."""
 
 import difflib
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+import numpy as np
 
 from segue.tools.collection.words import COMMON, Token, credits_of, normal, tokens
 
@@ -13,6 +16,7 @@ _ORDER: tuple[Kind, ...] = ("artist", "title", "album", "genre")
 _INTRODUCES = frozenset(
     {"play", "called", "named", "titled", "by", "like", "song", "track", "artist", "album", "from", "meant"}
 )
+_LARGE = 20_000  # names
 _NEAR = 0.82  # difflib ratio from which a word counts as misspelt and not as another word
 
 
@@ -64,11 +68,16 @@ class NameIndex:
         for kind, plain in self._ids:
             self._kinds[plain].append(kind)
         self._longest = min(10, max((plain.count(" ") + 1 for plain in self._kinds), default=0))
-        self._grams: dict[str, set[str]] = defaultdict(set)
-        for kind, plain in self._ids:
-            if kind != "genre":
-                for gram in trigrams(plain):
-                    self._grams[gram].add(plain)
+        self._spelt = [plain for plain, kinds in self._kinds.items() if kinds != ["genre"]]
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, plain in enumerate(self._spelt):
+            for gram in trigrams(plain):
+                places[gram].append(place)
+        self._grams = {gram: np.array(found, dtype=np.int32) for gram, found in places.items()}
+        self._lengths = np.array([len(plain) for plain in self._spelt], dtype=np.int32)
+        # In a large library every word is near some name: what its own names are made of is then spelt rightly.
+        large = len(self._spelt) > _LARGE
+        self._words = {word for plain in self._spelt for word in plain.split()} if large else set[str]()
 
     def find(self, text: str) -> list[NameMatch]:
         """Return the names that ``text`` mentions, by place; of overlapping ones the longest."""
@@ -83,6 +92,8 @@ class NameIndex:
         for first, last in _spans(len(words), min(4, self._longest + 1)):
             if any(taken[first:last]) or not self._may_be_misspelt(words[first:last]):
                 continue
+            if self._words and all(word.word in self._words for word in words[first:last]):
+                continue
             near = self.nearest(" ".join(word.word for word in words[first:last]))
             if near:
                 found += self._matches(near, words[first], words[last - 1], False)
@@ -92,19 +103,18 @@ class NameIndex:
     def nearest(self, text: str, kind: Kind | None = None, floor: float = _NEAR) -> str | None:
         """Return the known name, in normal form, that ``text`` most likely misspells, or None."""
         plain = normal(text)
-        grams = trigrams(plain)
-        shared: dict[str, int] = defaultdict(int)
-        for gram in grams:
-            for name in self._grams.get(gram, ()):
-                shared[name] += 1
-        near = sorted(
-            (
-                name
-                for name in shared
-                if (kind is None or kind in self._kinds[name]) and abs(len(name) - len(plain)) <= 4
-            ),
-            key=lambda name: -shared[name] / (len(grams) + len(name)),
-        )[:30]
+        grams = sorted((self._grams[gram] for gram in trigrams(plain) if gram in self._grams), key=len)
+        # A name this near shares almost half of the trigrams at least, so it holds one of the rarer ones.
+        rare = grams[: max(1, math.ceil(0.6 * len(trigrams(plain))))]
+        if not rare:
+            return None
+        held, shared = np.unique(np.concatenate(rare), return_counts=True)
+        fits = np.abs(self._lengths[held] - len(plain)) <= 4
+        if kind is not None:
+            fits &= np.array([kind in self._kinds[self._spelt[place]] for place in held], dtype=bool)
+        held, shared = held[fits], shared[fits]
+        order = np.argsort(-shared / (len(plain) + 2 + self._lengths[held]), kind="stable")[:30]
+        near = [self._spelt[place] for place in held[order]]
         scored = [(difflib.SequenceMatcher(None, plain, name).ratio(), name) for name in near]
         best = max(scored, default=(0.0, ""))
         return best[1] if best[0] >= floor else None

@@ -1,10 +1,12 @@
-"""Scenes: what artists are generally known for, so that a library without genre tags can be asked for genres.
+"""Scenes: what artists and songs are generally known for, so that a library without genre tags can be asked for genres.
 
 ``known_artists.json`` holds some fifty scenes: the words by which people ask for one (genre, decade, occasion, mood),
-and artists of it. It was written for this project from common knowledge; an artist may stand in several scenes.
+and artists of it; ``known_songs.json`` the same of well-known songs. Both were written for this project from common
+knowledge; an artist or a song may stand in several scenes.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -15,7 +17,9 @@ import numpy as np
 from segue.tools.collection.snapshot import Floats
 from segue.tools.collection.words import normal, stem, tokens
 
-_FILE = Path(__file__).parent / "known_artists.json"
+_ARTISTS = Path(__file__).parent / "known_artists.json"
+_SONGS = Path(__file__).parent / "known_songs.json"
+_ADDED = re.compile(r"(?<=\w)\W*(?:[\(\[].*|\s-\s.*)$")  # "(feat. …)", "[Live]", " - Remaster" after a title
 _GUEST = 0.6  # how much of a scene a track has through an artist who is not named first
 _SAME = [
     ("r&b", "rnb"), ("r and b", "rnb"), ("r & b", "rnb"), ("hip hop", "hiphop"), ("hip-hop", "hiphop"), ("k-pop", "kpop"),
@@ -24,7 +28,7 @@ _SAME = [
     ("80's", "80s"), ("90's", "90s"), ("70's", "70s"), ("60's", "60s"), ("50's", "50s"), ("old school", "oldschool"),
     ("work out", "workout"), ("exercise", "workout"), ("exercising", "workout"), ("run ", "workout "), ("running", "workout"),
     ("studying", "study"), ("sleeping", "sleep"), ("relaxing", "relax"), ("relaxed", "relax"), ("calming", "calm"),
-    ("rapping", "rap"), ("afro ", "afrobeats "), ("nigeria", "nigerian"), ("christ ", "christian "), ("2022", "recent"),
+    ("rapping", "rap"), ("r and r", "rock and roll"), ("rock n roll", "rock and roll"), ("afro ", "afrobeats "), ("nigeria", "nigerian"), ("christ ", "christian "), ("2022", "recent"),
     ("latest", "recent"), ("newer", "new"), ("heart break", "heartbreak"), ("broke up", "breakup"), ("break up", "breakup"),
     ("dancing", "dance"), ("tropical", "summer"), ("drive", "road trip"), ("driving", "road trip"),
 ]  # fmt: skip
@@ -36,16 +40,11 @@ class Scenes:
 
     Parameters
     ----------
-    artists : of each track its artists, the first-named first.
+    of_row : how far a row belongs to a scene, 0–1, float32 ``[tracks, scenes]``. words : of each scene its stems.
     """
 
-    def __init__(self, artists: Sequence[Sequence[str]]) -> None:
-        known, self._words = _known()
-        self.of_row = np.zeros((len(artists), len(self._words)), dtype=np.float32)
-        for row, names in enumerate(artists):
-            for place, name in enumerate(names):
-                for scene in known.get(_key(name), ()):
-                    self.of_row[row, scene] = max(float(self.of_row[row, scene]), _GUEST if place else 1.0)
+    def __init__(self, of_row: Floats, words: Sequence[frozenset[str]]) -> None:
+        self.of_row, self._words = of_row, words
         holders: dict[str, int] = defaultdict(int)
         for words in self._words:
             for word in words:
@@ -80,6 +79,29 @@ class Scenes:
         return np.asarray((self.of_row * (wanted / most) ** 2).max(axis=1), dtype=np.float32)
 
 
+def scenes_of_artists(artists: Sequence[Sequence[str]]) -> Scenes:
+    """Return the scenes of tracks by their artists, of each track the first-named first."""
+    known, words = _known()
+    of_row = np.zeros((len(artists), len(words)), dtype=np.float32)
+    for row, names in enumerate(artists):
+        for place, name in enumerate(names):
+            for scene in known.get(_key(name), ()):
+                of_row[row, scene] = max(float(of_row[row, scene]), _GUEST if place else 1.0)
+    return Scenes(of_row, words)
+
+
+def scenes_of_songs(titles: Sequence[str], artists: Sequence[Sequence[str]]) -> Scenes:
+    """Return the scenes of tracks that are well-known songs; the others belong to none."""
+    known, words = _known_songs()
+    of_row = np.zeros((len(titles), len(words)), dtype=np.float32)
+    for row, (title, names) in enumerate(zip(titles, artists, strict=True)):
+        plain = normal(_ADDED.sub("", title))
+        for name in names:
+            for scene in known.get((plain, _key(name)), ()):
+                of_row[row, scene] = 1.0
+    return Scenes(of_row, words)
+
+
 def scene_words(text: str) -> set[str]:
     """Return a text's stems with the names of scenes in one way of writing."""
     flat = f" {text.lower().replace('’', chr(39))} "
@@ -91,19 +113,33 @@ def scene_words(text: str) -> set[str]:
 @lru_cache(maxsize=1)
 def words_of_scenes() -> frozenset[str]:
     """Return all stems by which a scene is asked for."""
-    return frozenset(word for words in _known()[1] for word in words)
+    return frozenset(word for words in (*_known()[1], *_known_songs()[1]) for word in words)
 
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[dict[str, set[int]], list[frozenset[str]]]:
     """The scenes of each artist, and the words of each scene."""
-    listed = json.loads(_FILE.read_text("utf-8"))
+    listed = json.loads(_ARTISTS.read_text("utf-8"))
     artists: dict[str, set[int]] = defaultdict(set)
     for n, scene in enumerate(listed):
         for name in scene["artists"]:
             artists[_key(name)].add(n)
-    words = [frozenset(word for said in scene["words"] for word in scene_words(said)) for scene in listed]
-    return dict(artists), words
+    return dict(artists), _words_of(listed)
+
+
+@lru_cache(maxsize=1)
+def _known_songs() -> tuple[dict[tuple[str, str], set[int]], list[frozenset[str]]]:
+    """The scenes of each song by title and artist, and the words of each scene."""
+    listed = json.loads(_SONGS.read_text("utf-8"))
+    songs: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for n, scene in enumerate(listed):
+        for title, artist in scene["songs"]:
+            songs[normal(_ADDED.sub("", title)), _key(artist)].add(n)
+    return dict(songs), _words_of(listed)
+
+
+def _words_of(listed: Sequence[dict[str, list[str]]]) -> list[frozenset[str]]:
+    return [frozenset(word for said in scene["words"] for word in scene_words(said)) for scene in listed]
 
 
 def _key(name: str) -> str:

@@ -25,6 +25,8 @@ from segue.tools.collection.words import normal
 
 _RRF = 60.0
 _MEANS = 0.3  # cosine from which a track counts as near a query in meaning (MiniLM; unrelated words reach 0.25)
+_HEAD = 10  # places of a list that are seen at once
+_DEEP = 5000  # how far down a long list other recordings of a song are looked for
 Note = Callable[[str], None]
 
 
@@ -163,7 +165,10 @@ def _by_talk(
     rows = np.nonzero(fitting)[0]
     ranked = [int(row) for row in rows[np.argsort(-score[rows], kind="stable")]]
     pool, collapsed = _collapse(library, ranked, request)
-    chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
+    if ranker.kind(talk.said[-1]) in ("scene", "other") and not request.limits.artist:
+        first = _per_artist(library, pool, 1)[:_HEAD]  # what is seen at once comes from different artists
+        pool = first + [row for row in pool if row not in set(first)]
+    chosen = _arrange(library, _choose(library, pool, request, reading, note, spread=False), request, note)
     best = max((float(score[row]) for row in chosen), default=1.0) or 1.0
     hits = []
     for row in chosen:
@@ -200,10 +205,8 @@ def _closest(library: Snapshot, seeds: Sequence[Sample]) -> npt.NDArray[np.intp]
 def _reach(library: Snapshot, request: Request) -> Mask:
     """The rows that may be found at all: those asked about, without the seeds themselves."""
     if request.among is not None:
-        wanted = set(request.among)
-        return np.array([id in wanted for id in library.ids], dtype=bool)
-    seeds = {sample.track.id for sample in [*request.like, *request.unlike]}
-    return np.array([id not in seeds for id in library.ids], dtype=bool)
+        return library.mask_of(request.among)
+    return ~library.mask_of(sample.track.id for sample in [*request.like, *request.unlike])
 
 
 def _say_unseen(library: Snapshot, limits: Sequence[Constraint], base: Mask, note: Note) -> None:
@@ -325,7 +328,7 @@ def _order(fused: Floats, matched: Mask, allowed: Mask, request: Request, total:
     if total < request.k and request.like and request.among is None:
         rest = np.nonzero(allowed & ~matched & (fused > 0))[0]
         ranked = np.concatenate([ranked, rest[np.argsort(-fused[rest], kind="stable")]])
-    return [int(row) for row in ranked]
+    return [int(row) for row in (ranked if request.total_s else ranked[: max(_DEEP, 50 * request.k)])]
 
 
 def _collapse(library: Snapshot, rows: Sequence[int], request: Request) -> tuple[list[int], Counter[int]]:
@@ -334,24 +337,27 @@ def _collapse(library: Snapshot, rows: Sequence[int], request: Request) -> tuple
         return list(rows), Counter(rows)
     first: dict[str, int] = {}
     counts: Counter[int] = Counter()
-    for row in rows:
+    for row in rows if request.total_s else rows[: max(_DEEP, 50 * request.k)]:
         kept = first.setdefault(library.versions[row], row)
         counts[kept] += 1
     return list(first.values()), counts
 
 
-def _choose(library: Snapshot, rows: list[int], request: Request, reading: Reading, note: Note) -> list[int]:
-    """Take the list's items: at most so many an artist, so many in all, or so long in all."""
+def _choose(
+    library: Snapshot, rows: list[int], request: Request, reading: Reading, note: Note, spread: bool = True
+) -> list[int]:
+    """Take the list's items: at most so many an artist (one, then the rest, by default), so many in all, or so long in all."""
     if request.max_per_artist:
         rows = _per_artist(library, rows, request.max_per_artist)
     elif (
-        request.among is None
+        spread
+        and request.among is None
         and not request.limits.artist
         and not any(n.kind in ("artist", "album") for n in reading.names)
     ):
-        spread = _per_artist(library, rows, 1)
-        late = set(rows) - set(spread)
-        rows = spread + [row for row in rows if row in late]
+        first = _per_artist(library, rows, 1)
+        late = set(rows) - set(first)
+        rows = first + [row for row in rows if row in late]
     if request.total_s:
         chosen = ordering.to_length(library, rows, request.total_s)
         length = sum(library.tracks[row].duration_s or 0 for row in chosen)

@@ -1,7 +1,7 @@
 """The library as columns in memory: what a search reads, built again only after a change."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -55,13 +55,30 @@ class Snapshot:
         self.position = {id: n for n, id in enumerate(self.ids)}
         self.text = VectorIndex(text, self.ids, keep and keep / "text.faiss")
         self.audio = VectorIndex(audio, self.ids, keep and keep / "audio.faiss")
+        self._columns: dict[str, Floats] = {}
+        self._counts: dict[str, int] = {}
         self._axes: dict[str, Floats] = {}
         self._percentiles: dict[str, Floats] = {}
 
     def column(self, name: str) -> Floats:
         """Return a numeric field of ``Track`` as float32 ``[tracks]``."""
-        values = (getattr(track, name) for track in self.tracks)
-        return np.array([np.nan if value is None else value for value in values], dtype=np.float32)
+        if name not in self._columns:
+            values = (getattr(track, name) for track in self.tracks)
+            self._columns[name] = np.array([np.nan if v is None else v for v in values], dtype=np.float32)
+        return self._columns[name]
+
+    def unknown(self, name: str) -> int:
+        """Return how many tracks have nothing in a numeric field."""
+        key = f"unknown:{name}"
+        if key not in self._counts:
+            self._counts[key] = int(np.isnan(self.column(name)).sum())
+        return self._counts[key]
+
+    def mask_of(self, ids: Iterable[str]) -> Mask:
+        """Return the rows of some ids; those that are not here are left out."""
+        mask = np.zeros(self.size, dtype=bool)
+        mask[[self.position[id] for id in ids if id in self.position]] = True
+        return mask
 
     @cached_property
     def bpm(self) -> Floats:
@@ -95,6 +112,11 @@ class Snapshot:
         return (
             np.array([test(genres) for genres in distinct], dtype=bool)[rows] if distinct else np.zeros(0, dtype=bool)
         )
+
+    @cached_property
+    def without_genre(self) -> Mask:
+        """Which tracks have no genre."""
+        return self.of_genre(lambda genres: not genres)
 
     @cached_property
     def moods(self) -> dict[str, Mask]:

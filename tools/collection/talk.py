@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from segue.tools.collection.embed import embed_query
 from segue.tools.collection.names import NameMatch
-from segue.tools.collection.scenes import Scenes, scene_words, words_of_scenes
+from segue.tools.collection.scenes import scene_words, scenes_of_artists, scenes_of_songs, words_of_scenes
 from segue.tools.collection.snapshot import Floats, Snapshot
 from segue.tools.collection.words import COMMON, STOP, credits_of, normal, stem, tokens
 
@@ -193,7 +193,8 @@ class TalkRanker:
         for row, keys in enumerate(self._keys):
             for key in keys:
                 self.rows[key].append(row)
-        self.scenes = Scenes(self.credits)
+        self.scenes = scenes_of_artists(self.credits)
+        self.songs = scenes_of_songs([track.title for track in library.tracks], self.credits)
         held = [max((len(self.rows[key]) for key in keys), default=1) for keys in self._keys]
         self.held = np.log(np.array(held or [1])) / max(1.0, float(np.log(max(held, default=1))))
         self._named = lru_cache(maxsize=1024)(self._read_names)
@@ -258,6 +259,10 @@ class TalkRanker:
             "liked_meaning": lambda: self._liked_meaning(talk),
             "liked_artist_meaning": lambda: self._liked_artist_meaning(talk),
             "held": lambda: _share(self.held),
+            "song": lambda: _share(self.songs.near(self.songs.asked(talk.said[-1]))),
+            "all_songs": lambda: _share(self.songs.near(_sum(_SCENE_FADE**age * self.songs.asked(said) for said, age in zip(talk.said, ages, strict=True)))),
+            "liked_songs": lambda: _share(self.songs.near(self.songs.of_rows(_liked(talk)))),
+            "famous": lambda: np.asarray(self.songs.of_row.any(axis=1), dtype=np.float32),
         }  # fmt: skip
         for name, make in makes.items():
             if name in wanted:
