@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segue.tools import generate
 from segue.tools.core.audio import Waveform
 from segue.tools.core.base import Args, Context, Out, Runner, Tool, Value
 from segue.tools.core.errors import LimitReached
@@ -138,5 +139,17 @@ def making(settings: Settings) -> Runner:
             pieces.append(context.add_piece(f"{args.title} {n}", wave=wave, stems={"tone": tone()}, parents=parents))
         context.store.remember("made", len(context.store.pieces(context.owner, limit=50)))
         return MakeOut(pieces=pieces)
+
+    return run
+
+
+def composing(settings: Settings) -> Runner:
+    """Return an engine for ``generate`` that takes a moment and keeps a tone, another one for every seed and owner."""
+
+    def run(args: generate.Args, context: Context) -> generate.Out:
+        time.sleep(0.1)
+        wave = tone()
+        wave.samples[0, :8] = np.frombuffer(os.urandom(8), np.uint8) / 256
+        return generate.Out(pieces=[context.add_piece(f"a tone for {context.owner}", wave=wave, seed=args.seed)])
 
     return run
