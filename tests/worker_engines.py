@@ -132,7 +132,7 @@ def making(settings: Settings) -> Runner:
     """Return an engine that keeps pieces with stems, one after the other."""
 
     def run(args: MakeArgs, context: Context) -> MakeOut:
-        pieces = []
+        pieces: list[Piece] = []
         for n in range(args.count):
             wave = Waveform(np.random.default_rng(n).uniform(-0.5, 0.5, (2, 800)).astype(np.float32), 8000)
             parents = [context.store.piece(piece.id, context.owner) for piece in pieces]
