@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from segue.ui import api_errors, api_local, api_talk, api_things, api_tools, openai_api
+from segue.ui import api_errors, api_local, api_talk, api_things, api_tools, openai_api, openai_responses
 from segue.ui.caller import Caller
 
 if TYPE_CHECKING:
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 _ABOUT = """Conversations, tools, artifacts and the library of a Segue server.
 
 An owner is an API key (`Authorization: Bearer …`) or the page's cookie; nobody sees what belongs to another."""
+
+
+_NONE, _NAME = {"type": "null"}, {"type": "string", "minLength": 1}
+_REFERENCE = [
+    {"required": ["id"], "properties": {"id": {"type": "string"}, "step": _NONE, "field": _NONE, "index": _NONE}},
+    {"required": ["step", "field"], "properties": {"id": _NONE, "step": {"type": "string"}, "field": _NAME}},
+]
 
 
 class Health(BaseModel):
@@ -43,6 +50,7 @@ def install(app: FastAPI, room: "Room") -> None:
 
     for router in (
         api_talk.routes(call), api_tools.routes(call, room.jobs), api_things.routes(call), openai_api.routes(call),
+        openai_responses.routes(call),
     ):  # fmt: skip
         public.include_router(router)
     app.include_router(public)
@@ -71,6 +79,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
     parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     said["security"] = [{"key": []}]
     said["paths"]["/api/health"]["get"]["security"] = []
+    for name in ("Ref", "PieceRef", "ItemRef"):  # what their validator asks for, which types do not tell
+        if name in parts.get("schemas", {}):
+            parts["schemas"][name]["oneOf"] = _REFERENCE
     for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own shape, which is never sent
         parts.get("schemas", {}).pop(unused, None)
     return said

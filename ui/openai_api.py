@@ -1,7 +1,6 @@
 """``/v1``: what any client of OpenAI's chat API can talk to. The whole agent is one model, ``segue``."""
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,21 +10,20 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 
-from segue.agent.events import Event, Reply
-from segue.tools.core.errors import NotFound, SegueError
+from segue.agent.events import Reply
+from segue.tools.core.errors import SegueError
 from segue.tools.core.store import new_id
 from segue.ui import openai_chores
 from segue.ui import openai_turn as turns
 from segue.ui.api_errors import fault
 from segue.ui.caller import Caller
-from segue.ui.openai_types import MODEL, ChatRequest, Heard, heard
+from segue.ui.openai_types import MODEL, ChatRequest, Heard, check_model, heard
 
 if TYPE_CHECKING:
     from segue.agent import Agent
 
 _BORN = 1_760_000_000  # when the model was "created", as the format wants it
 _CHUNK = 48_000  # characters of sound in one event; a multiple of four
-_QUIET_S = 10.0  # a comment is sent when nothing else was for so long: proxies close what is silent
 
 
 class ModelCard(BaseModel):
@@ -82,13 +80,13 @@ def routes(call: Callable[[Request], Caller]) -> APIRouter:
     @router.get("/models/{name}")
     async def model(caller: Who, name: str) -> ModelCard:
         """Return the model."""
-        _check(name)
+        check_model(name)
         return ModelCard()
 
     @router.post("/chat/completions", responses=_SHAPES, response_class=JSONResponse)
     async def complete(caller: Who, request: Request, asked: ChatRequest) -> Response:
         """Take a turn: the last message of the user's, in the session that the messages before it belong to."""
-        _check(asked.model)
+        check_model(asked.model)
         last = max((n for n, one in enumerate(asked.messages) if one.role == "user"), default=-1)
         now = heard(asked.messages[last].content) if last >= 0 else Heard()
         message = turns.message_of(now)
@@ -107,11 +105,6 @@ def routes(call: Callable[[Request], Caller]) -> APIRouter:
         return JSONResponse((await work.whole()).model_dump(mode="json", exclude_none=True), headers=headers)
 
     return router
-
-
-def _check(name: str) -> None:
-    if name.removeprefix("models/").split(":")[0] != MODEL:
-        raise NotFound(f"There is no model '{name}'.", f"The model is '{MODEL}'.")
 
 
 class _Work:
@@ -167,7 +160,7 @@ class _Work:
     async def _turn(self, paths: list[Any]) -> AsyncIterator[str]:
         written, reply = "", None
         events = self.agent.astream(self.message, self.session, paths)
-        async for event in _with_pulse(events):
+        async for event in turns.with_pulse(events):
             if event is None:
                 yield ": still at work\n\n"
                 continue
@@ -181,8 +174,7 @@ class _Work:
         self.caller.charge(reply.results)
         data = await self._sound(reply)
         words = turns.content(self.caller, reply, self.notes)
-        # What was worded on the way stands; where the answer became another one, that follows.
-        rest = words[len(written) :] if words.startswith(written) else f"\n\n{words}"
+        rest = turns.rest(written, words)
         if rest:
             yield self._chunk({"content": rest})
         if data is not None:
@@ -228,24 +220,3 @@ def _chore(asked: ChatRequest, message: str, made: str) -> Response:
     first = head | {"choices": [{"index": 0, "delta": {"role": "assistant", "content": made}, "finish_reason": None}]}
     last = head | {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     return Response(_line(first) + _line(last) + "data: [DONE]\n\n", media_type="text/event-stream")
-
-
-async def _with_pulse(events: AsyncIterator[Event]) -> AsyncIterator[Event | None]:
-    """Yield events, and None whenever there was none for a while."""
-    following = asyncio.ensure_future(anext(events))
-    try:
-        while True:
-            done, _ = await asyncio.wait({following}, timeout=_QUIET_S)
-            if not done:
-                yield None
-                continue
-            try:
-                event = following.result()
-            except StopAsyncIteration:
-                return
-            following = asyncio.ensure_future(anext(events))
-            yield event
-    finally:
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, SegueError):
-            await following

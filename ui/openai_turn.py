@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.agent.events import Event, Reply
 from segue.agent.session import Session, Turn
-from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.errors import InvalidArgument, SegueError
 from segue.ui.artifacts import encoded
 from segue.ui.caller import Caller
 from segue.ui.openai_types import Heard
@@ -24,6 +25,7 @@ ALONE = "describe this"  # what is meant by a file without a word
 _NEW = "The earlier messages of this conversation are not known here; it begins anew."
 _FORMS = {"wav": ".wav", "mp3": ".mp3", "flac": ".flac", "opus": ".ogg", "aac": ".m4a"}
 _LONGEST_S = 600.0  # of sound that is sent inside an answer
+_QUIET_S = 10.0  # a comment is sent when nothing else was for so long: proxies close what is silent
 _PCM_RATE = 24_000  # Hz, mono: what OpenAI's pcm16 means
 
 
@@ -164,7 +166,33 @@ def progress_line(event: Event) -> str:
     return ""
 
 
+def rest(written: str, words: str) -> str:
+    """Return what follows what was worded on the way; where the answer became another one, that is said after it."""
+    return words[len(written) :] if words.startswith(written) else f"\n\n{words}"
+
+
 def usage(asked: str, answered: str) -> dict[str, int]:
     """Return token counts as OpenAI's clients want them: estimated at four characters a token."""
     counts = {"prompt_tokens": -(-len(asked) // 4), "completion_tokens": -(-len(answered) // 4)}
     return {**counts, "total_tokens": sum(counts.values())}
+
+
+async def with_pulse(events: AsyncIterator[Event]) -> AsyncIterator[Event | None]:
+    """Yield events, and None whenever there was none for a while."""
+    following = asyncio.ensure_future(anext(events))
+    try:
+        while True:
+            done, _ = await asyncio.wait({following}, timeout=_QUIET_S)
+            if not done:
+                yield None
+                continue
+            try:
+                event = following.result()
+            except StopAsyncIteration:
+                return
+            following = asyncio.ensure_future(anext(events))
+            yield event
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, SegueError):
+            await following

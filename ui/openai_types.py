@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from segue.tools.core.errors import InvalidArgument
+from segue.tools.core.errors import InvalidArgument, NotFound
 
 MODEL = "segue"
 # Names of formats and the ends of data URLs, to file suffixes that the intake knows.
@@ -38,7 +38,7 @@ class StreamOptions(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    include_usage: bool = False
+    include_usage: StrictBool = False
 
 
 class ChatMessage(BaseModel):
@@ -57,11 +57,11 @@ class ChatRequest(BaseModel):
 
     model: str = MODEL
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2000)]
-    stream: bool = False
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     modalities: list[Literal["text", "audio"]] | None = None
     audio: AudioWish | None = None
-    n: Annotated[int, Field(ge=1, le=1)] | None = None
+    n: Annotated[int, Field(ge=1, le=1, strict=True)] | None = None
     metadata: dict[str, Any] | None = None
 
     @property
@@ -73,6 +73,12 @@ class ChatRequest(BaseModel):
         """Return what was asked for and is not done, in words."""
         extra = self.model_extra or {}
         return [words for name, words in _IGNORED.items() if extra.get(name)]
+
+
+def check_model(name: str) -> None:
+    """Raise ``NotFound`` for any model but ours."""
+    if name.removeprefix("models/").split(":")[0] != MODEL:
+        raise NotFound(f"There is no model '{name}'.", f"The model is '{MODEL}'.")
 
 
 @dataclass
