@@ -101,7 +101,7 @@ def _asked(
     try:
         out = desk.edit(piece, *filled)
     except SegueError as error:
-        came, text = "error", f"{error} {error.hint}"
+        came, text = "error", str(error)
         good = wanted == "error" and words.lower() in text.lower() and bool(error.hint)
     except ValidationError as error:
         came, text = "error", "; ".join(entry["msg"] for entry in error.errors())

@@ -23,8 +23,8 @@ from segue.tools.music.compose_request import Request
 from segue.tools.music.genres import all_genres
 from segue.tools.music.render import render
 
-SECONDS = 12.0  # of each mixture that is judged
-_COMPOSED_S, _FROM_S = 10.0, 6.0  # what is composed beyond that, and where it begins
+SECONDS = 8.0  # of each mixture that is judged
+_COMPOSED_S, _FROM_S = 8.0, 5.0  # what is composed beyond that, and where it begins
 _VOICE = 53  # General MIDI program "Voice Oohs", counted from 0
 _SYSTEM_FONTS = ("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts")
 _LONGEST_S = 20.0  # of a recording that is measured, from its middle

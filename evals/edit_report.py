@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-BEGIN, END = "<!-- eval edit -->", "<!-- /eval edit -->"
 _FOLDED = 12  # rows from which on a table is folded away
+
+
+def markers(part: str) -> tuple[str, str]:
+    """Return the lines between which a part's table stands in a text."""
+    return f"<!-- eval edit: {part} -->", f"<!-- /eval edit: {part} -->"
 
 
 def terminal(tables: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:

@@ -80,13 +80,13 @@ def test_the_elements_come_in_the_schemas_order(files):
 
 
 @pytest.mark.skipif(
-    "SEGUE_DAWPROJECT_XSD" not in os.environ or not importlib.util.find_spec("lxml"),
-    reason="wants lxml, and DAWproject's Project.xsd named by SEGUE_DAWPROJECT_XSD",
+    "DAWPROJECT_XSD" not in os.environ or not importlib.util.find_spec("lxml"),
+    reason="wants lxml, and DAWproject's Project.xsd named by DAWPROJECT_XSD",
 )
 def test_it_is_valid_by_the_schema(files):
     from lxml import etree
 
-    schema = etree.XMLSchema(etree.parse(os.environ["SEGUE_DAWPROJECT_XSD"]))
+    schema = etree.XMLSchema(etree.parse(os.environ["DAWPROJECT_XSD"]))
     with zipfile.ZipFile(next(path for path in files if path.suffix == ".dawproject")) as archive:
         assert schema.validate(etree.fromstring(archive.read("project.xml"))), schema.error_log
 

@@ -1,14 +1,26 @@
 """The suite ``edit``: its measures tell good from bad, and its tables say what was measured."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from segue.evals import edit_bad, edit_effects, edit_invariance, edit_report, edit_separation, edit_speed, edit_stretch
+from segue.evals import (
+    edit,
+    edit_bad,
+    edit_effects,
+    edit_invariance,
+    edit_report,
+    edit_separation,
+    edit_speed,
+    edit_stretch,
+)
 from segue.evals.edit_bench import bench
 from segue.evals.edit_mixtures import Mixture, recordings, rendered
 from segue.tools.core.audio import Waveform
+from segue.tools.core.errors import InvalidArgument
+from segue.tools.sound import separate
 from tests.edit_support import RATE, clicks, recording, tones
 
 
@@ -92,9 +104,48 @@ def test_every_bad_request_is_answered_clearly():
 
 
 def test_speed_is_counted_against_its_goals():
-    rows = [{"operation": "remove drums", "minutes": 3, "times": 4.0, "mb": None}, {"operation": "gain", "minutes": 3, "times": 99.0, "mb": None},
-            {"operation": "trim", "minutes": 120, "times": 80.0, "mb": 300.0}]  # fmt: skip
-    assert [goal["met"] for goal in edit_speed.table(rows)["goals"]] == [False, True, True]
+    rows = [{"operation": "remove drums", "times": 4.0}, {"operation": "gain", "times": 99.0}]
+    assert [goal["met"] for goal in edit_speed.table(rows)["goals"]] == [False, True]
+    long = [
+        {"operation": "trim", "times": 80.0, "mb": 300.0},
+        {"operation": "fade", "times": None, "mb": None, "error": "killed"},
+    ]
+    assert [edit_speed.long_table(rows)["goals"][0]["met"] for rows in (long[:1], long)] == [True, False]
+
+
+def test_a_part_is_measured_alone_and_written_between_its_markers(tmp_path, monkeypatch):
+    rows = [{"asked": "10 ms", "wanted": "error", "came": "done", "text": "", "right": False}]
+    monkeypatch.setattr(edit_bad, "measured", lambda say: rows)
+    page, said = tmp_path / "editing.md", []
+    begin, end = edit_report.markers("bad")
+    page.write_text(f"before\n{begin}\n{end}\nbehind\n")
+    result = edit.run(part="bad", save=page, say=said.append)
+    assert (result["passed"], result["total"]) == (0, 1)
+    assert any("MISSED" in line for line in said)
+    assert "| answered clearly | 0 of 1 | **no** |" in page.read_text()
+    assert page.read_text().startswith("before")
+    with pytest.raises(InvalidArgument, match="no part"):
+        edit.run(part="colour")
+
+
+def test_the_page_has_a_place_for_every_part():
+    page = (Path(__file__).parent.parent / "docs" / "editing.md").read_text("utf-8")
+    assert all(marker in page for part in edit.PARTS for marker in edit_report.markers(part))
+
+
+def test_the_embedded_drums_meet_their_goal_on_one_mixture():
+    mixture = rendered(0, seconds=4.0)
+    drums, found = mixture.truth("drums"), separate.each(mixture.mix, ["drums"])["drums"]
+    gain = edit_separation.si_sdr(found, drums) - edit_separation.si_sdr(mixture.mix.samples, drums)
+    assert gain >= 5.0
+    np.testing.assert_array_equal(found, separate.extract(mixture.mix, ["drums"]).stem.samples)
+
+
+def test_a_click_is_one():
+    smooth = np.stack([tones(0.2)] * 2)
+    assert edit_invariance.clicks_at(smooth, 4000) < 3
+    smooth[:, 4000:] += 0.3
+    assert edit_invariance.clicks_at(smooth, 4000) > 6
 
 
 def test_the_report_is_markdown_with_every_table():

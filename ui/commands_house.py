@@ -142,6 +142,7 @@ def eval_command(
     limit: Annotated[int | None, typer.Option(min=1, help="How many cases, for suites that draw them.")] = None,
     audio: Annotated[int | None, typer.Option(min=1, help="How many pieces are rendered and heard as well.")] = None,
     save: Annotated[Path | None, typer.Option(help="A text file whose marked tables are written anew.")] = None,
+    part: Annotated[str | None, typer.Option(help="One part alone, for suites that have some.")] = None,
     json_output: Json = False,
 ) -> None:
     """Measure how good Segue is: one suite, one table."""
@@ -161,7 +162,7 @@ def eval_command(
         raise InvalidArgument(f"There is no file {recording}.", "Check the name and the folder.")
     given = {
         "recording": recording, "backend": backend, "data_home": data_home, "planner": planner,
-        "llm_model": model, "llm_base_url": base_url, "cpcd": cpcd, "limit": limit, "audio": audio, "save": save,
+        "llm_model": model, "llm_base_url": base_url, "cpcd": cpcd, "limit": limit, "audio": audio, "save": save, "part": part,
     }  # fmt: skip
     result = found[suite].run(**_taken(found[suite], {name: value for name, value in given.items() if value}))
     if json_output:

@@ -178,6 +178,23 @@ def _masked(wave: Waveform, stems: Sequence[str], check: Check, progress: Progre
     return out, bleed_db(stems, kept, lost)
 
 
+def each(wave: Waveform, names: Sequence[str], check: Check = lambda: None) -> dict[str, Samples]:
+    """Return stems by masks, every one for itself, ``[channels, frames]``: what is costly is computed once for all of them.
+
+    Each is what ``extract`` gives where it is named alone; centre, sides and low are not made here.
+    """
+    stems = [canonical(name) for name in names]
+    out = {stem: np.zeros_like(wave.samples) for stem in stems}
+    level = level_of(float(np.mean(wave.samples.astype(np.float64) ** 2)), wave.sample_rate)
+    masked = Masked(lambda a, b: wave.samples[:, a:b], wave.frames, wave.sample_rate, level, stems, check)
+    length = round(_BLOCK_S * wave.sample_rate)
+    for start in range(0, wave.frames, length):
+        stop = min(wave.frames, start + length)
+        for stem, sound in masked.each(start, stop).items():
+            out[stem][:, start:stop] = sound
+    return out
+
+
 def level_of(power: float, sample_rate: int) -> float:
     """Return the level that masks measure a recording against, from the mean square of its samples."""
     return masks.reference(power, window_size(sample_rate))
@@ -210,41 +227,56 @@ class Masked:
 
         Context on both sides covers what the features can see, and transforms begin on the hop grid.
         """
-        n = window_size(self.sample_rate)
-        hop = n // 4
-        reach = (masks.REACH + 1) * hop + n
-        first = max(0, (start - reach) // hop * hop)
-        block = self.read(first, min(self.frames, stop + reach))
-        self.check()
-        mask, spectrum = self._mask(block)
-        self.check()
-        sound = inverse(spectrum * mask, block.shape[1], n)[:, start - first : stop - first]
+        first, block = self._around(start, stop)
+        spectrum = forward(block, window_size(self.sample_rate))
+        found = self._masks(spectrum)
+        mask = np.minimum(sum(found[stem] for stem in self.stems), np.float32(1.0))
+        sound = self._sound(spectrum * mask, block.shape[1], start - first, stop - first)
         power = np.abs(spectrum) ** 2
         # Were the mask the share of power that is ours, mask³ would be ours in the stem, mask²(1 − mask) not.
         return sound, float(np.sum(power * mask**3)), float(np.sum(power * mask**2 * (1 - mask)))
 
-    def _mask(self, block: Samples) -> tuple[Mask, Spectrum]:
-        """Return the summed soft mask ``[bins, frames]`` (0..1) of the stems, and the spectrum ``[channels, bins, frames]``."""
+    def each(self, start: int, stop: int) -> dict[str, Samples]:
+        """Return every stem of a span for itself."""
+        first, block = self._around(start, stop)
         spectrum = forward(block, window_size(self.sample_rate))
-        total = np.zeros(spectrum.shape[1:], np.float32)
-        if named := [stem for stem in self.stems if stem in PREVIEWS]:
-            total += _named(named, spectrum, self.sample_rate, self.level)
-        if plain := [stem for stem in self.stems if stem not in PREVIEWS]:
+        found = self._masks(spectrum)
+        ends = block.shape[1], start - first, stop - first
+        return {stem: self._sound(spectrum * np.minimum(found[stem], 1.0), *ends) for stem in self.stems}
+
+    def _around(self, start: int, stop: int) -> tuple[int, Samples]:
+        """Return a span with what the features of its edges can see, and where it begins."""
+        n = window_size(self.sample_rate)
+        hop = n // 4
+        reach = (masks.REACH + 1) * hop + n
+        first = max(0, (start - reach) // hop * hop)
+        self.check()
+        return first, self.read(first, min(self.frames, stop + reach))
+
+    def _sound(self, spectrum: Spectrum, length: int, start: int, stop: int) -> Samples:
+        self.check()
+        return inverse(spectrum, length, window_size(self.sample_rate))[:, start:stop]
+
+    def _masks(self, spectrum: Spectrum) -> dict[str, Mask]:
+        """Return the soft masks ``[bins, frames]`` (0..1) that are wanted, and maybe more, for ``[channels, bins, frames]``."""
+        found: dict[str, Mask] = {}
+        if set(self.stems) & set(PREVIEWS):
+            found |= _named(spectrum, self.sample_rate, self.level)
+        if set(self.stems) - set(PREVIEWS):
             harmonic, percussive = masks.medians(np.sqrt(np.mean(np.abs(spectrum) ** 2, axis=0)))
             share = np.asarray(percussive**2 / (percussive**2 + harmonic**2 + 1e-12), dtype=np.float32)
-            total += sum(share if stem == "percussive" else 1 - share for stem in plain)
-        return np.minimum(total, 1.0), spectrum
+            found |= {"percussive": share, "harmonic": 1 - share}
+        return found
 
 
-def _named(stems: Sequence[str], spectrum: Spectrum, sample_rate: int, level: float) -> Mask:
-    """Return the mask of previews: drums, bass, vocals and other sum to one."""
+def _named(spectrum: Spectrum, sample_rate: int, level: float) -> dict[str, Mask]:
+    """Return the masks of previews: drums, bass, vocals and other sum to one."""
     share = masks.shares(masks.features(spectrum, sample_rate, level))
     parts = dict(zip(masks.STEMS, np.moveaxis(share, -1, 0), strict=False))
     rest = share[..., -1]
     hertz = np.arange(spectrum.shape[1], dtype=np.float32)[:, None] * (sample_rate / (2 * spectrum.shape[1] - 2))
     voice = _ramp(hertz, 150, 260) * (1 - _ramp(hertz, 7000, 9000)) * _centred(spectrum)
-    parts |= {"vocals": rest * voice, "other": rest * (1 - voice)}
-    return np.asarray(sum(parts[stem] for stem in stems), dtype=np.float32)
+    return parts | {"vocals": rest * voice, "other": rest * (1 - voice)}
 
 
 def _ramp(hertz: Mask, low: float, high: float) -> Mask:
