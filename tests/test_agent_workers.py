@@ -152,6 +152,8 @@ def test_errors_arrive_whole(bench):
     fault = bench.run(WORK, worker_engines.failing, name="zero")
     assert "failed unexpectedly (ZeroDivisionError)" in fault.error.message
     assert bench.run(WORK, worker_engines.failing, name="odd").error.code == "ToolError"
+    missing = bench.run(WORK, worker_engines.failing, name="file")
+    assert "failed unexpectedly (FileNotFoundError)" in missing.error.message, "not taken for a dead worker"
     backend = apart(WORK, worker_engines.failing)
     context = Context(bench.store, bench.settings)
     with pytest.raises(LimitReached) as raised:
@@ -177,7 +179,7 @@ def test_pieces_are_kept_through_the_one_catalogue(bench):
 def test_what_another_process_cannot_load_stays_here(bench):
     result = bench.run(WORK, lambda settings: lambda args, context: WorkOut(word=args.name), name="here")
     assert result.out["word"] == "here"
-    assert bench.queues.workers._idle == []
+    assert bench.queues.workers._all == set()
 
 
 def test_music_is_the_same_bytes_beside_and_here(tmp_path):

@@ -116,6 +116,8 @@ def failing(settings: Settings) -> Runner:
     def run(args: WorkArgs, context: Context) -> WorkOut:
         if args.name == "limit":
             raise LimitReached("Enough for today.", "Come back tomorrow.", retry_s=7.5)
+        if args.name == "file":
+            raise FileNotFoundError("no such thing")
         if args.name == "odd":
             raise _Odd(1, 2)
         return WorkOut(word=str(1 / 0))

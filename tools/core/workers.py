@@ -69,8 +69,9 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self._running = 0
         self._idle: list[Worker] = []
-        self._busy: set[Worker] = set()
+        self._all: set[Worker] = set()
         self._changed = threading.Condition()
         self._closed = False
 
@@ -100,45 +101,61 @@ class Workers:
 
     @contextlib.contextmanager
     def _place(self, stop: threading.Event) -> Iterator[Worker]:
-        worker = self._take(stop)
+        worker = self._wait(stop)
         try:
+            if worker is None or not worker.alive:  # there was none, or it died while it was idle
+                self._forget(worker)
+                worker = self._start()
             yield worker
         finally:
+            keep = worker is not None and worker.alive and not self._closed
+            if not keep:
+                self._forget(worker)
             with self._changed:
-                self._busy.discard(worker)
-                keep = worker.alive and not self._closed
-                if keep:
+                self._running -= 1
+                if keep and worker is not None:
                     self._idle.append(worker)
                 self._changed.notify()
-            if not keep:
-                worker.end()
 
-    def _take(self, stop: threading.Event) -> Worker:
+    def _wait(self, stop: threading.Event) -> Worker | None:
+        """Wait for a place; return an idle worker, or None where one must be started."""
         with self._changed:
-            while not self._idle and len(self._busy) >= self.count:
-                if stop.is_set() or self._closed:
+            while self._running >= self.count and not self._closed:
+                if stop.is_set():
                     raise Cancelled("Stopped before it began.")
                 self._changed.wait(_LOOK_S)
             if self._closed:
                 raise Cancelled("Segue is ending.")
-            worker = self._idle.pop() if self._idle else Worker()
-            if not worker.alive:  # it died while it was idle
-                worker.end()
-                worker = Worker()
-            self._busy.add(worker)
-            return worker
+            self._running += 1
+            return self._idle.pop() if self._idle else None
+
+    def _start(self) -> Worker:
+        try:
+            worker = Worker()
+        except (OSError, EOFError) as error:
+            raise Transient(
+                f"A process for this step could not be started ({error}).", "Close other programs, or set SEGUE_PROCESSES=0."
+            ) from error  # fmt: skip
+        with self._changed:
+            self._all.add(worker)
+        return worker
+
+    def _forget(self, worker: Worker | None) -> None:
+        if worker is not None:
+            worker.end()
+            with self._changed:
+                self._all.discard(worker)
 
     def close(self) -> None:
         """End all of them, with what they are at."""
         with self._changed:
             self._closed = True
-            ending = [*self._idle, *self._busy]
-            self._idle.clear()
+            ending = list(self._all)
             self._changed.notify_all()
         for worker in ending:
             worker.process.kill()
         for worker in ending:
-            worker.end()
+            self._forget(worker)
 
 
 class _Run:
@@ -156,24 +173,27 @@ class _Run:
             backend.load, backend.tool, backend.name, backend.extra, args, context.settings, context.owner,
             dict(context.args), context.attempt_key, seconds,
         )  # fmt: skip
+        context.check()  # starting the worker may have taken a while
         try:
             self.worker.pipe.send(("run", pickle.dumps(work)))
-            return self._listen()
+            kind, body = self._listen()
         except (EOFError, OSError) as error:
             self._give_up()
             context.check()
             raise Transient(
                 f"The process that did {backend.tool} was ended from outside.", "Ask for it again; ask for less if it happens again."
             ) from error  # fmt: skip
+        if kind == "error":
+            raise body
+        return unpacked(body)
 
-    def _listen(self) -> Out:
+    def _listen(self) -> tuple[str, Any]:
+        """Hear the worker until it has an answer or an error."""
         while True:
             if self.worker.pipe.poll(_LOOK_S):
                 kind, body = self.worker.pipe.recv()
-                if kind == "out":
-                    return unpacked(body)
-                if kind == "error":
-                    raise body
+                if kind in ("out", "error"):
+                    return kind, body
                 self._heard(kind, body)
             self._see_to_stop()
 
