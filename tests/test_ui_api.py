@@ -37,7 +37,7 @@ def bob(running: str):
 
 @pytest.fixture(scope="module")
 def described(running: str) -> dict[str, Any]:
-    return httpx.get(f"{running}/api/openapi.json").json()
+    return httpx.get(f"{running}/api/openapi.json", timeout=60).json()
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_in_one_shape(described: dict[str, Any], ann: http
         (ann.get("/api/nothing"), 404),
         (ann.put("/api/chat"), 405),
         (ann.post("/api/tools/tag", json={"clip": {"id": "p_none"}}), 200),
-        (httpx.get(f"{running}/api/sessions"), 401),
+        (httpx.get(f"{running}/api/sessions", timeout=60), 401),
         (ann.post("/api/tools/library", json={"action": "retag", "fields": ["bpm"]}), 400),
     ]:
         assert answer.status_code == status, answer.text
@@ -130,6 +130,11 @@ def test_what_is_wrong_is_said_in_one_shape(described: dict[str, Any], ann: http
         assert set(error) == {"code", "message", "hint"}
         assert "Traceback" not in answer.text
     assert ann.post("/api/chat", content=b"[" * 100_000).status_code == 400
+    assert ann.options("/api/pieces").headers["allow"] == "GET, POST"
+    for body in ({"prompt": "a loop", "bars": "4"}, {"prompt": "a loop", "loop": 1}):
+        assert ann.post("/api/tools/generate", json=body).status_code == 400, "near enough is not enough"
+    assert ann.post("/api/jobs", json={"tool": "tag", "yes": 0}).status_code == 400
+    assert ann.patch("/api/sessions/s_none", json={"title": " "}).status_code == 400
 
 
 def test_every_tool_is_called_by_itself(described: dict[str, Any], ann: httpx.Client, bob: httpx.Client, piece: dict[str, Any]) -> None:  # fmt: skip

@@ -1,6 +1,7 @@
 """The HTTP API as a whole: ``/api`` and ``/v1`` with their errors, owners, and a description that is exact."""
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -55,11 +56,17 @@ def install(app: FastAPI, room: "Room") -> None:
         public.include_router(router)
     app.include_router(public)
     app.include_router(api_local.routes(room))
-    api_errors.install(app)
 
     @functools.cache
     def description() -> dict[str, Any]:
         return _described(app)
+
+    def methods(path: str) -> str:
+        # Starlette tells those of the first route that fits, but a path may have several.
+        fits = [taken for known, taken in description()["paths"].items() if re.fullmatch(re.sub(r"{\w+}", "[^/]+", known), path)]  # fmt: skip
+        return ", ".join(sorted({method.upper() for taken in fits for method in taken}))
+
+    api_errors.install(app, methods)
 
     @app.get("/api/openapi.json", include_in_schema=False)
     async def openapi() -> Response:

@@ -1,13 +1,12 @@
 """Errors over HTTP: one shape, ``{"error": {code, message, hint}}``, and the status that fits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from segue.agent.events import Fault
 from segue.tools.core.errors import (
@@ -71,8 +70,8 @@ def refusal(error: SegueError, path: str = "") -> Response:
     return answer(status_of(error), fault(error), path, headers)
 
 
-def install(app: FastAPI) -> None:
-    """Make an application answer errors in this shape."""
+def install(app: FastAPI, methods: Callable[[str], str]) -> None:
+    """Make an application answer errors in this shape; ``methods`` names those that a path takes."""
 
     @app.exception_handler(SegueError)
     async def known(request: Request, error: SegueError) -> Response:
@@ -94,13 +93,5 @@ def install(app: FastAPI) -> None:
             "message": str(error.detail),
             "hint": hint,
         }
-        headers = {"Allow": _methods(app, request.url.path)} if error.status_code == 405 else error.headers
+        headers = {"Allow": methods(request.url.path)} if error.status_code == 405 else error.headers
         return answer(error.status_code, body, request.url.path, headers)
-
-
-def _methods(app: FastAPI, path: str) -> str:
-    """Return every method that a path takes; Starlette tells those of the first route only."""
-    found = (
-        route.methods or set() for route in app.routes if isinstance(route, Route) and route.path_regex.match(path)
-    )
-    return ", ".join(sorted(set().union(*found)))

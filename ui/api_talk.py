@@ -68,7 +68,7 @@ class BranchAt(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    turns: int = Field(ge=0, le=100_000)
+    turns: int = Field(ge=0, le=100_000, strict=True)
 
 
 class Stopped(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, StrictBool, create_model
 
 from segue.agent.events import Event, ToolResult
 from segue.tools.core import registry
@@ -44,7 +44,13 @@ class NewJob(BaseModel):
 
     tool: str
     args: dict[str, Any] = {}
-    yes: bool = False
+    yes: StrictBool = False
+
+
+class _Exact(BaseModel):
+    """Takes what the description says and nothing like it: no "4" where a number is wanted."""
+
+    model_config = ConfigDict(strict=True)
 
 
 Yes = Annotated[bool, Query(description="allow what needs the user's yes")]
@@ -98,7 +104,7 @@ def _info(tool: Tool) -> ToolInfo:
 
 def _add(router: APIRouter, tool: Tool, who: Any) -> None:  # noqa: ANN401 - an annotation
     name = tool.name.capitalize()
-    args: Any = create_model(f"{name}Args", __base__=tool.Args, __doc__=tool.Args.__doc__)
+    args: Any = create_model(f"{name}Args", __base__=(tool.Args, _Exact), __doc__=tool.Args.__doc__)
     out = create_model(f"{name}Out", __base__=tool.Out, __doc__=tool.Out.__doc__)
     called = create_model(f"{name}Called", __base__=Called, __doc__=Called.__doc__, out=(out | None, None))
 
