@@ -1,6 +1,6 @@
 """How right listening is: tempo, beats, meter, key, chords and sections of pieces whose truth is known, and of recordings.
 
-``segue eval listen`` renders 56 composed pieces and as many human-made scores (from music21's corpus, and MIDI files of
+``segue eval listen`` renders 56 composed pieces and 58 human-made scores (from music21's corpus; more from MIDI files of
 ``--data-home``), the reporting half with a soundfont of ``--data-home``/soundfonts, and judges Segue, librosa (where it is
 installed) and an answer that never changes by ``mir_eval``. ``--save FILE`` writes the tables between ``<!-- eval listen -->`` markers.
 """

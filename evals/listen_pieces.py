@@ -28,10 +28,10 @@ SEED = 20261121
 # Family → how many at most, and what is known of each of its pieces.
 FAMILIES: dict[str, tuple[int, frozenset[str]]] = {
     "composed": (56, frozenset({"tempo", "key", "chords", "sections", "notes", "drums"})),
-    "chorales": (14, frozenset({"tempo", "key", "chords", "notes"})),
+    "chorales": (20, frozenset({"tempo", "key", "chords", "notes"})),
     "quartets and piano": (12, frozenset({"tempo", "key", "chords", "notes"})),
-    "tunes with chords": (12, frozenset({"tempo", "key", "chords", "notes"})),
-    "tunes alone": (8, frozenset({"tempo", "key", "notes"})),
+    "tunes with chords": (4, frozenset({"tempo", "key", "chords", "notes"})),
+    "tunes alone": (12, frozenset({"tempo", "key", "notes"})),
     "medleys of tunes": (10, frozenset({"tempo", "sections", "notes"})),
     "MIDI files": (24, frozenset({"tempo", "chords", "notes", "drums"})),
 }
