@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any
 
 from segue.agent.check_types import ref_of
@@ -81,13 +80,10 @@ def _generated(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[
 
 
 def _edited(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    done = listing(
-        [
-            done_words([op], [detail])[0] if op.get("op") == "effect" else op_words(op)
-            for op, detail in zip_longest(args.get("operations") or [], out.get("details") or [], fillvalue={})
-            if op
-        ]
-    )
+    operations, details = args.get("operations") or [], out.get("details") or []
+    shown = done_words(operations, details)
+    plain = [op_words(op) for op in operations]
+    done = listing([shown[n] if op.get("op") == "effect" else plain[n] for n, op in enumerate(operations)])
     return f"{_piece_line(out.get('piece') or {})} is ready: {done}."
 
 

@@ -51,6 +51,7 @@ LONG: tuple[tuple[str, dict[str, Any]], ...] = (
     ("loudness", {"op": "loudness", "lufs": -14}),
     ("effect: warmer, a small room", {"op": "effect", "description": "warmer, a small room"}),
     ("remove drums", {"op": "remove", "stems": ["drums"]}),
+    ("drums removed for a minute", {"op": "remove", "stems": ["drums"], "start_s": 3600, "end_s": 3660}),
     ("tempo", {"op": "tempo", "ratio": 1.1}),
 )
 

@@ -52,6 +52,10 @@ def both(bench, long):
         ([{"op": "effect", "description": "compressed, wider"}], 1e-3),
         ([{"op": "effect", "description": "chorus"}], 1e-3),
         ([{"op": "effect", "description": "tremolo"}], 1e-3),
+        ([{"op": "gain", "db": -9, "start_s": 1.5, "end_s": 4.25}], 1.5 / 2**23),
+        ([{"op": "reverse", "start_s": 1.5, "end_s": -1}], 0),
+        ([{"op": "remove", "stems": ["drums"], "start_s": 2.5}], 2e-6),
+        ([{"op": "effect", "description": "telephone", "start_s": 1, "end_s": 6}], 1e-3),
         ([{"op": "trim", "start_s": 1}, {"op": "reverse"}, {"op": "gain", "db": -3}], 1.5 / 2**23),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from segue.tools.core.audio import Samples
 from segue.tools.core.base import Context
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.piece import Clip, Piece
-from segue.tools.music import exact_effects
+from segue.tools.music import exact_effects, exact_span
 from segue.tools.sound import (
     blocks,
     blocks_effects,
@@ -53,7 +53,7 @@ def suits(piece: Piece, operations: Sequence[Any]) -> bool:
 
 def _can(operation: Any) -> bool:  # noqa: ANN401 - one of the operations
     if operation.op in ("remove", "isolate", "gain", "effect", "reverse"):
-        if operation.start_s is not None or operation.end_s is not None or getattr(operation, "stem", None):
+        if getattr(operation, "stem", None):
             return False
         names = getattr(operation, "stems", [])
         return not names or not (
@@ -81,7 +81,7 @@ def edited(piece: Piece, args: ops.Args, context: Context) -> ops.Out:
         labels, details = [], []
         for number, operation in enumerate(operations):
             at = number
-            made: Made = _OPERATIONS[operation.op](source, operation, room, context)
+            made = _done(source, operation, room, context)
             source = made.source
             labels.append(made.label)
             details.append({"op": operation.op, "how": made.how, **made.measured, "in_blocks": True})
@@ -90,6 +90,33 @@ def edited(piece: Piece, args: ops.Args, context: Context) -> ops.Out:
     made_clip = Clip(id=kept, sample_rate=source.sample_rate, channels=source.channels, frames=source.frames)
     out = context.add_piece(titled(piece.title, labels), clip=made_clip, parents=[piece])
     return ops.Out(piece=out, details=details)
+
+
+def _done(source: Source, operation: Any, room: Room, context: Context) -> Made:  # noqa: ANN401 - one of the operations
+    """Do an operation; where it names a span, to that alone, which is then put back between what lies around it."""
+    work = _OPERATIONS[operation.op]
+    within = getattr(operation, "start_s", None), getattr(operation, "end_s", None)
+    if operation.op == "trim" or within == (None, None):
+        made: Made = work(source, operation, room, context)
+        return made
+    rate = source.sample_rate
+    start, stop = splice.span(source.frames, rate, within[0] or 0.0, within[1])
+    part = Mapped(source.channels, stop - start, rate, lambda a, b: source.read(start + a, start + b))
+    made = work(part, operation.model_copy(update={"start_s": None, "end_s": None}), room, context)
+
+    def put_back(sound: Samples, at: int) -> Samples:
+        first, last = max(at, start), min(at + sound.shape[1], stop)
+        if first >= last:
+            return sound
+        share = exact_span.share_of(np.arange(first, last), start, stop, source.frames, rate)
+        old, new = sound[:, first - at : last - at], made.source.read(first - start, last - start)
+        out = sound.copy()
+        out[:, first - at : last - at] = np.where(share == 1, new, old + (new - old) * share)
+        return out
+
+    span = {"start_s": round(start / rate, 4), "end_s": round(stop / rate, 4)}
+    label = f"{made.label} {clock_time(start / rate)}–{clock_time(stop / rate)}"
+    return Made(blocks.changed(source, put_back), made.how, label, {**made.measured, **span})
 
 
 def _trim(source: Source, op: ops.Trim, room: Room, context: Context) -> Made:

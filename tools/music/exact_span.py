@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from segue.tools.core.audio import Samples, Waveform
 from segue.tools.core.errors import InvalidArgument
@@ -40,16 +41,23 @@ def _of(material: Material, name: str) -> Samples:
     return known.samples if known is not None else np.zeros_like(material.wave.samples)
 
 
+def share_of(
+    places: npt.NDArray[np.int64], start: int, stop: int, frames: int, sample_rate: int
+) -> npt.NDArray[np.float32]:
+    """Return how much of a change counts at frames of its span, 0..1: all of it, but for the cross-fades where the sound goes on."""
+    edge = min(round(_EDGE_S * sample_rate), (stop - start) // 4)
+    share = np.ones(len(places))
+    if edge and start > 0:
+        share = np.minimum(share, (places - start + 0.5) / edge)
+    if edge and stop < frames:
+        share = np.minimum(share, (stop - 1 - places + 0.5) / edge)
+    return np.asarray(share, dtype=np.float32)
+
+
 def _replaced(whole: Waveform, inside: Samples, start: int, stop: int) -> Waveform:
     """Return a sound with a span of it replaced, cross-faded at those edges where the sound goes on."""
     out = whole.samples.copy()
-    edge = min(round(_EDGE_S * whole.sample_rate), (stop - start) // 4)
-    share = np.ones(stop - start, np.float32)
-    rise = (np.arange(edge, dtype=np.float32) + 0.5) / max(edge, 1)
-    if start > 0:
-        share[:edge] = rise
-    if stop < whole.frames:
-        share[len(share) - edge :] = rise[::-1]
+    share = share_of(np.arange(start, stop), start, stop, whole.frames, whole.sample_rate)
     span = out[:, start:stop]
     inside = inside if len(inside) == len(out) else np.repeat(inside.mean(axis=0, keepdims=True), len(out), axis=0)
     out[:, start:stop] = np.where(share == 1, inside, span + (inside - span) * share)

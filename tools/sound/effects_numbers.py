@@ -40,11 +40,11 @@ def read(description: str) -> tuple[list[Stage], str]:
     found: list[Stage] = []
     text = description.lower().replace("−", "-").replace("’", "'")
     for pattern, make in _PATTERNS:
-        for match in pattern.finditer(text):
+        for match in reversed(list(pattern.finditer(text))):
             stage = make(match)
             if stage is not None:
-                found.append(stage)
-        text = pattern.sub(lambda m, make=make: ", " if make(m) is not None else m[0], text)
+                found.insert(0, stage)
+                text = f"{text[: match.start()]}, {text[match.end() :]}"
     if not found:
         return [], description
     return found, ", ".join(part.strip() for part in text.split(",") if not nothing_else(part))
