@@ -13,7 +13,7 @@ from segue.evals.discovery_pieces import Made
 from segue.tools import retrieve
 from segue.tools.core import registry
 from segue.tools.core.audio import Waveform
-from segue.tools.core.base import Context, Ref
+from segue.tools.core.base import Context, ItemRef
 from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import Store
@@ -39,6 +39,7 @@ def identification(made: dict[str, Made], outside: Sequence[Made], settings: Set
     wrong = [
         asker.names(excerpt(outside[n % len(outside)], KINDS[n % len(KINDS)], rng)) is not None for n in range(count)
     ]
+    asker.store.clean()
     every = [one for each in right.values() for one in each]
     return {
         "top1": float(np.mean(every)),
@@ -47,6 +48,15 @@ def identification(made: dict[str, Made], outside: Sequence[Made], settings: Set
         "strangers": len(wrong),
         "by_kind": {kind: float(np.mean(each)) for kind, each in right.items() if each},
     }
+
+
+class _NotThere(Exception):
+    """No recording is this one: what sounds most like it need not be looked for here."""
+
+
+def _no_other(note: str) -> None:
+    if note.startswith("No recording in the library"):
+        raise _NotThere
 
 
 class _Asker:
@@ -60,8 +70,13 @@ class _Asker:
     def names(self, wave: Waveform) -> str | None:
         """Return the id that the tool gives as the same recording, or None."""
         piece = self.store.save(Piece(id="p_excerpt", owner="local", title="excerpt", clip=self.store.add_wave(wave)))
-        args = retrieve.Args(action="identify", like=[Ref(id=piece.id)], k=1)
-        found = self._run(args, Context(self.store, self.settings, tool="retrieve"))
+        args = retrieve.Args(action="identify", like=[ItemRef(id=piece.id)], k=1)
+        try:
+            found = self._run(args, Context(self.store, self.settings, tool="retrieve", say=_no_other))
+        except _NotThere:
+            return None
+        finally:
+            self.store.remove([piece.id])
         same = bool(found.items) and any(reason.startswith("the same recording") for reason in found.items[0].reasons)
         return found.items[0].id if same else None
 

@@ -314,3 +314,16 @@ def test_a_missing_encoder_is_said(desk, monkeypatch):
 
 def test_a_track_in_one_line():
     assert describe(known_tracks(1)[0]) == "relaxed jazz, slow, in D minor, instrumental"
+
+
+@pytest.mark.parametrize("speed", [0.98, 1.02])
+def test_an_excerpt_at_another_speed_is_recognised(speed):
+    from segue.tools.collection.fingerprint import FingerprintIndex
+
+    songs = {f"t_{n}": Waveform(tone(14, 90 + 10 * n, n).T, RATE) for n in range(4)}
+    index = FingerprintIndex({id: landmarks(song) for id, song in songs.items()})
+    part = songs["t_2"].samples[:, 2 * RATE : 12 * RATE]
+    played = Waveform(part, round(RATE * speed)).resampled(RATE)
+    [match, *_] = index.recognise(played)
+    assert (match.id, match.speed) == ("t_2", speed)
+    assert index.recognise(Waveform(tone(10, 120, 99).T, RATE)) == []

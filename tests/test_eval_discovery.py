@@ -4,14 +4,18 @@ import json
 
 import numpy as np
 import pytest
+import soundfile
 
 from segue.evals import discovery
-from segue.evals.discovery_cpcd import View, figures, halves, load, ranked, score
+from segue.evals.discovery_cpcd import View, figures, halves, listened, load, ranked, score
+from segue.evals.discovery_pieces import Made
+from segue.evals.discovery_rules import rules
+from segue.evals.discovery_sound import KINDS, excerpt
 from segue.tools.collection.scenes import scenes_of_artists
 from segue.tools.collection.snapshot import Snapshot
 from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.core.errors import InvalidArgument
-from tests.collection_support import known_tracks
+from tests.collection_support import RATE, fill, known_tracks, make_home, tone
 
 NAMES = [("Harbour Light", "Nina Harrow"), ("Tin Roof", "Nina Harrow"), ("Anvil", "Metallica"), ("Rust", "Metallica"),
          ("Slow Rain", "Enya"), ("Juice", "Snoop Dogg, Dr. Dre"), ("Kite", "Marlo Quint"), ("Kite!", "Marlo Quint")]  # fmt: skip
@@ -72,7 +76,7 @@ def test_turns_are_averaged_before_dialogues(file):
 
 
 def test_without_the_file_it_says_so():
-    result = discovery.run()
+    result = discovery.run(rendered=False)
     assert "not part of Segue" in result["skipped"]
     assert "--cpcd" in discovery.table(result)[1][0][0]
 
@@ -81,12 +85,12 @@ def test_another_file_is_refused(tmp_path):
     path = tmp_path / "no.jsonl"
     path.write_text('{"id": 1}\n', "utf-8")
     with pytest.raises(InvalidArgument, match="Conversational Playlist"):
-        discovery.run(path)
+        discovery.run(path, rendered=False)
 
 
 def test_the_suite_runs_every_system_on_one_pool(file, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    result = discovery.run(file)
+    result = discovery.run(file, rendered=False)
     assert [row["system"] for row in result["rows"]][-1] == discovery.ENGINE
     assert len(result["rows"]) == 8
     assert (result["dialogues"], result["turns"], result["pool"]) == (2, 3, 7)
@@ -106,7 +110,7 @@ def test_artists_are_known_by_their_scenes():
 def ranker():
     tracks = known_tracks(len(NAMES))
     for track, (title, artist) in zip(tracks, NAMES, strict=True):
-        track.title, track.artist = title, artist
+        track.title, track.artist, track.genres, track.moods = title, artist, [], []
     return TalkRanker(Snapshot(tracks, {}, {}), lambda text: None)
 
 
@@ -131,3 +135,42 @@ def test_kinds_of_turns(said, kind):
 def test_a_talk_over_nothing():
     assert TalkRanker(Snapshot([], {}, {}), lambda text: None).scores(Talk(["jazz"])).shape == (0,)
     assert not ranker().scores(Talk([])).any()
+
+
+def test_a_simulated_listener_goes_on_until_enough_is_found(file):
+    talks = load(file)
+    ids = halves()["report"][:2]
+    knows = {
+        row: n for n, row in enumerate(sorted({row for id in ids for case in talks.cases[id] for row in case.gold}))
+    }
+    scores = np.array([10.0 - knows.get(row, 99) for row in range(len(talks.tracks))], np.float32)
+    everything = listened(talks, ids, lambda view: scores)
+    assert (everything["turns"], everything["success"]) == (1.0, 1.0)
+    nothing = listened(talks, ids, lambda view: -scores, places=1)
+    assert nothing["success"] < 1
+    assert nothing["turns"] > everything["turns"]
+
+
+def test_dialogues_over_a_library_keep_their_word(tmp_path):
+    settings, store, catalogue = make_home(tmp_path)
+    tracks = known_tracks(40)
+    fill(store, catalogue, tracks)
+    plain = {"Jazz": "jazz_swing", "Metal": "metal", "Ambient": "ambient", "Lo-Fi Hip Hop": "lofi", "House": "house", "Folk": "folk"}  # fmt: skip
+    made = {
+        t.id: Made(t.title, t.artist, plain[t.genres[0]], t.year, t.bpm, t.duration_s, 1.0, False, tmp_path) for t in tracks
+    }  # fmt: skip
+    found = rules(made, settings, 3)
+    assert (found["leaked"], found["repeated"]) == (0, 0)
+    assert found["hard_turns"] == 6
+
+
+def test_spoilt_excerpts_are_ten_seconds_and_not_what_they_were(tmp_path):
+    path = tmp_path / "a.flac"
+    soundfile.write(path, tone(12, 100, 1), RATE)
+    made = Made("a", "b", "pop", 2000, 100.0, 12.0, 1.0, False, path)
+    clean = soundfile.read(path)[0]
+    for kind in KINDS:
+        wave = excerpt(made, kind, np.random.default_rng(0))
+        assert abs(wave.duration_s - 10) < 0.4
+        assert np.abs(wave.samples).max() > 0.05
+        assert wave.samples.shape[1] != len(clean)

@@ -29,6 +29,8 @@ def _load(settings: Settings) -> Runner:
     def run(args: retrieve.Args, context: Context) -> retrieve.Out:
         catalogue = open_catalogue(settings)
         library = snapshot_of(catalogue)
+        if args.action == "identify" and (same := _identify(args, library, catalogue, context)) is not None:
+            return same
         like = _samples(args.like, library, catalogue, context)
         unlike = _samples(args.unlike, library, catalogue, context)
         library = snapshot_of(catalogue)
@@ -53,7 +55,7 @@ def _load(settings: Settings) -> Runner:
             talk=None if args.talk is None or among is not None else _talk(args.talk, library),
         )
         if args.action == "identify":
-            return _identify(args, request, library, catalogue, context)
+            request.query, request.talk = "", None
         if args.action == "similar" and not like:
             request = _seeded(request, library, context)
         ranker = _ranker(catalogue, library) if request.talk is not None else None
@@ -153,10 +155,8 @@ def _seeded(request: Request, library: Snapshot, context: Context) -> Request:
     return request
 
 
-def _identify(
-    args: retrieve.Args, request: Request, library: Snapshot, catalogue: Catalogue, context: Context
-) -> retrieve.Out:
-    """Say which recording of the library a clip is, by its landmarks; else what is nearest to it."""
+def _identify(args: retrieve.Args, library: Snapshot, catalogue: Catalogue, context: Context) -> retrieve.Out | None:
+    """Say which recording of the library a clip is, by its landmarks; None where none is sure, and that is noted."""
     if not args.like:
         raise InvalidArgument("There is nothing to identify.", "Attach a clip, or name a track.")
     if not library.size:
@@ -165,7 +165,6 @@ def _identify(
     piece = context.piece(ref)
     index: FingerprintIndex = catalogue.derived("fingerprints", lambda: FingerprintIndex(catalogue.fingerprints()))
     matches = [m for m in index.recognise(context.wave(piece)) if m.id in library.position and m.id != ref.id]
-    waiting = int((~library.analysed).sum())
     if matches:
         hits = []
         for match in matches[: args.k]:
@@ -174,10 +173,10 @@ def _identify(
             reason = f"the same recording{faster}: {match.landmarks} landmarks agree, from {where} on"
             hits.append(Hit(library.position[match.id], round(min(1.0, match.share * 2), 4), [reason]))
         return _out(library, Found(hits, len(matches)))
+    waiting = int((~library.analysed).sum())
     unseen = f" ({waiting:,} tracks are not analysed yet and could not be compared)" if waiting else ""
     context.note(f"No recording in the library is this one{unseen}; these sound most like it.")
-    request.query = ""
-    return _out(library, search(library, request, context.note))
+    return None
 
 
 def _out(library: Snapshot, found: Found) -> retrieve.Out:
