@@ -16,6 +16,7 @@ from segue.agent.language import (
     critique,
     cues,
     finding,
+    following,
     foreign,
     guessing,
     hearing,
@@ -31,6 +32,7 @@ from segue.agent.language import (
     phrasing,
     picking,
     pivoting,
+    plainly,
     query,
     reader,
     refining,
@@ -50,7 +52,7 @@ from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, arena
 from segue.agent.language.locking import locks
 from segue.agent.language.reference import group, mentions, missing_number, one, without_a_list
-from segue.agent.plan import Plan
+from segue.agent.plan import Plan, Step
 
 Rule = Callable[[Clause, Draft], bool]
 
@@ -103,6 +105,8 @@ class BuiltinPlanner:
     def _by_rules(self, message: str, state: State) -> Plan:
         text = spelling.spoken(foreign.translated(" ".join(message.split())))
         right = spelling.corrected(text, self._known(text, state))
+        if (both := following.halves(right)) and (plan := self._followed(*both, right, state)):
+            return plan
         held_out: list[str] = []
         if arena(state) == "empty" and not _MAKES.search(right):
             right, held_out = contrast.softened(right)
@@ -133,6 +137,23 @@ class BuiltinPlanner:
         text = right
         if not (talk.answered(message, draft) or talk.whole(text, draft) or chaining.chained(said, draft)):
             self._read(text, draft)
+        certainty.settle(message, draft)
+        return draft.plan()
+
+    def _followed(self, head: str, tail: str, message: str, state: State) -> Plan | None:
+        """Return the plan for music that is found and what is then done with it; None where that is not understood."""
+        first = self._by_rules(head, state)
+        if first.question or first.reply or not first.steps or not _seeks(first.steps[-1]):
+            return None
+        draft = Draft(head, state, self._known(head, state))
+        if "like" not in first.steps[-1].args and mentions(Clause(head), draft):
+            return None  # what is named is there: it need not be found
+        draft = Draft(tail, state, self._known(tail, state))
+        draft.go_on_from(first)
+        known = (len(draft.steps), len(draft.notes))
+        self._read(tail, draft)
+        if draft.question or draft.reply or len(draft.steps) == known[0] or len(draft.notes) > known[1]:
+            return None
         certainty.settle(message, draft)
         return draft.plan()
 
@@ -193,6 +214,10 @@ class BuiltinPlanner:
             guessing.fallback(entire, draft)
 
 
+def _seeks(step: Step) -> bool:
+    return step.tool == "retrieve" and step.args.get("action") != "identify"
+
+
 def _is_aside(clause: Clause, draft: Draft) -> bool:
     """Tell whether a clause beside others asks for nothing: a state of things, an exclamation."""
     shout = len(clause.words) == 1 and not (clause.verbs or clause.genres or clause.moods or clause.stems or clause.instruments or clause.formats or clause.axes or clause.keys or clause.effects or cues.fields().find(clause.text)) and clause.words[0].plain not in cues.SONGS | cues.PIECES  # fmt: skip
@@ -201,7 +226,10 @@ def _is_aside(clause: Clause, draft: Draft) -> bool:
     return not (mentions(clause, draft) or keeping.library(clause, Draft(draft.message, draft.state, draft.names)))
 
 
-def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
+_SURE = 0.6  # a label that the reader finds no likelier is not worth other words
+
+
+def _clause(clause: Clause, draft: Draft, praised: bool, *, plain: bool = False) -> None:
     before = (len(draft.steps), len(draft.ops), len(draft.notes), draft.reply, draft.question)
     if wrong := missing_number(clause, draft):
         draft.note(wrong)
@@ -236,7 +264,19 @@ def _clause(clause: Clause, draft: Draft, praised: bool) -> None:
             return
     if before != (len(draft.steps), len(draft.ops), len(draft.notes), draft.reply, draft.question):
         return
+    if draft.steps and not plain and (said := _in_plain_words(clause, draft)):
+        _clause(Clause(said), draft, praised, plain=True)
+        draft.doubt(certainty.UNSURE)
+        return
     guessing.guess(clause, draft)
+
+
+def _in_plain_words(clause: Clause, draft: Draft) -> str | None:
+    """Return what a later clause that no rule took asks for, in words that they know, where the reader is sure."""
+    reading = reader.read_further(clause.text, draft.arena)
+    if reading is None or min(reading.likely[label] for label in reading.best) < _SURE:
+        return None
+    return plainly.further(reading.best, clause, draft)
 
 
 # -- rules that are made of others -------------------------------------------------------------------

@@ -35,7 +35,7 @@ def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[
 @lru_cache(maxsize=256)
 def _pieces(message: str, protected: tuple[tuple[int, int], ...]) -> tuple[str, ...]:
     """Return the words of each request; several rules ask for the same message."""
-    held = [*protected, *_quoted(message)]
+    held = [*protected, *quoted(message)]
     pieces: list[str] = []
     again: set[int] = set()  # pieces that leave out the verb of the one before: "make a beat, then a bass line"
     start = 0
@@ -75,7 +75,8 @@ def _pieces(message: str, protected: tuple[tuple[int, int], ...]) -> tuple[str, 
     return tuple(f"make {piece.strip()}" if n in again else strip_polite(piece) for n, piece in enumerate(pieces))
 
 
-def _quoted(text: str) -> list[tuple[int, int]]:
+def quoted(text: str) -> list[tuple[int, int]]:
+    """Return the spans of quotations, file names and abbreviations, in which nothing is split."""
     found = [(m.start(), m.end()) for m in re.finditer(r"[\"“«][^\"”»]*[\"”»]|(?<!\w)['‘][^'’]+['’](?!\w)", text)]
     found += [(m.start(), m.end()) for m in re.finditer(r"\b[\w-]+\.(?:wav|mp3|flac|ogg|m4a|mid|midi|aif+|xml|musicxml|mxl|m3u8?|mp4|mov)\b", text, re.IGNORECASE)]  # fmt: skip
     found += [(m.start(), m.end()) for m in re.finditer(r"\b\w+\.\w+\b", text)]
@@ -200,6 +201,10 @@ _COURTEOUS = frozenset(
 _PERCEIVES = frozenset(["hear", "tell", "see", "say", "spot", "find", "identify", "detect", "guess", "recognise", "recognize", "notice", "check", "know", "remember", "explain", "describe", "show", "count", "name", "work", "figure"])  # fmt: skip
 
 
+# "say what key that is in", "I'd like to know how long it is": the question is what counts.
+_ANSWERED = re.compile(r"^\s*(?:say|state|report|let (?:me|us) know|(?:i|we)(?:'d| would) (?:like|love) to know|(?:i|we) (?:want|need) to know|find out|work out|mention|note)\s+(?:for me\s+)?(?=(?:what|which|who|whose|how|whether|why|when|where|if)\b)", re.IGNORECASE)  # fmt: skip
+
+
 @lru_cache(maxsize=512)
 def strip_polite(text: str) -> str:
     """Return a request without the words that only lead up to it or close it."""
@@ -211,6 +216,7 @@ def strip_polite(text: str) -> str:
             break
         asked = asked or (words[0].plain in _COURTEOUS and count > 1)
         text = text[words[count].start :] if count < len(words) else ""
+    text = _ANSWERED.sub("", text)
     rest = words_of(text)
     if asked and rest and rest[0].plain not in _PERCEIVES:
         text = text.rstrip(" ?")  # "could you take it down a tone?" asks for no answer

@@ -67,6 +67,14 @@ class Draft:
             self.arena = "list" if tool == "retrieve" else "piece"
         return step.id
 
+    def go_on_from(self, plan: Plan) -> None:
+        """Take over what a plan does, so that what follows speaks of what it makes."""
+        for step in plan.steps:
+            self.add(step.tool, step.args)
+        self.ops += plan.state
+        self.notes += plan.notes
+        self.doubt(plan.certain)
+
     def edit(self, clip: Target, operations: list[dict[str, Any]]) -> None:
         """Add operations: to the last step where they go on with what it makes, else as a new step."""
         last = self.steps[-1] if self.steps else None

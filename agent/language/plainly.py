@@ -41,6 +41,17 @@ def plainest(asked: frozenset[str], message: str, draft: Draft) -> str | None:
     return None
 
 
+_WHOLE = {"tag": "what genre and mood is it?", "caption": "describe it", "sections": "describe the sections of it"}
+
+
+def further(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
+    """Return a later clause of a message in plain words: what it speaks of is what the earlier ones made."""
+    main = frozenset(label for label in asked if is_main(label)) - {"caption"} or asked & {"caption"}
+    if len(main) == 1 and (whole := _WHOLE.get(next(iter(main)))):
+        return whole
+    return plainest(asked, clause.text, draft)
+
+
 def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
     """Return the plan for requests that need no words of the rules: a question, a mix or a join of all there is."""
     main = frozenset(label for label in asked if is_main(label))

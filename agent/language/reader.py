@@ -69,6 +69,12 @@ def read(message: str, state: State, names: Iterable[Known] = ()) -> Reading | N
     return Reading(network(situation(state), masked(message, state, names)))
 
 
+def read_further(text: str, about: str, names: Iterable[Known] = ()) -> Reading | None:
+    """Read a later clause of a message; ``about``: what the earlier ones made ("list", "piece" …)."""
+    network = _network()
+    return None if network is None else Reading(network(about, _masked(text, [(n.start, n.end, "some artist" if n.kind == "artist" else "some song") for n in names])))  # fmt: skip
+
+
 def situation(state: State) -> str:
     """Return one word for what the message is said about: "list", "piece", "recording", "files" or "empty"."""
     if state.attached:
@@ -92,7 +98,11 @@ def masked(message: str, state: State, names: Iterable[Known] = ()) -> str:
                     (m.start(), m.end(), "some file" if _FILE.fullmatch(name) else word)
                     for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", message, re.IGNORECASE)
                 ]
-    spans += [(m.start(), m.end(), "some file") for m in _FILE.finditer(message)]
+    return _masked(message, spans)
+
+
+def _masked(message: str, spans: list[tuple[int, int, str]]) -> str:
+    spans = spans + [(m.start(), m.end(), "some file") for m in _FILE.finditer(message)]
     parts, at = [], 0
     for start, end, word in sorted(spans, key=lambda span: (span[0], span[0] - span[1])):
         if start >= at:
