@@ -68,6 +68,7 @@ class House:
         filters = retrieve.Filters(exclude=[self.ids[row] for row in sorted(view.rated)])
         args = retrieve.Args(query=view.said[-1], talk=talk, filters=filters, k=MOST)
         found = self._run(args, Context(self.store, self.settings, tool="retrieve"))
+        assert isinstance(found, retrieve.Out)
         scores = np.full(len(self.rows), -np.inf, dtype=np.float32)
         for place, item in enumerate(found.items):
             scores[self.rows[item.id]] = -place

@@ -97,6 +97,7 @@ class _House:
                 out = self._run(args, Context(self.store, self.settings, tool="retrieve"))
             except SegueError:
                 continue
+            assert isinstance(out, retrieve.Out)
             shown = [item.id for item in out.items]
             results[step.id] = ToolResult(step=step.id, tool="retrieve", args=step.args, status="done", out=out.model_dump(mode="json"))  # fmt: skip
         turn = Turn(id=str(number), session="s", number=number, message=message, plan=plan, status="done")

@@ -77,6 +77,7 @@ class _Asker:
             return None
         finally:
             self.store.remove([piece.id])
+        assert isinstance(found, retrieve.Out)
         same = bool(found.items) and any(reason.startswith("the same recording") for reason in found.items[0].reasons)
         return found.items[0].id if same else None
 

@@ -46,8 +46,8 @@ class Scenes:
     def __init__(self, of_row: Floats, words: Sequence[frozenset[str]]) -> None:
         self.of_row, self._words = of_row, words
         holders: dict[str, int] = defaultdict(int)
-        for words in self._words:
-            for word in words:
+        for scene in self._words:
+            for word in scene:
                 holders[word] += 1
         self._weight = {word: float(np.log(1 + len(self._words) / count)) for word, count in holders.items()}
 
@@ -60,7 +60,7 @@ class Scenes:
     def words_for(self, row: int, text: str) -> list[str]:
         """Return the words of a text that ask for a scene which the row's artists belong to, as they are written."""
         said = {stem(token.word): token.word for token in tokens(text)}
-        mine = [self._words[scene] for scene in np.nonzero(self.of_row[row])[0]]
+        mine = [self._words[int(scene)] for scene in np.nonzero(self.of_row[row])[0]]
         wanted = scene_words(text)
         return [written for word, written in said.items() if word in wanted and any(word in words for words in mine)]
 
