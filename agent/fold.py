@@ -145,7 +145,7 @@ class Dialogue:
             if step.tool == "retrieve" and step.args.get("action", "search") in ("search", "playlist"):
                 now = message if whole else str(step.args.get("query") or "")
                 talk = {"said": [*state.said, now], "liked": state.liked, "disliked": state.disliked}
-                step = step.model_copy(update={"args": {**step.args, "talk": talk}})  # noqa: PLW2901
+                step = step.model_copy(update={"args": {**step.args, "talk": talk}})
             steps.append(step)
         return plan.model_copy(update={"steps": steps})
 
