@@ -116,7 +116,8 @@ def player(
     use = "" if brief else carry(id, title, "Use", "sg-open")
     parts = [
         f'<figure class="sg-player" data-piece="{escape(id, quote=True)}">',
-        f'<figcaption><b>{escape(title)}</b><span class="sg-facts">{escape(facts)}</span>{opens}{use}</figcaption>',
+        f'<figcaption><span class="sg-named"><b>{escape(title)}</b><span class="sg-facts">{escape(facts)}</span></span>'
+        f"{opens}{use}</figcaption>",
         transport(id, title, duration_s),
         f'<nav class="sg-links" aria-label="{escape(f"Downloads of {title}", quote=True)}">{" ".join(links)}</nav>',
     ]
