@@ -112,6 +112,9 @@ def _key(clause: Clause, draft: Draft, found: Criteria) -> None:
         _take(clause, found, key.start, key.end, "in|the|same|key|of|with|a|an|only|just|and|but|is|are|from|at")
 
 
+_LED_TO = re.compile(r"\b(?:(?P<other>other than|apart from|besides|except(?: for)?|anyone but)|by|of|from|with|featuring)\s+(?:anything by\s+)?$", re.IGNORECASE)  # fmt: skip
+
+
 def _names(clause: Clause, draft: Draft, found: Criteria) -> None:
     for name in names_in(clause, draft):
         if name.kind != "artist":
@@ -121,9 +124,10 @@ def _names(clause: Clause, draft: Draft, found: Criteria) -> None:
         if at < 0:
             continue
         near = clause.before(at, 3)
-        if clause.negated(at) or denied(clause.text, at):
+        led = _LED_TO.search(clause.text, 0, at)
+        if clause.negated(led.start() if led else at) or denied(clause.text, at) or (led and led["other"]):
             found.filters.setdefault("exclude_artists", []).append(name.name)
-            _take(clause, found, at, at + len(written), "no|not|without|any|by|from|more|except|but|minus|skip|songs|anything|i|dont|want|hate|dislike|avoid|to|hear|don\'t")  # fmt: skip
+            _take(clause, found, at, at + len(written), "no|not|nothing|isn\'t|isnt|just|other|than|without|any|by|of|from|more|except|but|minus|skip|songs|anything|something|i|dont|want|hate|dislike|avoid|to|hear|don\'t")  # fmt: skip
         elif near and near[-1] in ("by", "from", "of", "play", "hear", "some", "more", "any", "di", "von", "de"):
             found.filters["artist"] = name.name
             _take(clause, found, at, at + len(written), "by|from|of|some|more|any")

@@ -146,7 +146,7 @@ def one_song(clause: Clause, draft: Draft) -> bool:
     what = asked["what"].strip(" ,.;!?")
     titles = [n for n in names_in(clause, draft) if n.kind == "title"]
     artists = [n for n in names_in(clause, draft) if n.kind == "artist"]
-    if mentions(clause, draft) and not titles:
+    if (mentions(clause, draft) and not titles) or criteria.read(clause, draft).filters.get("exclude_artists"):
         return False
     args: dict[str, Any] = {}
     if by := _BY.match(what) or _NUMBER_BY.match(what):
