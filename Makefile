@@ -21,6 +21,7 @@ test: .setup-dev
 test-served: .setup-dev
 	@.ci/browser
 	@.ci/vllm
+	@.ci/demucs
 	@.venv/bin/python -m pytest -m served $(TESTS)
 
 lint: .setup-dev
@@ -32,6 +33,9 @@ lint: .setup-dev
 bench: .setup-dev
 	@.venv/bin/python .ci/bench.py
 	@.venv/bin/python .ci/bench_agent.py
+	@.venv/bin/python .ci/bench_people.py
+	@.ci/browser
+	@.venv/bin/python .ci/bench_page.py
 
 lock: .setup-dev
 	@.ci/lock
