@@ -3,7 +3,8 @@
 import pytest
 
 from segue.agent.builtin import BuiltinPlanner
-from segue.agent.language import reader
+from segue.agent.language import following, plainly, reader
+from segue.agent.language.draft import Draft
 from segue.agent.language.labels import labels
 from segue.agent.language.reader import Reading, masked, read, situation
 from segue.agent.language.weighing import weighed
@@ -68,13 +69,16 @@ def test_the_likelier_plan_is_taken_and_doubt_is_told():
         heard.append(said)
         return removal
 
+    def draft(message: str = "those drums are killing me") -> Draft:
+        return Draft(message, state_for("piece"), [])
+
     guessed = SEARCH.model_copy(update={"certain": 0.5})
-    taken = weighed(guessed, "those drums are killing me", reading, again)
+    taken = weighed(guessed, "those drums are killing me", reading, again, draft)
     assert taken.steps == removal.steps
     assert taken.certain < 0.9
-    assert heard[0] == "remove those drums are killing me"
-    assert weighed(removal, "no drums", reading, again) is removal
-    kept = weighed(SEARCH, "what the rules are sure of", reading, again)
+    assert heard[0] == "remove drums"
+    assert weighed(removal, "no drums", reading, again, draft) is removal
+    kept = weighed(SEARCH, "what the rules are sure of", reading, again, draft)
     assert kept.steps == SEARCH.steps
     assert kept.certain < SEARCH.certain
 
@@ -87,3 +91,35 @@ def test_without_the_encoder_the_rules_stand_alone(monkeypatch):
         assert labels(BuiltinPlanner(names).plan("drop the drums", state_for("piece"))) == {"edit", "edit.remove"}
     finally:
         reader._network.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("message", "context", "seen", "said"),
+    [
+        ("voices distract me", "list", {"retrieve", "f.vocals"}, "no vocals"),
+        ("the party is three hours long, fill it", "list", {"retrieve", "r.total_s"}, "180 minutes in total"),
+        ("the rhodes is gorgeous but a touch shy", "piece", {"edit", "edit.gain+"}, "turn rhodes up a lot"),
+        ("my step class goes at 128 bpm, wav please", "piece", {"edit", "edit.tempo", "export"}, "set the tempo to 128 bpm, then export it as wav"),
+        ("a touch up and a touch down at once", "list", {"retrieve", "adjust.energy+", "adjust.energy-"}, None),
+        ("take something out", "piece", {"edit", "edit.remove"}, None),
+    ],
+)  # fmt: skip
+def test_what_is_seen_is_said_in_plain_words(message, context, seen, said):
+    state = state_for(context)
+    found = plainly.plainest(frozenset(seen), message, Draft(message, state, names(message)))
+    assert (found or "").replace(" a bit", " a lot") == (said or "")
+
+
+@pytest.mark.parametrize(
+    ("message", "tail"),
+    [
+        ("60s rock except the Beatles, plus the key of the first result", "the key of the first one"),
+        ("get house at 124 bpm and loop your top hit eight times", "loop the first one eight times"),
+        ("the ambient with a rating of 5, exported as playlist", "save it as playlist"),
+        ("calm and slow, with strings", None),
+        ("mute the voice on this and get me the guitar line as midi", None),
+    ],
+)
+def test_what_is_done_with_what_is_found_stands_alone(message, tail):
+    both = following.halves(message)
+    assert (both[1] if both else None) == tail

@@ -62,7 +62,7 @@ _ORDERS = re.compile(r"(?:pull|take|strip|get|rip|kick|turn|bring|crank|push|slo
 
 def _is_further(head: str, tail: str) -> bool:
     """Tell whether the second half is a request about what the first one brings."""
-    if Clause(strip_polite(head)).head in _DONE or _OTHERWISE.search(tail):
+    if Clause(strip_polite(head)).head in _DONE - {"give", "take", "put"} or _OTHERWISE.search(tail):
         return False
     refers = bool(_RESULT.search(tail))
     if not refers and Clause(strip_polite(head)).head not in ("find", "play", "give"):

@@ -153,7 +153,7 @@ def _no_artist(clause: Clause, draft: Draft) -> str | None:
 
 
 def _no_genre(clause: Clause, _draft: Draft) -> str | None:
-    return " and ".join(f"no {clause.text[g.start : g.end]}" for g in clause.genres) or None
+    return f"no {_written(clause, clause.genres)}" if len(clause.genres) == 1 else None
 
 
 def _beats(clause: Clause, _draft: Draft) -> str | None:

@@ -15,11 +15,11 @@ from segue.agent.language.reader import Reading
 from segue.agent.plan import Plan
 
 DETAIL_MARGIN = 0.6
-MARGIN = 6.0  # nats by which another plan must be likelier: found on the check set
+MARGIN = 4.0  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
 _SURE = 0.8  # plans that the rules are surer of are theirs
 _LOST = 0.35  # plans with a question that are no surer do not know what is wanted
-DROPPED = 6.0  # nats besides, for a plan that leaves a request of the rules' out
+DROPPED = 4.0  # nats besides, for a plan that leaves a request of the rules' out
 _TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
 
 _SAID: dict[str, tuple[str, ...]] = {
@@ -78,12 +78,16 @@ def weighed(
         seen = labels(trial)
         if agree and not asked - {"f.exclude"} <= seen:
             continue  # only constraints that were passed over are wanted
-        fit = reading.fit(seen) - DROPPED * (not agree) * len(
-            (asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else ()
-        )
+        fit = reading.fit(seen) - DROPPED * len(_dropped(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
     return _unsure(best)
+
+
+def _dropped(asked: frozenset[str], seen: frozenset[str]) -> frozenset[str]:
+    """Return what the rules read and another plan leaves out: turns of the talk, and tools where it has no other."""
+    turns = frozenset(label for label in asked - seen if label.startswith("state."))
+    return turns | ((asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else frozenset())
 
 
 def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft]) -> Iterator[Plan]:  # fmt: skip
