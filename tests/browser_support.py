@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Dialog, Locator, Page, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Locator,
+    Page,
+    Response,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.ui_support import ROOT
 
@@ -17,8 +27,9 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-TURN_MS = 120_000  # a turn on a slow machine
-SOON_MS = 20_000  # anything else on a busy one
+TURN_MS = 300_000  # a turn on a slow machine
+SOON_MS = 60_000  # anything else on a busy one
+WINDOW: ViewportSize = {"width": 1280, "height": 720}
 SHOTS = ROOT / "build" / "page"  # screenshots of the journeys, kept for whoever looks
 
 
@@ -37,19 +48,47 @@ def browsing() -> Iterator[Browser]:
         browser.close()
 
 
-class Visit:
-    """One browser window with cookies of its own, on Segue's page."""
+def _profile(browser: Browser, url: str) -> BrowserContext:
+    """Return the browser's profile for a server, emptied of whoever was there; what it has cached of the page stays."""
+    kept = [context for context in browser.contexts if getattr(context, "segue_url", None) == url]
+    if not kept:
+        kept = [browser.new_context(base_url=url)]
+        kept[0].segue_url = url  # type: ignore[attr-defined]
+    for page in kept[0].pages:
+        page.close()
+    kept[0].clear_cookies()
+    return kept[0]
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+
+class Visit:
+    """Somebody new on Segue's page: a window without cookies.
+
+    Parameters
+    ----------
+    viewport, color_scheme : of the window.
+    options : of a profile of its own; without any, one profile serves one visit after another, and the page's
+        scripts are loaded once.
+    """
+
+    def __init__(
+        self, browser: Browser, url: str, viewport: ViewportSize = WINDOW, color_scheme: Any = None, **options: Any
+    ) -> None:
         self.url = url
         self.wrong: list[str] = []
         self._asked: list[str] = []
         self._answers: list[bool] = []
-        self.context = browser.new_context(base_url=url, **options)
+        self._own = bool(options)
+        self.context = (
+            browser.new_context(base_url=url, viewport=viewport, **options) if options else _profile(browser, url)
+        )
         self.page = self.context.new_page()
+        self.page.set_default_timeout(TURN_MS)
+        self.page.set_viewport_size(viewport)
+        if color_scheme:
+            self.page.emulate_media(color_scheme=color_scheme)
         self.watch(self.page)
         self.page.goto("/")
-        expect(self.box).to_be_visible(timeout=30_000)
+        expect(self.box).to_be_visible()
 
     def watch(self, page: Page) -> None:
         """Note what goes wrong on a page of this window."""
@@ -125,7 +164,7 @@ class Visit:
         """Load the page anew; that requests of the old one break off is no mistake of the page."""
         before = len(self.wrong)
         self.page.reload()
-        expect(self.box).to_be_visible(timeout=30_000)
+        expect(self.box).to_be_visible()
         self.wrong[before:] = [line for line in self.wrong[before:] if not re.search("aborted|errored out", line)]
 
     def shot(self, name: str) -> None:
@@ -140,7 +179,11 @@ class Visit:
 
     def done(self) -> None:
         """Close the window; nothing may have gone wrong behind what was seen."""
-        self.context.close()
+        if self._own:
+            self.context.close()
+        else:
+            for page in self.context.pages:
+                page.close()
         assert self.wrong == [], self.wrong
 
     def overflow(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser_support import Visit, browsing, chromium
+from tests.browser_support import TURN_MS, Visit, browsing, chromium
 from tests.test_served_page import add_folder, download, small_library
 from tests.ui_support import server, tone
 
@@ -178,10 +178,10 @@ def test_two_tabs_share_what_was_said(browser: Browser, running: dict[str, Any])
     expect(other.locator(".sg-turn:not([aria-busy]) figure")).to_have_count(1)
     _write(other, "make it slower")
     _write(visit.page, "transpose it up a tone")
-    expect(visit.answers).to_have_count(3, timeout=60_000)  # one after the other, and nothing is lost
+    expect(visit.answers).to_have_count(3)  # one after the other, and nothing is lost
     other.reload()
     other.locator(".sg-sessions label").click()
-    expect(other.locator(".sg-turn:not([aria-busy])")).to_have_count(3, timeout=60_000)
+    expect(other.locator(".sg-turn:not([aria-busy])")).to_have_count(3)
     visit.done()
 
 
@@ -250,3 +250,16 @@ def test_names_roles_and_contrast(browser: Browser, running: dict[str, Any], sch
     assert visit.faults() == []
     visit.shot(f"page-{scheme}")
     visit.done()
+
+
+def test_who_listens_early_hears_on(visit: Visit) -> None:
+    """The first seconds of a long piece play while the rest is rendered, and go over into the whole."""
+    visit.box.fill("make a 40 second lo-fi track")
+    visit.box.press("Enter")
+    expect(visit.page.locator(".sg-pending, .sg-said")).not_to_have_count(0)
+    visit.page.locator("[data-sketch] .sg-play").click()
+    whole = visit.page.locator(".sg-turn:not([aria-busy]) figure[data-piece]")
+    expect(whole).to_be_visible(timeout=TURN_MS)
+    expect(whole.locator(".sg-play").first).to_have_attribute("aria-pressed", "true")
+    assert whole.locator("audio").first.evaluate("one => one.currentTime") > 0
+    expect(visit.page.locator("[data-sketch]")).to_have_count(0)

@@ -64,7 +64,7 @@ def server(home: Path, *options: str, **environment: str):
         yield lock
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def _wait(url: str) -> None:
