@@ -328,15 +328,21 @@ class Agent:
         return await self._planning().plan(message, state, trace=lambda kind, body: None, stop=asyncio.Event())
 
     async def _run_tool(self, name: str, args: dict[str, Any], emit: Emit) -> ToolResult:
+        from segue.agent.check import dependencies
         from segue.agent.plan import Step
         from segue.agent.runner import Runner
         from segue.tools.core.store import new_id
 
+        step = Step(id="s1", tool=name, args=args)
+        if earlier := sorted(dependencies(step)):
+            raise InvalidArgument(
+                f"There is no step '{earlier[0]}' before this one.", 'A tool that is called by itself takes {"id": …}.'
+            )
         runner = Runner(
             self.store, self.settings, self.owner, new_id("call"), _safe(emit), queues=self._house.turns.queues
         )
         try:
-            results = await runner.run(Plan(planner="direct", steps=[Step(id="s1", tool=name, args=args)]))
+            results = await runner.run(Plan(planner="direct", steps=[step]))
         except asyncio.CancelledError:
             runner.stop.set()
             raise

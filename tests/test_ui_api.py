@@ -134,6 +134,8 @@ def test_what_is_wrong_is_said_in_one_shape(described: dict[str, Any], ann: http
     for body in ({"prompt": "a loop", "bars": "4"}, {"prompt": "a loop", "loop": 1}):
         assert ann.post("/api/tools/generate", json=body).status_code == 400, "near enough is not enough"
     assert ann.post("/api/jobs", json={"tool": "tag", "yes": 0}).status_code == 400
+    loose = ann.post("/api/tools/tag", json={"clip": {"step": "s9", "field": "piece"}})
+    assert (loose.status_code, "s9" in loose.text) == (400, True), "there is no earlier step here"
     assert ann.patch("/api/sessions/s_none", json={"title": " "}).status_code == 400
 
 
