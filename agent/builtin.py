@@ -60,6 +60,7 @@ _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonder
 _MAKES = re.compile(r"[\"“«]|(?<!\w)['‘]\w|\b(?:make|compose|write|generate|create|produce|record|build|beat|loop|jingle|melody|riff|call|sing|set|draw|tell|explain)\b", re.IGNORECASE)  # fmt: skip
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
 _OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|tell me a story|a fairy tale|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|pizza|taxi|uber|groceries|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
+_LONGEST_READ = 800  # characters; the reader sees the first words only
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
 
 
@@ -91,6 +92,8 @@ class BuiltinPlanner:
 
     def _planned(self, message: str, state: State) -> Plan:
         plan = self._by_rules(message, state)
+        if len(message) > _LONGEST_READ:
+            return plan
         reading = reader.read(message, state, self._known(message, state))
         if reading is None:
             return plan

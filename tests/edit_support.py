@@ -89,7 +89,9 @@ class Bench:
     def edit(self, piece: Piece, *operations: dict, stop=None) -> edit_tool.Out:
         self.notes.clear()
         args = edit_tool.Args.model_validate({"clip": {"id": piece.id}, "operations": list(operations)})
-        context = Context(self.store, self.store.settings, tool="edit", backend="dsp", say=self.notes.append, args=args.model_dump())
+        context = Context(
+            self.store, self.store.settings, tool="edit", backend="dsp", say=self.notes.append, args=args.model_dump()
+        )
         if stop is not None:
             context.stop = stop
         return BACKEND.load(self.store.settings)(args, context)

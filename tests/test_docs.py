@@ -18,6 +18,7 @@ def test_the_readme_shows_commands_to_run():
     assert len(COMMANDS) >= 8
 
 
+@pytest.mark.timeout(900)  # a dozen commands, one of them a whole eval
 def test_every_command_of_the_readme_runs(tmp_path):
     """In the order of the page, in one folder, as a reader would type them."""
     segue = Path(sys.executable).parent / "segue"

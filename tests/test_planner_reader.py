@@ -48,7 +48,7 @@ def test_a_plan_that_asks_the_same_fits_best():
     ("message", "context", "label"),
     [
         ("those drums are killing me, out with them", "piece", "edit.remove"),
-        ("hmm the whole thing drags, give it some legs", "piece", "edit.tempo+"),
+        ("hmm the whole thing drags, pick the pace up a notch", "piece", "edit.tempo+"),
         ("got any more where those came from", "list", "retrieve"),
         ("scratch what you just did", "piece", "state.undo"),
         ("put the notes on paper for my pianist", "recording", "transcribe"),

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from segue.agent.language import cues
 from segue.agent.language.clause import Clause
@@ -18,6 +19,10 @@ _BREAK = re.compile(
 _CURVE = r"^ (?:(?:build|building|ramp|ramping) (?:slowly |gradually )?(?:up|to)|(?:wind|calm|cool|slow|ease) (?:slowly |gradually )?(?:down|off)(?: (?:at|towards) the end)?) (?!by|the)"
 # "keep the drums and make it slower": verbs that open a request only with an object of their own.
 _LIGHT = frozenset({"put", "give", "take", "loop", "play", "score", "turn", "start", "sort", "fade", "slower", "label", "concat", "mix", "trim"})  # fmt: skip
+
+
+_MOST_BREAKS = 64  # a message with more is no message, and costs its square
+_SEEN = 300  # characters on each side that tell whether a request ends
 
 
 def split(message: str, protected: list[tuple[int, int]] | None = None) -> list[Clause]:
@@ -39,10 +44,10 @@ def _pieces(message: str, protected: tuple[tuple[int, int], ...]) -> tuple[str, 
     pieces: list[str] = []
     again: set[int] = set()  # pieces that leave out the verb of the one before: "make a beat, then a bass line"
     start = 0
-    for match in _BREAK.finditer(message):
+    for match in islice(_BREAK.finditer(message), _MOST_BREAKS):
         if any(low <= match.start() < high for low, high in held) or match.start() < start:
             continue
-        before, after = message[start : match.start()], message[match.end() :]
+        before, after = message[start : match.start()][-_SEEN:], message[match.end() :][:_SEEN]
         if match.lastgroup == "hard":
             end = match.end() if match[0].startswith("?") else match.start()
         elif (

@@ -28,6 +28,7 @@ _FIRST = re.compile(
     re.IGNORECASE,
 )
 _ALL = re.compile(r"\b(?:what(?:ever)?(?:'s| is) left|the (?:lot|hits|results|whole lot|rest|whole list|finds|selection)|what(?:ever)? you (?:get|find|found|come up with|turn up|dig up)|the (?:songs|tracks|ones) you (?:find|found|get))\b", re.IGNORECASE)  # fmt: skip
+_LONGEST = 400  # characters; longer messages say more than two things
 _RESULT = re.compile(
     r"\b(?:it|its|that|that's|them|those|these|their|theirs|they|the (?:first|second|third|last|one|ones|song|track|list|playlist|result|piece|tune|top|best|two|pair|whole|new)|both|each|all|as an? |as (?:m3u8|xspf|wav|flac|mp3|ogg|midi|stems))\b",
     re.IGNORECASE,
@@ -36,6 +37,8 @@ _RESULT = re.compile(
 
 def halves(message: str) -> tuple[str, str] | None:
     """Return what is to be found, and what is to be done with it; None where a message is one request."""
+    if len(message) > _LONGEST:
+        return None
     held = quoted(message)
     for match in _AT.finditer(message):
         if match.start() < 3 or any(low <= match.start() < high for low, high in held):

@@ -172,7 +172,16 @@ _LIMITS: dict[str, Callable[[Clause, Draft], str | None]] = {
 # -- work on pieces ----------------------------------------------------------------------------------------
 
 
+_OPPOSITE = tuple(
+    frozenset(f"edit.{name}" for name in pair)
+    for pair in (("remove", "isolate"), ("gain+", "gain-"), ("tempo+", "tempo-"))
+)
+"""Requests of which one is misread where both are seen, as nothing tells which words each of them is about."""
+
+
 def _work(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
+    if any(pair <= asked for pair in _OPPOSITE):
+        return None
     about = _subject(clause, draft)
     said: list[tuple[int, str]] = []
     for label in asked - TOOLS:

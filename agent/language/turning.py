@@ -81,11 +81,14 @@ class Turn:
 _CUT = re.compile(r"\s*(?:[,;:.!?…]+|\s[-–—]+\s)\s*(?:(?:and|but|then|so|just|only|now)\s+)*|\s+(?:and|but|then|only)\s+(?:(?:then|now|only)\s+)?", re.IGNORECASE)  # fmt: skip
 
 
+_HEAD = 240  # characters in which a turn ends that is followed by more: it has 16 words at most
+
+
 def turned(text: str, state: State) -> Turn | None:
     """Return the turn of the talk that a message is or begins with, or None."""
     if "“" in text or '"' in text:
         return None
-    cuts = [(len(text), len(text)), *((m.start(), m.end()) for m in reversed(list(_CUT.finditer(text))))]
+    cuts = [(len(text), len(text)), *((m.start(), m.end()) for m in reversed(list(_CUT.finditer(text, 0, _HEAD))))]
     for end, start in cuts:
         head, rest = text[:end].strip(" ,.;:!?-–—"), text[start:].strip()
         if not head:

@@ -14,10 +14,10 @@ from segue.agent.language.labels import TOOLS, is_main, labels
 from segue.agent.language.reader import Reading
 from segue.agent.plan import Plan
 
-DETAIL_MARGIN = 0.6
+DETAIL_MARGIN = 0.3
 MARGIN = 4.0  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
-_SURE = 0.8  # plans that the rules are surer of are theirs
+_SURE = 0.95  # plans that the rules are surer of are theirs
 _LOST = 0.35  # plans with a question that are no surer do not know what is wanted
 DROPPED = 4.0  # nats besides, for a plan that leaves a request of the rules' out
 _TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
