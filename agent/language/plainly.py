@@ -216,8 +216,11 @@ def _of_parts(words: str) -> _Wording:
     return wording
 
 
+_SPARES = frozenset(["keep", "keeping", "leave", "leaving", "except", "but", "besides", "save", "spare", "not", "dont"])
+
+
 def _is_spared(clause: Clause, part: Found[str]) -> bool:
-    return bool({"keep", "leave", "keeping"} & set(clause.before(part.start, 2)))
+    return bool(_SPARES & set(clause.before(part.start, 3)))
 
 
 def _levelled(way: str) -> _Wording:

@@ -78,7 +78,7 @@ def weighed(
         seen = labels(trial)
         if agree and not asked - {"f.exclude"} <= seen:
             continue  # only constraints that were passed over are wanted
-        fit = reading.fit(seen) - DROPPED * len(_dropped(asked, seen))
+        fit = reading.fit(seen) - DROPPED * (len(_dropped(asked, seen)) + _goes_further(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
     return _unsure(best)
@@ -88,6 +88,13 @@ def _dropped(asked: frozenset[str], seen: frozenset[str]) -> frozenset[str]:
     """Return what the rules read and another plan leaves out: turns of the talk, and tools where it has no other."""
     turns = frozenset(label for label in asked - seen if label.startswith("state."))
     return turns | ((asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else frozenset())
+
+
+def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
+    """Tell whether another plan changes a piece as the rules do, and then once more."""
+    return {label for label in asked if is_main(label)} < {label for label in seen if is_main(label)} and (
+        asked & TOOLS == seen & TOOLS == {"edit"}
+    )
 
 
 def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft]) -> Iterator[Plan]:  # fmt: skip

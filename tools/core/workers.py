@@ -26,12 +26,20 @@ from segue.tools.core.workers_inside import ASKED, Work, main, unpacked
 
 _PATIENCE_S = 0.25  # how long a step that was told to stop may take to end by itself
 _LOOK_S = 0.05  # how often a running step's stop is looked at
+_LONGEST_PATH = (
+    60  # characters of the folder for temporary files: a socket's path has 104 on macOS, 32 of them its own name
+)
 _END_S = 5.0  # how long a killed process may take to be gone
 
 
 def _kind() -> Any:  # noqa: ANN401 - a context of multiprocessing; which there are depends on the system
     """Return how processes are started: copied from a small one that has imported what they need, or afresh."""
-    return multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+    return multiprocessing.get_context("forkserver" if _copies() else "spawn")
+
+
+def _copies() -> bool:
+    """Tell whether processes can be copied: the one that is copied listens at a path that a system keeps short."""
+    return os.name == "posix" and len(tempfile.gettempdir()) <= _LONGEST_PATH
 
 
 class Worker:
@@ -81,7 +89,7 @@ class Workers:
 
     def warm(self, modules: Sequence[str]) -> None:
         """Start one worker, so that the first step need not wait for it; ``modules`` are what every worker imports."""
-        if os.name == "posix":
+        if _copies():
             _kind().set_forkserver_preload(["__main__", main.__module__, *modules])
         with self._place(threading.Event()):
             return
