@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -173,9 +174,16 @@ class Visit:
         self.page.screenshot(path=SHOTS / f"{name}.png")
 
     def faults(self) -> list[str]:
-        """Return what a screen reader or weak eyes would miss on the page as it stands."""
+        """Return what a screen reader or weak eyes would miss on the page as it stands: by our own check, and by axe-core."""
         script = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
-        return list(self.page.evaluate(script))
+        self.page.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
+        found = self.page.evaluate("() => axe.run({resultTypes: ['violations']})")["violations"]
+        serious = [
+            f"axe {one['id']} ({one['impact']}): {', '.join(str(node['target'][0]) for node in one['nodes'][:3])}"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        return [*self.page.evaluate(script), *serious]
 
     def done(self) -> None:
         """Close the window; nothing may have gone wrong behind what was seen."""
