@@ -94,7 +94,8 @@ class BuiltinPlanner:
         plan = self._by_rules(message, state)
         if len(message) > _LONGEST_READ:
             return plan
-        reading = reader.read(message, state, self._known(message, state))
+        names = self._known(message, state)
+        reading = reader.read(message, state, names)
         if reading is None:
             return plan
         return weighing.weighed(
@@ -102,7 +103,7 @@ class BuiltinPlanner:
             message,
             reading,
             lambda said: self._by_rules(said, state),
-            lambda: Draft(message, state, self._known(message, state)),
+            lambda: Draft(message, state, names),
         )
 
     def _by_rules(self, message: str, state: State) -> Plan:

@@ -106,7 +106,6 @@ _MOVED = {
 }  # fmt: skip
 _WITHOUT = re.compile(r"\b(?:no|not|without|drop|leave|less|minus|instrumental\w*|out|off|never|skip|nobody|none|remove|ditch|lose|distract\w*|hate|wordless|free|bin)\b|n't\b", re.IGNORECASE)  # fmt: skip
 _OPEN_LOW = re.compile(r"\b(?:under|below|less than|shorter than|at most|up to|max\w*|no longer|fit|within|slower than|before|until|older|earlier)\b", re.IGNORECASE)  # fmt: skip
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def _written(clause: Clause, found: list[Found]) -> str:  # type: ignore[type-arg]
@@ -253,13 +252,6 @@ def _plain(words: str, pattern: str = "") -> _Wording:
     return wording
 
 
-def _first(*wordings: _Wording) -> _Wording:
-    def wording(clause: Clause, draft: Draft) -> tuple[int, str] | None:
-        return next((words for each in wordings if (words := each(clause, draft)) is not None), None)
-
-    return wording
-
-
 def _transposed(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
     if clause.keys:
         return (clause.keys[0].start, f"transpose it to {_written(clause, clause.keys[-1:])}")
@@ -326,7 +318,7 @@ def _instrument_in(words: str) -> _Wording:
 _WORK: dict[str, _Wording] = {
     "edit.remove": _of_parts("remove {}"), "edit.isolate": _of_parts("keep only {}"), "edit.add": _instrument_in("add {}"),
     "edit.gain+": _levelled("up"), "edit.gain-": _levelled("down"), "edit.transpose": _transposed,
-    "edit.tempo": _first(_with_figure("set the tempo to {}", lambda clause: clause.tempi)),
+    "edit.tempo": _with_figure("set the tempo to {}", lambda clause: clause.tempi),
     "edit.tempo+": _percent("faster"), "edit.tempo-": _percent("slower"), "edit.reverse": _plain("reverse it", r"\b(?:revers|backward|flip)"),
     "edit.loop": _looped, "edit.restyle": _restyled, "edit.loudness": _loud,
     "edit.extend": _with_figure("make it {} longer", lambda clause: clause.durations),
