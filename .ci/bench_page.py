@@ -5,11 +5,8 @@ page can be used, from a key press to the first visible sign at the beginning an
 conversation, and how a 3-minute piece plays while its stems are still being rendered.
 """
 
-import csv
 import os
-import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,8 +17,6 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-GENRES = ("jazz", "rock", "ambient", "house", "folk", "soul", "techno", "classical", "blues", "reggae")
-MOODS = ("calm", "dark", "happy", "dreamy", "energetic")
 ASKS = (
     "find something calm", "something like that but happier", "only jazz", "not the second one", "show more",
     "find dark techno at 128 bpm", "what is in my library?", "find folk in D minor",
@@ -39,6 +34,8 @@ def row(what: str, seconds: float, limit_s: float, more: str = "") -> Row:
 
 def main() -> int:
     """Measure, print, return the exit status."""
+    from bench_people import library  # beside this file
+
     from tests.browser_support import browsing, chromium
     from tests.ui_support import server
 
@@ -54,19 +51,6 @@ def main() -> int:
             for one in page(browser, lock["url"]):
                 print(f"| {' | '.join(one)} |", flush=True)
     return 0
-
-
-def library(home: Path, table: Path, tracks: int) -> None:
-    """Make a library of titles without files."""
-    drawn = random.Random(1)
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["title", "artist", "genre", "mood", "bpm", "key", "year", "duration"])
-        for n in range(tracks):
-            key = f"{drawn.choice('CDEFGAB')} {drawn.choice(['major', 'minor'])}"
-            writer.writerow([f"Song {n}", f"Artist {n % 211}", drawn.choice(GENRES), drawn.choice(MOODS), drawn.randint(60, 180), key, drawn.randint(1960, 2025), drawn.randint(90, 400)])  # fmt: skip
-    command = [sys.executable, "-m", "segue.ui.cli", "library", "import", str(table)]
-    subprocess.run(command, env={**os.environ, "SEGUE_HOME": str(home)}, check=True, capture_output=True)
 
 
 _WATCH = """() => {
