@@ -149,12 +149,13 @@ async def arrive(url: str, number: int, secrets: list[str]) -> Person:
 
 
 async def searching(one: Person, crowd: Crowd, number: int, seconds: float) -> None:
-    """Search by talking until the time is over."""
+    """Search by talking, at least once, until the time is over."""
     drawn = random.Random(number)
-    end, session, n = time.perf_counter() + seconds, None, 0
+    end = time.perf_counter() + seconds
     await asyncio.sleep(drawn.uniform(0, PAUSE_S[1]))
+    session, n = await search(one, crowd, ASKS[0], None), 1
     while time.perf_counter() < end:
-        session = await search(one, crowd, ASKS[(n + number) % len(ASKS)] if n else ASKS[0], session)
+        session = await search(one, crowd, ASKS[(n + number) % len(ASKS)], session)
         n += 1
         await asyncio.sleep(drawn.uniform(*PAUSE_S))
 
