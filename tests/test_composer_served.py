@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segue.agent import Agent
-from segue.tools.backends.model_composer import load_model
+from segue.tools.core.models import load_served
 from segue.tools.core.server import create_app
 from segue.tools.core.settings import load_settings
 from tests.http_support import serving
@@ -14,7 +14,7 @@ WISH = {"prompt": "a calm loop", "genre": "lo-fi", "bpm": 90, "key": "D minor", 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    model = load_model(load_settings(home=tmp_path_factory.mktemp("server")))
+    model = load_served("composer", load_settings(home=tmp_path_factory.mktemp("server")))
     with serving(create_app([model])) as url:
         yield url
 

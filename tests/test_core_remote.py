@@ -7,8 +7,9 @@ import pytest
 
 from segue.tools.core.errors import BackendUnavailable, Cancelled, CannotDo, DeadlineExceeded, InvalidArgument
 from segue.tools.core.jobs import JobRequest, ModelInfo, TextWish
+from segue.tools.core.models import Model, Output
 from segue.tools.core.remote import JobClient
-from segue.tools.core.server import Model, Output, create_app
+from segue.tools.core.server import create_app
 from tests.http_support import serving
 
 

@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 
 from segue.tools.core.errors import CannotDo
 from segue.tools.core.jobs import ModelInfo
-from segue.tools.core.server import Model, Output, create_app
+from segue.tools.core.models import Model, Output
+from segue.tools.core.server import create_app
 
 
 class Gate:
@@ -115,7 +116,7 @@ def test_a_full_queue_says_when_to_come_back(client, gate):
     gate.open.clear()
     until(client, submit(client).json()["job_id"], "running")
     assert [submit(client).status_code for _ in range(3)] == [202, 202, 429]
-    assert submit(client).headers["retry-after"] == "5"
+    assert 1 <= int(submit(client).headers["retry-after"]) <= 5
 
 
 @pytest.mark.parametrize(("prompt", "code"), [("impossible", "CannotDo"), ("crash", "ToolError")])

@@ -1,8 +1,7 @@
 """``segue serve-tools NAME``: one model behind the job protocol."""
 
-import importlib
-
 from segue.tools.core.errors import ConfigError
+from segue.tools.core.models import load_served
 from segue.tools.core.settings import load_settings
 from segue.ui.guard import LOOPBACK
 from segue.ui.server import listen
@@ -26,7 +25,7 @@ def serve_model(name: str, host: str, port: int) -> None:
             f"{host} can be reached by others, and no key is set.", "Set SEGUE_SERVER_KEY, or serve on 127.0.0.1."
         )
     with listen(host, port) as listening:
-        model = importlib.import_module(f"segue.tools.backends.model_{name}").load_model(settings)
+        model = load_served(name, settings)
         url = f"http://{host}:{listening.getsockname()[1]}"
         tasks = ", ".join(model.info.tasks)
         log(

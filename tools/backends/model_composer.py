@@ -4,17 +4,16 @@ For moving composing and rendering to another machine, and the reference of what
 """
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from segue.tools import generate
 from segue.tools.core import registry
 from segue.tools.core.audio import encode
-from segue.tools.core.base import Context
+from segue.tools.core.base import Context, Runner
 from segue.tools.core.errors import ConfigError
 from segue.tools.core.jobs import JobRequest, ModelInfo
+from segue.tools.core.models import Batch, Batching, Model, Options, Output, Result, Row
 from segue.tools.core.piece import Piece
-from segue.tools.core.server import Job, Model, Output
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import Store
 
@@ -40,8 +39,8 @@ _HONOURS = {
 _MEDIA = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "ogg": "audio/ogg"}
 
 
-def load_model(settings: Settings) -> Model:
-    """Return the model, ready to run.
+def load_model(settings: Settings, options: Options) -> Model:
+    """Return the model, ready to run; it has no weights to choose from and makes a take at a time.
 
     Raises
     ------
@@ -61,61 +60,43 @@ def load_model(settings: Settings) -> Model:
         honours=_HONOURS,
     )
 
-    def run(job: Job) -> dict[str, Output]:
-        with tempfile.TemporaryDirectory(prefix="segue-job-") as folder:
-            store = Store(settings.model_copy(update={"home": Path(folder)}))
-            try:
-                outputs: dict[str, Output] = {}
-                batches = _batches(job.request)
-                for number, args in enumerate(batches):
-                    context = Context(
-                        store,
-                        settings,
-                        tool="generate",
-                        backend="composer",
-                        args=args.model_dump(mode="json"),
-                        report=_part_of(job, number, len(batches)),
-                        say=job.say,
-                        stop=job.stop,
-                    )
-                    out = compose(args, context)
-                    assert isinstance(out, generate.Out)
-                    for piece in out.pieces:
-                        outputs |= _outputs(store, piece, job.request, f"{len(job.status.seeds)}/")
-                        job.status.seeds.append(piece.made_by.seed or 0 if piece.made_by else 0)
-                return outputs
-            finally:
-                store.close()
+    def run(batch: Batch) -> list[Result]:
+        return [_take(row, compose, settings) for row in batch]
 
-    return Model(info, run)
+    return Model(info, batching=Batching(1, run, key=lambda request: None, wait_s=0.0))
 
 
-def _part_of(job: Job, number: int, count: int) -> Callable[[float, float, str], None]:
-    """Return the progress report of one call among several."""
+def _take(row: Row, compose: Runner, settings: Settings) -> dict[str, Output]:
+    """Compose one take and return its files."""
+    args = _args(row)
+    with tempfile.TemporaryDirectory(prefix="segue-job-") as folder:
+        store = Store(settings.model_copy(update={"home": Path(folder)}))
+        context = Context(
+            store, settings, tool="generate", backend="composer", args=args.model_dump(mode="json"),
+            report=row.progress, say=row.say, stop=row.stop,
+        )  # fmt: skip
+        try:
+            out = compose(args, context)
+            assert isinstance(out, generate.Out)
+            return _outputs(store, out.pieces[0], row.request)
+        finally:
+            store.close()
 
-    def report(done: float, total: float, label: str) -> None:
-        job.progress(number + done / total, count, label)
 
-    return report
-
-
-def _batches(request: JobRequest) -> list[generate.Args]:
-    """Return one call of the composer a given seed, or one for all takes."""
-    music, text = request.music, request.text
+def _args(row: Row) -> generate.Args:
+    """Return the composer's arguments for one take."""
+    music, text = row.request.music, row.request.text
     beats = _beats_per_bar(music.meter)
     bars = max((int(chord.beat // beats) + 1 for chord in music.chords), default=0)
     by_bar = {int(chord.beat // beats): chord.symbol for chord in reversed(music.chords)}
     chords: list[str] = []
     for bar in range(bars):
         chords.append(by_bar.get(bar) or (chords[-1] if chords else music.chords[0].symbol))
-    args = generate.Args(
+    return generate.Args(
         prompt=text.prompt, mood=text.tags, bpm=music.bpm, key=music.key, meter=music.meter, duration_s=music.duration,
         bars=music.bars, chords=chords, form=[part.label for part in music.structure], instruments=music.instruments,
-        lyrics="\n".join(line.text for line in text.lyrics) or None, takes=min(8, request.sample.n),
+        lyrics="\n".join(line.text for line in text.lyrics) or None, seed=row.seed,
     )  # fmt: skip
-    if not request.sample.seeds:
-        return [args]
-    return [args.model_copy(update={"seed": seed, "takes": 1}) for seed in request.sample.seeds]
 
 
 def _beats_per_bar(meter: str | None) -> float:
@@ -123,8 +104,8 @@ def _beats_per_bar(meter: str | None) -> float:
     return int(upper) * 4 / int(lower or 4)
 
 
-def _outputs(store: Store, piece: Piece, request: JobRequest, prefix: str) -> dict[str, Output]:
-    """Return a take's files: ``0/mix``, ``0/stems/bass``, ``0/midi``."""
+def _outputs(store: Store, piece: Piece, request: JobRequest) -> dict[str, Output]:
+    """Return a take's files: ``mix``, ``stems/bass``, ``midi``."""
     made: dict[str, Output] = {}
     clips = {"mix": piece.clip} if "mix" in request.outputs else {}
     if "stems" in request.outputs:
@@ -139,9 +120,9 @@ def _outputs(store: Store, piece: Piece, request: JobRequest, prefix: str) -> di
             wave = wave.with_channels(request.delivery.channels)
         path = store.folder / f"delivery.{request.delivery.format}"
         encode(wave, path)
-        made[prefix + name] = Output(path.read_bytes(), _MEDIA[request.delivery.format])
+        made[name] = Output(path.read_bytes(), _MEDIA[request.delivery.format])
     if "midi" in request.outputs and piece.score:
         from segue.tools.music.notation import midi_bytes
 
-        made[prefix + "midi"] = Output(midi_bytes(store.score(piece.score)), "audio/midi")
+        made["midi"] = Output(midi_bytes(store.score(piece.score)), "audio/midi")
     return made

@@ -10,6 +10,7 @@
     ├── PlanError                   a plan that `check` rejects; `problems` lists why
     ├── ToolError                   a step that failed                           (exit status 1)
     │   ├── CannotDo                the engine cannot honestly do what was asked
+    │   │   └── OutOfMemory         it does not fit into memory, not even in smaller pieces
     │   ├── BackendUnavailable      engine not installed, or its server does not answer
     │   ├── Transient               worth trying again (429, 500, 503, a torn answer)
     │   ├── DeadlineExceeded        ran past its wall-clock deadline
@@ -85,6 +86,10 @@ class ToolError(SegueError):
 
 class CannotDo(ToolError):
     """The engine cannot honestly do what was asked."""
+
+
+class OutOfMemory(CannotDo):
+    """It does not fit into memory, not even in smaller pieces."""
 
 
 class BackendUnavailable(ToolError):

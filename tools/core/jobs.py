@@ -147,7 +147,7 @@ class Honoured(BaseModel):
 
 
 class JobStatus(BaseModel):
-    """Where a job stands; ``outputs`` names what can be fetched once it is done."""
+    """Where a job stands; ``outputs`` names what can be fetched so far, ``effective`` the parameters really used."""
 
     job_id: str
     state: State
@@ -163,6 +163,8 @@ class JobStatus(BaseModel):
     seeds: list[int] = []
     notes: list[str] = []
     revision: str = ""
+    effective: dict[str, Any] = {}
+    queued_s: float = 0.0
     seconds: float = 0.0
     error: dict[str, str] | None = None
 
