@@ -4,12 +4,13 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from hashlib import sha256
 
 from segue.tools.core.errors import Cancelled, InvalidArgument, LimitReached, NotFound, SegueError, Transient
 from segue.tools.core.jobs import Honoured, JobRequest, JobStatus, ModelInfo
 from segue.tools.core.lanes import Lane
+from segue.tools.core.metrics import Metrics
 from segue.tools.core.models import ENDED, Job, Model, Output, Result, Row
 
 _FETCH_S = 5.0  # how long a server that shuts down waits for outputs to be fetched
@@ -40,7 +41,6 @@ class JobServer:
     workers : batches of one model that run at once.
     queue_size : jobs that may wait; beyond it submissions are refused.
     kept : ended jobs whose outputs are kept for fetching.
-    on_batch : told of every batch: the model, its rows, its seconds.
     """
 
     def __init__(
@@ -49,15 +49,16 @@ class JobServer:
         workers: int = 1,
         queue_size: int = 32,
         kept: int = 64,
-        on_batch: Callable[[ModelInfo, int, float], None] = lambda model, rows, seconds: None,
     ) -> None:
         self.lanes: dict[str, Lane] = {}
         self.jobs: OrderedDict[str, Job] = OrderedDict()
         self.blobs: OrderedDict[str, bytes] = OrderedDict()
         self.queue_size = queue_size
         self.taking = True
+        self.loading: list[str] = []  # models that will be added soon
+        self.metrics = Metrics()
         self._keys: dict[str, str] = {}
-        self._kept, self._workers, self._on_batch = kept, workers, on_batch
+        self._kept, self._workers = kept, workers
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         for model in models:
@@ -65,7 +66,7 @@ class JobServer:
 
     def add(self, model: Model) -> None:
         """Serve one more model."""
-        lane = Lane(model, self._changed)
+        lane = Lane(model, self._changed, self.metrics)
         self.lanes[model.info.name] = lane
         for n in range(self._workers):
             thread = threading.Thread(target=self._work, args=(lane,), name=f"{model.info.name}-{n}", daemon=True)
@@ -85,8 +86,15 @@ class JobServer:
         InvalidArgument : a task the model has not, a wish it rejects, an ignored wish in strict mode, or a key
             that came with another request before.
         LimitReached : too many jobs wait; ``retry_s`` says for how long.
-        Transient : the server is shutting down.
+        Transient : the server is shutting down, or still loading models.
         """
+        try:
+            return self._submitted(request, key)
+        except SegueError as error:
+            self.metrics.count("segue_jobs_refused_total", reason=error.code)
+            raise
+
+    def _submitted(self, request: JobRequest, key: str | None) -> tuple[Job, bool]:
         with self._changed:
             earlier = self.jobs.get(self._keys.get(key or "", ""))
             if earlier and earlier.status.state not in ("failed", "cancelled"):
@@ -105,7 +113,7 @@ class JobServer:
                 job_id=secrets.token_hex(8), state="queued", task=request.task, model=request.model, fields=fields,
                 revision=lane.model.info.revision, seeds=seeds if lane.model.batching else [],
             )  # fmt: skip
-            job = Job(request, status, blobs)
+            job = Job(request, status, blobs, on_end=self._count)
             alike = (request.task, lane.batching.key(request))
             rows = seeds if lane.model.batching else seeds[:1]
             job.rows = [Row(job, number, seed, alike) for number, seed in enumerate(rows)]
@@ -167,6 +175,30 @@ class JobServer:
         """Return how many jobs wait."""
         return sum(job.status.state == "queued" for job in list(self.jobs.values()))
 
+    @property
+    def ready(self) -> bool:
+        """Whether every model is loaded and jobs are taken."""
+        return self.taking and not self.loading
+
+    def measured(self) -> str:
+        """Return the metrics in Prometheus' text format."""
+        jobs = list(self.jobs.values())
+        for name in self.lanes:
+            states = [job.status.state for job in jobs if job.request.model == name]
+            self.metrics.set("segue_jobs_waiting", states.count("queued"), model=name)
+            self.metrics.set("segue_jobs_running", states.count("running"), model=name)
+        self.metrics.set("segue_queue_limit", self.queue_size)
+        self.metrics.set("segue_ready", self.ready)
+        self.metrics.set("segue_blob_bytes", _bytes(self.blobs))
+        return self.metrics.text()
+
+    def _count(self, job: Job) -> None:
+        model, task = job.request.model, job.request.task
+        self.metrics.count("segue_jobs_total", model=model, task=task, state=job.status.state)
+        self.metrics.observe("segue_queue_seconds", (job.started or job.ended) - job.created, model=model, task=task)
+        if job.started:
+            self.metrics.observe("segue_job_seconds", job.ended - job.started, model=model, task=task)
+
     # -- the end ------------------------------------------------------------------------------------
 
     def drain(self, grace_s: float) -> bool:
@@ -183,7 +215,7 @@ class JobServer:
             self.taking = False
             for lane in self.lanes.values():
                 lane.closed = True
-            for job in self.jobs.values():
+            for job in list(self.jobs.values()):
                 if job.status.state not in ENDED:
                     self._stop(job)
             self._changed.notify_all()
@@ -200,7 +232,10 @@ class JobServer:
     # -- bookkeeping, under the lock ----------------------------------------------------------------
 
     def _lane(self, request: JobRequest) -> Lane:
-        if (lane := self.lanes.get(request.model)) is None:
+        lane = self.lanes.get(request.model)
+        if lane is None and self.loading:
+            raise Transient(f"The server is still loading {', '.join(self.loading)}.", "Come back in a moment.")
+        if lane is None:
             raise NotFound(f"There is no model '{request.model}'.", f"Models: {', '.join(self.lanes)}.")
         if request.task not in lane.model.info.tasks:
             can = ", ".join(lane.model.info.tasks)
@@ -241,14 +276,18 @@ class JobServer:
                     job.status.queued_s = round(start - job.created, 3)
                     job.status.state = "running"
             results = lane.run(batch)
+            name = lane.model.info.name
+            self.metrics.observe("segue_batch_rows", len(batch), model=name)
+            self.metrics.observe("segue_batch_seconds", time.monotonic() - start, model=name)
             with self._changed:
                 for row, result in zip(batch.rows, results, strict=True):
                     self._settle(row, result)
-            self._on_batch(lane.model.info, len(results), time.monotonic() - start)
 
     def _settle(self, row: Row, result: Result) -> None:
         job, lane = row.job, self.lanes[row.request.model]
         row.batch = None
+        if job.status.state in ENDED:
+            return
         if isinstance(result, SegueError):
             lane.take_out(job)
             job.stop.set()

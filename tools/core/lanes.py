@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Sequence
 
 from segue.tools.core.errors import Cancelled, OutOfMemory, SegueError, ToolError
 from segue.tools.core.jobs import ModelInfo
+from segue.tools.core.metrics import Metrics
 from segue.tools.core.models import Batch, Batching, Job, Model, Result, Row
 
 
@@ -25,7 +26,7 @@ class Lane:
     batch_s : running mean of a batch's seconds.
     """
 
-    def __init__(self, model: Model, changed: threading.Condition) -> None:
+    def __init__(self, model: Model, changed: threading.Condition, metrics: Metrics) -> None:
         self.model = model
         self.batching = model.batching or _one_by_one(model)
         self.rows: deque[Row] = deque()
@@ -33,6 +34,7 @@ class Lane:
         self.batch_s = 1.0
         self.closed = False
         self._changed = changed
+        self._metrics = metrics
         self._running: dict[int, float] = {}
 
     def size(self, key: Hashable) -> int:
@@ -98,6 +100,8 @@ class Lane:
         except Exception as error:  # a model may raise anything; the thread must live on and the caller be told
             fault = _typed(error, self.model.info)
         # Only here are the error and with it the model's frames and their memory gone.
+        if isinstance(fault, OutOfMemory):
+            self._metrics.count("segue_out_of_memory_total", model=self.model.info.name)
         if isinstance(fault, OutOfMemory) and batch.size > 1:
             return self._in_halves(batch)
         jobs = [job for job in batch.jobs if not (isinstance(fault, Cancelled) and job.stop.is_set())]
@@ -111,16 +115,23 @@ class Lane:
         self.batching.free()
         for job in batch.jobs:
             job.say(f"Memory ran short: {self.model.info.name} now makes {half} at once, not {batch.size}.")
-        parts = [batch.rows[start : start + half] for start in range(0, len(batch), half)]
-        return [result for rows in parts for result in self._results(Batch(rows, half))]
+        return self._dealt(batch.rows)
 
     def _job_by_job(self, batch: Batch, jobs: Iterable[Job], fault: SegueError) -> list[Result]:
         """Run the rows of these jobs again, a job a batch; the others keep the fault."""
         found: dict[int, Result] = {}
         for job in jobs:
             rows = [row for row in batch.rows if row.job is job]
-            found |= zip(map(id, rows), self._results(Batch(rows, batch.size)), strict=True)
+            found |= zip(map(id, rows), self._dealt(rows), strict=True)
         return [found.get(id(row), fault) for row in batch.rows]
+
+    def _dealt(self, rows: Sequence[Row]) -> list[Result]:
+        """Run rows of one key in batches that fit, as is known by now."""
+        results: list[Result] = []
+        while left := rows[len(results) :]:
+            size = self.size(rows[0].key)
+            results += self._results(Batch(left[:size], size))
+        return results
 
 
 def _one_by_one(model: Model) -> Batching:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segue.tools.core.errors import BackendUnavailable, Cancelled, NotFound, SegueError
-from segue.tools.core.jobs import Honoured, JobRequest, JobStatus, ModelInfo
+from segue.tools.core.jobs import Honoured, JobRequest, JobStatus, ModelInfo, State
 from segue.tools.core.settings import Settings
 
 ENDED = ("done", "failed", "cancelled")
@@ -55,6 +55,8 @@ class Job:
     ended: float = 0.0
     rows: "list[Row]" = field(default_factory=list)
     fetched: set[str] = field(default_factory=set)
+    on_end: "Callable[[Job], None]" = lambda job: None
+    _ending: threading.Lock = field(default_factory=threading.Lock)
 
     def say(self, note: str) -> None:
         """Tell the caller something about what was made (an approximation, an ignored wish), once."""
@@ -79,15 +81,17 @@ class Job:
             self.status.done, self.status.total = round(done, 6), total
         self.status.stage = stage
 
-    def end(self, state: str) -> None:
+    def end(self, state: State) -> None:
         """Put the job into its last state, unless it is in one already."""
-        if self.status.state in ENDED:
-            return
-        self.ended = time.monotonic()
-        self.status.seconds = round(self.ended - self.started, 3) if self.started else 0.0
-        if state == "done":
-            self.status.done = self.status.total
-        self.status.state = state  # type: ignore[assignment]  # the last of all: who reads it sees the rest
+        with self._ending:
+            if self.status.state in ENDED:
+                return
+            self.ended = time.monotonic()
+            self.status.seconds = round(self.ended - self.started, 3) if self.started else 0.0
+            if state == "done":
+                self.status.done = self.status.total
+            self.status.state = state  # the last of all: who reads it sees the rest
+        self.on_end(self)
 
 
 @dataclass(eq=False)

@@ -8,62 +8,86 @@
     DELETE /v1/jobs/{id}                   cancel
     GET    /v1/jobs/{id}/outputs/{name}    what it made
     POST   /v1/blobs                       audio in → {"id"}
-    GET    /v1/models, /health
+    GET    /v1/models                      what there is, and what each can honour
+    GET    /health                         200 while the process lives; the one path that needs no key
+    GET    /ready                          200 while jobs are taken, else 503: models load, or it shuts down
+    GET    /metrics                        for Prometheus
 
 Audio travels as bytes, never as paths or URLs. A header ``Idempotency-Key`` returns the job that the
 same key started before.
 """
 
 import asyncio
-import json
 import math
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from starlette.middleware.base import RequestResponseEndpoint
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from segue.tools.core.errors import BadInput, LimitReached, NotFound, SegueError, Transient
+from segue.tools.core.errors import (  # fmt: skip
+    BadInput,
+    InvalidArgument,
+    LimitReached,
+    NotFound,
+    NotSignedIn,
+    SegueError,
+    Transient,
+    UnreadableMedia,
+)
 from segue.tools.core.job_queue import JobServer
 from segue.tools.core.jobs import JobRequest, JobStatus, ModelInfo
 from segue.tools.core.models import ENDED, Job, Model
 
+_MAX_REQUEST, _MAX_BLOB = 8 * 2**20, 256 * 2**20  # bytes
+_FOLLOW_S, _KEEP_ALIVE_S = 0.05, 15.0
 
-def create_app(models: Iterable[Model], workers: int = 1, queue_size: int = 32, key: str | None = None) -> FastAPI:
-    """Return the HTTP application that serves these models; with a key, only to who sends it as bearer token."""
+
+def create_app(
+    models: Iterable[Model] = (),
+    workers: int = 1,
+    queue_size: int = 32,
+    key: str | None = None,
+    hosts: Collection[str] = (),
+) -> FastAPI:
+    """Return the HTTP application that serves these models; its ``state.jobs`` is the ``JobServer``.
+
+    Parameters
+    ----------
+    workers : batches of one model that run at once.
+    queue_size : jobs that may wait.
+    key : answer only who sends it as bearer token.
+    hosts : answer only requests that were sent to one of these names, and from pages of no other.
+    """
     server = JobServer(models, workers, queue_size)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        server.close()
+        await asyncio.to_thread(server.close)
 
     app = FastAPI(title="Segue model server", lifespan=lifespan)
     app.state.jobs = server
-
-    @app.middleware("http")
-    async def guarded(request: Request, forward: RequestResponseEndpoint) -> Response:
-        sent = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if key and request.url.path != "/health" and not secrets.compare_digest(sent.encode(), key.encode()):
-            error = {"code": "BadInput", "message": "The key is missing or wrong.", "hint": "Set SEGUE_SERVER_KEY."}
-            return JSONResponse({"error": error}, 401)
-        return await forward(request)
+    app.add_middleware(_Door, key=key, hosts=frozenset(hosts))
 
     @app.exception_handler(SegueError)
     async def refused(request: Request, error: SegueError) -> JSONResponse:
-        body = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
-        if isinstance(error, LimitReached):
-            return JSONResponse(body, 429, {"Retry-After": str(math.ceil(error.retry_s))})
-        if isinstance(error, Transient):
-            return JSONResponse(body, 503, {"Retry-After": "5"})
-        return JSONResponse(body, 404 if isinstance(error, NotFound) else 422 if isinstance(error, BadInput) else 500)
+        return _said(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return _said(InvalidArgument(f"The request cannot be used: {where}: {first['msg']}.", "See /docs."))
 
     @app.post("/v1/jobs", status_code=202)
     async def submit(body: JobRequest, idempotency_key: str | None = Header(None)) -> JobStatus:
-        job, _ = server.submit(body, idempotency_key)
+        job, _ = await asyncio.to_thread(server.submit, body, idempotency_key)
         return server.status(job)
 
     @app.get("/v1/jobs/{id}")
@@ -76,7 +100,7 @@ def create_app(models: Iterable[Model], workers: int = 1, queue_size: int = 32, 
 
     @app.get("/v1/jobs/{id}/events")
     async def events(id: str) -> StreamingResponse:
-        return StreamingResponse(_follow(server.job(id)), media_type="text/event-stream")
+        return StreamingResponse(_follow(server, server.job(id)), media_type="text/event-stream")
 
     @app.get("/v1/jobs/{id}/outputs/{name:path}")
     async def output(id: str, name: str) -> Response:
@@ -92,22 +116,99 @@ def create_app(models: Iterable[Model], workers: int = 1, queue_size: int = 32, 
         return {"data": [lane.model.info for lane in server.lanes.values()]}
 
     @app.get("/health")
-    async def health() -> dict[str, Any]:
-        return {"status": "ok", "models": list(server.lanes), "queued": server.waiting()}
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/ready")
+    async def ready() -> JSONResponse:
+        state = {
+            "ready": server.ready, "models": list(server.lanes), "loading": server.loading, "waiting": server.waiting()
+        }  # fmt: skip
+        return JSONResponse(state, 200 if server.ready else 503)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(server.measured(), media_type="text/plain; version=0.0.4")
 
     return app
 
 
-async def _follow(job: Job) -> AsyncIterator[str]:
+class _Door:
+    """ASGI middleware: who may come in, by key, by the name they called and by the page they come from."""
+
+    def __init__(self, app: ASGIApp, key: str | None, hosts: frozenset[str]) -> None:
+        self.app, self.key, self.hosts = app, key, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif refused := self._refused(scope):
+            await refused(scope, receive, send)
+        else:
+            await self.app(scope, _limited(receive, _most(scope)), send)
+
+    def _refused(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        names = [urlsplit("//" + headers.get("host", "")).hostname, urlsplit(headers.get("origin", "")).hostname]
+        if self.hosts and not {name for name in names if name} <= self.hosts:
+            return _said(NotSignedIn("This server answers its own machine only.", "Serve with SEGUE_SERVER_KEY set."))
+        sent = headers.get("authorization", "").removeprefix("Bearer ")
+        if self.key and scope["path"] != "/health" and not secrets.compare_digest(sent.encode(), self.key.encode()):
+            return _said(NotSignedIn("The key is missing or wrong.", "Set SEGUE_SERVER_KEY."))
+        if int(headers.get("content-length", "0")) > _most(scope):
+            return _said(_too_much(_most(scope)))
+        return None
+
+
+def _most(scope: Scope) -> int:
+    return _MAX_BLOB if scope["path"] == "/v1/blobs" else _MAX_REQUEST
+
+
+def _too_much(limit: int) -> UnreadableMedia:
+    return UnreadableMedia(f"That is more than {limit // 2**20} MB.", "Send less.")
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Return a receiver that raises once a body that did not say its length is longer than allowed."""
+    read = 0
+
+    async def counted() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > limit:
+            raise _too_much(limit)
+        return message
+
+    return counted
+
+
+def _said(error: SegueError) -> JSONResponse:
+    """Return an error as HTTP says it."""
+    body = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    if isinstance(error, LimitReached):
+        return JSONResponse(body, 429, {"Retry-After": str(math.ceil(error.retry_s))})
+    if isinstance(error, Transient):
+        return JSONResponse(body, 503, {"Retry-After": "5"})
+    statuses = {NotFound: 404, NotSignedIn: 401, UnreadableMedia: 413, BadInput: 422}
+    return JSONResponse(body, next((code for kind, code in statuses.items() if isinstance(error, kind)), 500))
+
+
+async def _follow(server: JobServer, job: Job) -> AsyncIterator[str]:
     """Yield a job's states as server-sent events whenever something changed, until it ends."""
-    last = ""
+    last, outputs, silent = "", 0, 0.0
     while True:
-        state = job.status.model_dump(mode="json")
-        text = json.dumps(state)
+        now = server.status(job)
+        text = now.model_dump_json(exclude={"eta_s", "queued_s"})
+        silent += _FOLLOW_S
         if text != last:
-            kind = state["state"] if state["state"] != "running" else "step"
-            yield f"event: {kind}\ndata: {text}\n\n"
-            last = text
-        if state["state"] in ENDED:
+            kind = "audio" if len(now.outputs) > outputs else "step"
+            yield f"event: {now.state if now.state != 'running' else kind}\ndata: {now.model_dump_json()}\n\n"
+            last, outputs, silent = text, len(now.outputs), 0.0
+        elif silent > _KEEP_ALIVE_S:
+            yield ": still there\n\n"
+            silent = 0.0
+        if now.state in ENDED:
             return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(_FOLLOW_S)
