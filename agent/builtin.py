@@ -1,7 +1,8 @@
 """The planner that needs no LLM: clause by clause from words to a typed plan, in milliseconds."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from segue.agent.dialogue import Known, State
 from segue.agent.language import (
@@ -60,6 +61,7 @@ _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonder
 _MAKES = re.compile(r"[\"“«]|(?<!\w)['‘]\w|\b(?:make|compose|write|generate|create|produce|record|build|beat|loop|jingle|melody|riff|call|sing|set|draw|tell|explain)\b", re.IGNORECASE)  # fmt: skip
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
 _OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|tell me a story|a fairy tale|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|pizza|taxi|uber|groceries|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
+_PARTINGS = 4  # places at which a message is tried as two requests
 _LONGEST_READ = 800  # characters; the reader sees the first words only
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
 
@@ -104,6 +106,7 @@ class BuiltinPlanner:
             reading,
             lambda said: self._by_rules(said, state),
             lambda: Draft(message, state, names),
+            lambda: self._apart(message, state),
         )
 
     def _by_rules(self, message: str, state: State) -> Plan:
@@ -143,6 +146,22 @@ class BuiltinPlanner:
             self._read(text, draft)
         certainty.settle(message, draft)
         return draft.plan()
+
+    def _apart(self, message: str, state: State) -> Iterator[Plan]:
+        """Yield plans in which a message is read as two requests, one after the other."""
+        right = spelling.corrected(spelling.spoken(foreign.translated(" ".join(message.split()))), self._known(message, state))
+        for head, tail in islice(following.parted(right), _PARTINGS):
+            first = self._by_rules(head, state)
+            if first.question or first.reply or not first.steps:
+                continue
+            draft = Draft(tail, state, self._known(tail, state))
+            draft.go_on_from(first)
+            known = (len(draft.steps), len(draft.notes))
+            self._read(tail, draft)
+            if draft.question or draft.reply or len(draft.notes) > known[1]:
+                continue
+            certainty.settle(message, draft)
+            yield draft.plan()
 
     def _followed(self, head: str, tail: str, message: str, state: State) -> Plan | None:
         """Return the plan for music that is found and what is then done with it; None where that is not understood."""

@@ -51,6 +51,25 @@ def halves(message: str) -> tuple[str, str] | None:
     return None
 
 
+_PART = re.compile(r"(?P<hard>[;.!?]+\s+)|(?P<then>,?\s*\b(?:and\s+then|then|after\s+that|afterwards|once\s+(?:that's|that is|it's|you've|you have)\s+done)\b,?)|(?P<soft>,\s*and\b|,|\band\b|\s[-–—]\s)", re.IGNORECASE)  # fmt: skip
+
+
+def parted(message: str) -> list[tuple[str, str]]:
+    """Return the places at which a message may be two requests, as its halves, the likeliest first."""
+    if len(message) > _LONGEST:
+        return []
+    held = quoted(message)
+    found: list[tuple[int, int, str, str]] = []
+    for match in _PART.finditer(message):
+        head, tail = message[: match.start()].strip(), strip_polite(_plain(message[match.end() :].strip(" ,")))
+        if any(low <= match.start() < high for low, high in held) or len(head.split()) < 2 or len(tail.split()) < 2:
+            continue
+        rank = ("then", "hard", "soft").index(match.lastgroup or "soft")
+        rank -= bool(Clause(tail).verbs and Clause(tail).verbs[0].start == Clause(tail).words[0].start)
+        found.append((rank, match.start(), head, tail))
+    return [(head, tail) for _, _, head, tail in sorted(found)]
+
+
 def _plain(tail: str) -> str:
     """Return a second half with plain words for what the first one brings: "your top hit" → "the first one"."""
     tail = _SAVED.sub("save it as ", tail, count=1) if _SAVED.match(tail) else tail

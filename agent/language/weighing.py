@@ -54,14 +54,19 @@ _SAID: dict[str, tuple[str, ...]] = {
 
 
 def weighed(
-    plan: Plan, message: str, reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft]
+    plan: Plan,
+    message: str,
+    reading: Reading,
+    again: Callable[[str], Plan],
+    draft: Callable[[], Draft],
+    apart: Callable[[], Iterator[Plan]],
 ) -> Plan:
     """Return the plan to believe, its certainty lowered where rules and reader differ.
 
     Parameters
     ----------
     plan : what the rules make of the message. again : what they make of another one.
-    draft : an empty draft of the message.
+    draft : an empty draft of the message. apart : plans for its parts, one after the other.
     """
     asked = labels(plan)
     agree = _main(asked) == _main(reading.best)
@@ -74,7 +79,7 @@ def weighed(
     if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
     best, likeliest = plan, own + margin
-    for trial in _trials(message, asked, reading, again, draft):
+    for trial in _trials(message, asked, reading, again, draft, apart):
         seen = labels(trial)
         if agree and not asked - {"f.exclude"} <= seen:
             continue  # only constraints that were passed over are wanted
@@ -97,12 +102,14 @@ def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
     )
 
 
-def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft]) -> Iterator[Plan]:  # fmt: skip
+def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], apart: Callable[[], Iterator[Plan]]) -> Iterator[Plan]:  # fmt: skip
     """Yield other plans: what the reader sees in plain words first, then the message with a word of the rules' before it."""
     if (plan := plainly.direct(reading.best, message, draft())) is not None:
         yield plan
     if said := plainly.plainest(reading.best, message, draft()):
         yield again(said)
+    if len(reading.best & TOOLS) > 1:
+        yield from apart()
     if _main(asked) != _main(reading.best):
         for said in _sayings(message, asked, reading):
             yield again(said)
