@@ -22,6 +22,8 @@ test-served: .setup-dev
 	@.ci/browser
 	@.ci/vllm
 	@.ci/demucs
+	@.ci/ray
+	@.ci/models
 	@.venv/bin/python -m pytest -m served $(TESTS)
 
 lint: .setup-dev

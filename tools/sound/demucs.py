@@ -57,8 +57,13 @@ def extract(
     return Extract(stem, rest, wanted, None)
 
 
-@lru_cache(maxsize=2)
-def _model(name: str) -> Any:  # noqa: ANN401 - a demucs BagOfModels
+def load_separator(name: str) -> Any:  # noqa: ANN401 - a demucs BagOfModels
+    """Load "htdemucs" (four stems) or "htdemucs_6s" (six).
+
+    Raises
+    ------
+    BackendUnavailable : the weights cannot be loaded.
+    """
     from demucs.apply import BagOfModels
     from demucs.hf import get_hf_model, load_safetensors_model
 
@@ -78,6 +83,9 @@ def _model(name: str) -> Any:  # noqa: ANN401 - a demucs BagOfModels
             "They come from huggingface.co at first use, or from the folder that SEGUE_DEMUCS names.",
         ) from error
     return bag.eval()
+
+
+_model = lru_cache(maxsize=2)(load_separator)
 
 
 def _separated(
