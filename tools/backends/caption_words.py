@@ -8,7 +8,7 @@ from segue.tools.core.base import Out as BaseOut
 from segue.tools.core.errors import NotFound
 from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings
-from segue.tools.listen.answers import answer, compare
+from segue.tools.listen.answers import answer, answerable, compare
 from segue.tools.listen.words import Subject, full, sections, short
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 _TELL = {"short": short, "full": full, "sections": sections}
 
 
-def _run(args: Args, context: Context) -> BaseOut:
+def described(args: Args, context: Context) -> list[Subject]:
+    """Return the clips with what is measured and known of each, and say what must be said about the measuring."""
     from segue.tools.listen.analyse import analyse
 
     subjects: list[Subject] = []
@@ -32,11 +33,24 @@ def _run(args: Args, context: Context) -> BaseOut:
         subjects.append(_subject(piece, context).with_facts(facts))
     for note in dict.fromkeys(note for subject in subjects for note in subject.facts.notes):
         context.note(note)
+    return subjects
+
+
+def told(args: Args, subjects: list[Subject]) -> list[str]:
+    """Return what can be said of them from measurements: one text a clip, one for a question about several."""
     if args.question and len(subjects) > 1:
-        return Out(texts=[compare(args.question, subjects)])
+        return [compare(args.question, subjects)]
     if args.question:
-        return Out(texts=[answer(args.question, subjects[0])])
-    return Out(texts=[_TELL[args.detail](subject) for subject in subjects])
+        return [answer(args.question, subjects[0])]
+    return [_TELL[args.detail](subject) for subject in subjects]
+
+
+def _run(args: Args, context: Context) -> BaseOut:
+    return Out(texts=told(args, described(args, context)))
+
+
+def _ignores(args: Args) -> list[str]:
+    return ["what was not measured"] if args.question and not answerable(args.question) else []
 
 
 def _subject(piece: Piece, context: Context) -> Subject:
@@ -80,4 +94,4 @@ def _load(settings: Settings) -> Runner:
     return _run
 
 
-BACKEND = Backend(tool="caption", name="words", load=_load, heavy=True)
+BACKEND = Backend(tool="caption", name="words", load=_load, ignores=_ignores, says_so=True, heavy=True)

@@ -22,6 +22,7 @@ from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import file_hash
 from segue.tools.core.theory import parse_key
+from segue.tools.listen import labels
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -303,8 +304,7 @@ def _lrc(item: _Item, job: _Job) -> None:
     score = _score_of(item, job)
     lines = lrc_lines(score) if score else []
     if lines:
-        head = [f"[ti:{score.title or item.title}]"] if score else []
-        text = "\n".join([*head, *(f"[{int(t // 60):02d}:{t % 60:05.2f}]{words}" for t, words in lines)]) + "\n"
+        text = (f"[ti:{score.title or item.title}]\n" if score else "") + labels.lrc(lines)
     elif item.track and item.track.lyrics:
         text = item.track.lyrics.strip() + "\n"
         if "[0" not in text:

@@ -18,7 +18,7 @@ from segue.tools.transcribe import Args, Out
 
 _WITH_NOTES = ("notes", "score", "picture", "leadsheet")
 _WORDS = ("lyrics", "lrc")
-_NO_WORDS = "Writing out sung words needs a speech recogniser, and this version of Segue has no engine for one."
+_NO_WORDS = "Writing out sung words needs a speech recogniser, and none is set (SEGUE_SERVERS=whisper=http://…: docs/serving.md)."
 _INSTEAD = "The notes, chords, beats and sections can be written down."
 # What people call a part → what the listener can aim at, and the part's name in the score.
 _AIMS = {
@@ -252,8 +252,7 @@ def _write_words(score: Score, words: Sequence[str], made: _Made) -> None:
     if "lyrics" in words:
         made.add(plain + "\n", ".lyrics.txt", "text", "text/plain")
     if "lrc" in words:
-        stamped = "".join(f"[{int(t // 60):02d}:{t % 60:05.2f}]{text}\n" for t, text in lines)
-        made.add(stamped, ".lrc", "text", "text/plain")
+        made.add(labels.lrc(lines), ".lrc", "text", "text/plain")
 
 
 def _file_name(title: str, stem: str | None) -> str:

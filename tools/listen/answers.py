@@ -28,6 +28,13 @@ def answer(question: str, subject: Subject) -> str:
     return f"{_CANNOT} What I can tell: {words.full(subject)}"
 
 
+def answerable(question: str) -> bool:
+    """Tell whether a question is about something that is measured, whatever the piece; "what is it about?" is not."""
+    text = " ".join(question.lower().split())
+    topics = any(re.search(pattern, text) for pattern, reply in _TOPICS if reply is not _meaning)
+    return topics or any(re.search(rf"\b({row[0]})\b", text) for row in _COMPARED)
+
+
 # -- one topic each: (subject, question) → sentence or "" -----------------------------------------
 
 

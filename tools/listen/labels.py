@@ -49,6 +49,12 @@ def audacity(spans: Sequence[Span]) -> str:
     return "".join(f"{start:.6f}\t{end:.6f}\t{label}\n" for start, end, label in spans)
 
 
+def lrc(lines: Sequence[tuple[float, str]]) -> str:
+    """Return lines of lyrics with their times in seconds as LRC: ``[01:02.50]words``."""
+    stamps = [(divmod(max(0, round(100 * start)), 6000), words) for start, words in lines]
+    return "".join(f"[{minutes:02d}:{hundredths / 100:05.2f}]{words}\n" for (minutes, hundredths), words in stamps)
+
+
 def beat_spans(facts: Analysis) -> list[Span]:
     """Return beats as points labelled with bar and beat ("3.1"), or counted where there are no bars."""
     out: list[Span] = []
