@@ -70,6 +70,11 @@ class Recurrent:
         return {"mix": Output(cropped.tobytes(), "application/octet-stream")}
 
 
+def load_model(settings, options):
+    """As any model's file: ``segue serve-tools tests.models_support``."""
+    return Recurrent(size=options.batch or 8, step_s=float(options.weights or 0)).model()
+
+
 def until(condition, seconds=5.0):
     """Wait until something is so, or fail."""
     deadline = time.monotonic() + seconds

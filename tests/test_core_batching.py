@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from segue.tools.core.errors import InvalidArgument, LimitReached, Transient
+from segue.tools.core.errors import InvalidArgument, LimitReached, Rejected, Transient
 from segue.tools.core.job_queue import JobServer
 from segue.tools.core.jobs import JobRequest, ModelInfo, MusicWish, Sampling, TextWish
 from segue.tools.core.models import ENDED, Batching, Job, Model, Output, compatible, duration_bucket
@@ -257,8 +257,11 @@ def test_a_key_is_one_request_and_a_failed_one_may_be_tried_again(served):
 
 def test_a_rejected_wish_is_refused_with_the_reason(served):
     server = served(Recurrent().model())
-    with pytest.raises(InvalidArgument, match=r"rejects music.duration \(at most 30 s\)"):
+    with pytest.raises(Rejected, match=r"rejects music.duration \(at most 30 s\)") as refused:
         server.submit(wish(duration=31))
+    assert {name: field.status for name, field in refused.value.fields.items()} == {
+        "text.prompt": "used", "music.duration": "rejected",
+    }  # fmt: skip
 
 
 def test_draining_finishes_what_there_is_and_takes_nothing_more(served):

@@ -2,15 +2,25 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from segue.tools.core.errors import BackendUnavailable, Cancelled, CannotDo, DeadlineExceeded, InvalidArgument
-from segue.tools.core.jobs import JobRequest, ModelInfo, TextWish
+from segue.tools.core.errors import (
+    BackendUnavailable,
+    Cancelled,
+    CannotDo,
+    DeadlineExceeded,
+    OutOfMemory,
+    Rejected,
+    Transient,
+)
+from segue.tools.core.jobs import JobRequest, ModelInfo, MusicWish, Sampling, TextWish
 from segue.tools.core.models import Model, Output
 from segue.tools.core.remote import JobClient
 from segue.tools.core.server import create_app
 from tests.http_support import serving
+from tests.models_support import Recurrent
 
 
 class Slow:
@@ -87,10 +97,68 @@ def test_a_deadline_holds_and_stops_the_work_there(client, model):
 def test_what_the_server_says_reaches_the_user(client):
     with pytest.raises(CannotDo, match="Ask another"):
         client.run(request("impossible"), "k4", nothing)
-    with pytest.raises(InvalidArgument, match="no model 'nobody'"):
+    with pytest.raises(BackendUnavailable, match="no model 'nobody'"):
         client.run(JobRequest(task="generate", model="nobody"), "k5", nothing)
 
 
 def test_a_server_that_is_not_there_is_named():
     with pytest.raises(BackendUnavailable, match=r"127\.0\.0\.1:9"):
         JobClient("http://127.0.0.1:9").models()
+
+
+def test_fifty_at_once_none_lost_none_doubled_by_a_small_queue():
+    net = Recurrent(size=4)
+    waits, app = [], create_app([net.model()], queue_size=6)
+    with serving(app) as url, ThreadPoolExecutor(50) as people:
+
+        def ask(n):
+            wish = JobRequest(task="generate", model="recurrent", text=TextWish(prompt=f"number {n}"), sample=Sampling(seeds=[n]))  # fmt: skip
+            return JobClient(url).run(wish, f"key {n}", lambda done, total, stage: waits.append(stage))
+
+        jobs = list(people.map(ask, range(50)))
+    made = [row for batch in net.batches for row in batch]
+    assert sorted(made) == sorted((f"number {n}", n) for n in range(50))
+    assert len({job.outputs["0/mix"] for job in jobs}) == 50
+    assert [job.status.seeds for job in jobs] == [[n] for n in range(50)]
+    assert "The queue is full." in waits
+
+
+def test_who_asked_for_what_is_rejected_hears_which_wish(tmp_path):
+    net = Recurrent()
+    with serving(create_app([net.model()])) as url:
+        with pytest.raises(Rejected, match=r"music.duration \(at most 30 s\)"):
+            JobClient(url).run(JobRequest(task="generate", model="recurrent", music=MusicWish(duration=40)), "k", nothing)  # fmt: skip
+        net.memory = 0
+        with pytest.raises(OutOfMemory, match="Ask for something shorter"):
+            JobClient(url).run(JobRequest(task="generate", model="recurrent"), "k", nothing)
+
+
+def test_a_key_that_is_wrong_is_named():
+    with serving(create_app([Recurrent().model()], key="right")) as url:
+        assert JobClient(url, "right").models()[0].name == "recurrent"
+        with pytest.raises(BackendUnavailable, match="SEGUE_SERVER_KEY"):
+            JobClient(url, "wrong").models()
+
+
+def test_a_server_that_forgot_the_job_is_worth_another_try(client, model):
+    app_lost = JobClient(client.url)
+    with pytest.raises(Transient, match="lost the job"):
+        app_lost._status("/v1/jobs/none")
+
+
+def test_a_server_that_loads_is_waited_for():
+    app = create_app()
+    jobs = app.state.jobs
+    jobs.loading = ["recurrent"]
+    with serving(app) as url:
+        stages = []
+
+        def loaded(done, total, stage):
+            stages.append(stage)
+            if jobs.loading:
+                jobs.add(Recurrent().model())
+                jobs.loading = []
+
+        made = JobClient(url).run(JobRequest(task="generate", model="recurrent"), "k", loaded)
+    assert stages[0] == "The server is still loading recurrent."
+    assert made.status.state == "done"

@@ -6,6 +6,7 @@ import time
 import pytest
 from fastapi.testclient import TestClient
 
+from segue.tools.core import server
 from segue.tools.core.errors import CannotDo
 from segue.tools.core.jobs import ModelInfo
 from segue.tools.core.models import Model, Output
@@ -134,3 +135,80 @@ def test_unknown_models_tasks_and_blobs_are_refused(client):
     assert submit(client, audio={"src": "nowhere"}).status_code == 404
     assert submit(client, audio={"src": client.post("/v1/blobs", content=b"RIFF").json()["id"]}).status_code == 202
     assert client.get("/v1/jobs/none").status_code == 404
+
+
+def test_a_key_opens_everything_and_health_needs_none(gate):
+    info = ModelInfo(name="gate", tasks=["generate"], licence="Apache-2.0")
+    with TestClient(create_app([Model(info, gate.run)], key="right")) as client:
+        assert client.get("/health").status_code == 200
+        for path in ("/ready", "/metrics", "/v1/models", "/v1/jobs/x", "/docs", "/openapi.json"):
+            assert client.get(path).status_code == 401
+            assert client.get(path, headers={"Authorization": "Bearer wrong"}).status_code == 401
+        assert client.get("/v1/models", headers={"Authorization": "Bearer right"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "127.0.0.1:8100"}, 200),
+        ({"host": "evil.example"}, 401),
+        ({"host": "localhost:8100", "origin": "https://evil.example"}, 401),
+        ({"host": "localhost:8100", "origin": "http://localhost:7860"}, 200),
+    ],
+)
+def test_without_a_key_only_this_machine_and_its_pages_are_answered(gate, headers, status):
+    info = ModelInfo(name="gate", tasks=["generate"], licence="Apache-2.0")
+    with TestClient(create_app([Model(info, gate.run)], hosts=("127.0.0.1", "localhost"))) as client:
+        assert client.get("/v1/models", headers=headers).status_code == status
+
+
+def test_ready_while_jobs_are_taken_and_healthy_always(client):
+    jobs = client.app.state.jobs
+    assert client.get("/ready").json() == {"ready": True, "models": ["gate"], "loading": [], "waiting": 0}
+    jobs.loading = ["other"]
+    assert client.get("/ready").status_code == 503
+    late = client.post("/v1/jobs", json={"task": "generate", "model": "other"})
+    assert (late.status_code, late.headers["retry-after"]) == (503, "2")
+    jobs.loading = []
+    jobs.taking = False
+    assert client.get("/ready").status_code == submit(client).status_code == 503
+    assert client.get("/health").status_code == 200
+
+
+def test_metrics_can_be_scraped_and_count(client):
+    until(client, submit(client).json()["job_id"], "done")
+    until(client, submit(client, "crash").json()["job_id"], "failed")
+    submit(client, strict=True, music={"key": "D minor"})
+    text = client.get("/metrics").text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert values['segue_jobs_total{model="gate",state="done",task="generate"}'] == "1"
+    assert values['segue_jobs_total{model="gate",state="failed",task="generate"}'] == "1"
+    assert values['segue_jobs_refused_total{reason="Rejected"}'] == "1"
+    assert values['segue_batch_rows_bucket{model="gate",le="1"}'] == "2"
+    assert values['segue_batch_rows_count{model="gate"}'] == values['segue_batch_rows_bucket{model="gate",le="+Inf"}']
+    assert values["segue_ready"] == "1"
+
+
+def test_what_is_too_large_is_refused(client, monkeypatch):
+    monkeypatch.setattr(server, "_MAX_BLOB", 1000)
+
+    def parts():
+        yield from [b"x" * 600] * 2
+
+    assert client.post("/v1/blobs", content=b"x" * 1001).status_code == 413
+    assert client.post("/v1/blobs", content=parts()).status_code == 413
+    assert client.post("/v1/blobs", content=b"x" * 1000).status_code == 201
+
+
+def test_a_request_that_cannot_be_read_says_where(client):
+    refused = client.post("/v1/jobs", json={"task": "generate", "model": "gate", "music": {"bpm": "fast"}})
+    assert refused.status_code == 422
+    assert "music.bpm" in refused.json()["error"]["message"]
+
+
+def test_a_strict_refusal_tells_all_fields(client):
+    refused = submit(client, strict=True, music={"bpm": 93, "key": "D minor"}).json()
+    assert {name: field["status"] for name, field in refused["fields"].items()} == {
+        "text.prompt": "used", "music.bpm": "approximated", "music.key": "ignored",
+    }  # fmt: skip
+    assert refused["error"]["code"] == "Rejected"

@@ -1,6 +1,5 @@
 """``segue serve | doctor | store | backup | restore | eval``."""
 
-import pkgutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -187,22 +186,36 @@ def _taken(suite: Any, given: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
 
 
 def serve_tools_command(
-    name: Annotated[str, typer.Argument(help="Which model; without one, those there are.")] = "",
+    names: Annotated[
+        list[str], typer.Argument(help="Which models, as NAME or NAME=WEIGHTS; without one, those there are.")
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    model: Annotated[str, typer.Option(help="Weights of the one model: a name that it knows, or a path.")] = "",
+    batch: Annotated[int, typer.Option(min=0, help="Most takes made at once; 0: what the model brings.")] = 0,
+    device: Annotated[str, typer.Option(help="Where it computes: cpu, cuda, cuda:1; none: what there is.")] = "",
+    queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait; beyond it they are refused.")] = 32,
+    workers: Annotated[int, typer.Option(min=1, help="Batches of one model that run at once.")] = 1,
+    replicas: Annotated[int, typer.Option(min=0, help="Over Ray Serve, on so many GPUs at most; 0: here.")] = 0,
+    grace: Annotated[float, typer.Option(min=0, help="Seconds that jobs may go on when the server is to end.")] = 30.0,
     host: Annotated[str, typer.Option(help="Beyond this machine: 0.0.0.0, with SEGUE_SERVER_KEY set.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8100,
 ) -> None:
-    """Serve a model to other machines over the job protocol, until interrupted."""
-    from segue.tools import backends
-    from segue.ui.model_server import serve_model
+    """Serve models to other machines over the job protocol, until interrupted."""
+    from segue.tools.core.models import Options, model_names
 
-    names = [info.name.removeprefix("model_") for info in pkgutil.iter_modules(backends.__path__)
-             if info.name.startswith("model_")]  # fmt: skip
-    if not name:
-        out("\n".join(names))
+    known = model_names()
+    if not names:
+        out("\n".join(known))
         return
-    if name not in names:
-        raise InvalidArgument(f"There is no model '{name}' to serve.", f"There is: {', '.join(names)}.")
-    serve_model(name, host, port)
+    asked = [name.partition("=") for name in names]
+    for name, _, _ in asked:
+        if "." not in name and name not in known:
+            raise InvalidArgument(f"There is no model '{name}' to serve.", f"There is: {', '.join(known)}.")
+    if model and len(names) > 1:
+        raise InvalidArgument("--model is for one model.", "Write NAME=WEIGHTS for each.")
+    wanted = [(name, Options(weights or model or None, batch or None, device or None)) for name, _, weights in asked]
+    from segue.ui.model_server import serve_models
+
+    serve_models(wanted, host, port, queue=queue, workers=workers, replicas=replicas, grace_s=grace)
 
 
 def mcp_command() -> None:

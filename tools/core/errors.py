@@ -10,6 +10,7 @@
     ├── PlanError                   a plan that `check` rejects; `problems` lists why
     ├── ToolError                   a step that failed                           (exit status 1)
     │   ├── CannotDo                the engine cannot honestly do what was asked
+    │   │   ├── Rejected            a served model does not take a wish; `fields` says of each what becomes of it
     │   │   └── OutOfMemory         it does not fit into memory, not even in smaller pieces
     │   ├── BackendUnavailable      engine not installed, or its server does not answer
     │   ├── Transient               worth trying again (429, 500, 503, a torn answer)
@@ -26,7 +27,8 @@
 Every message is one sentence about what is wrong; every hint says what to do next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class SegueError(Exception):
@@ -86,6 +88,17 @@ class ToolError(SegueError):
 
 class CannotDo(ToolError):
     """The engine cannot honestly do what was asked."""
+
+
+class Rejected(CannotDo):
+    """A served model does not take a wish, or would ignore one that is strict.
+
+    ``fields`` says of every wish what becomes of it.
+    """
+
+    def __init__(self, message: str, hint: str = "", fields: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, hint)
+        self.fields = dict(fields or {})
 
 
 class OutOfMemory(CannotDo):

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import sha256
 
-from segue.tools.core.errors import Cancelled, InvalidArgument, LimitReached, NotFound, SegueError, Transient
+from segue.tools.core.errors import Cancelled, InvalidArgument, LimitReached, NotFound, Rejected, SegueError, Transient
 from segue.tools.core.jobs import Honoured, JobRequest, JobStatus, ModelInfo
 from segue.tools.core.lanes import Lane
 from segue.tools.core.metrics import Metrics
@@ -83,8 +83,8 @@ class JobServer:
         Raises
         ------
         NotFound : no such model, or a blob that was not uploaded.
-        InvalidArgument : a task the model has not, a wish it rejects, an ignored wish in strict mode, or a key
-            that came with another request before.
+        InvalidArgument : a task the model has not, or a key that came with another request before.
+        Rejected : a wish the model rejects, or an ignored one in strict mode.
         LimitReached : too many jobs wait; ``retry_s`` says for how long.
         Transient : the server is shutting down, or still loading models.
         """
@@ -314,10 +314,10 @@ def _judged(request: JobRequest, model: Model) -> dict[str, Honoured]:
     fields = honoured(request, model)
     rejected = [f"{name} ({what.how})" for name, what in fields.items() if what.status == "rejected"]
     if rejected:
-        raise InvalidArgument(f"{model.info.name} rejects {', '.join(rejected)}.", "Change it, or leave it out.")
+        raise Rejected(f"{model.info.name} rejects {', '.join(rejected)}.", "Change it, or leave it out.", fields)
     ignored = [name for name, what in fields.items() if what.status == "ignored"]
     if request.strict and ignored:
-        raise InvalidArgument(f"{model.info.name} would ignore {', '.join(ignored)}.", "Leave them out, or strict.")
+        raise Rejected(f"{model.info.name} would ignore {', '.join(ignored)}.", "Leave them out, or strict.", fields)
     return fields
 
 

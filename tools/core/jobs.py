@@ -12,6 +12,12 @@ Task = Literal[
     "generate", "continue", "inpaint", "cover", "add", "remove", "extract", "replace", "complete",
     "separate", "render", "transcribe", "embed", "caption", "tag",
 ]  # fmt: skip
+# Whose task it is: the name under which ``servers`` has the server.
+TOOL_OF: dict[Task, str] = {
+    "generate": "generate", "continue": "generate", "cover": "generate", "complete": "generate",
+    "inpaint": "edit", "add": "edit", "remove": "edit", "extract": "edit", "replace": "edit", "separate": "edit",
+    "render": "export", "transcribe": "transcribe", "embed": "retrieve", "caption": "caption", "tag": "tag",
+}  # fmt: skip
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 

@@ -28,7 +28,7 @@ class Lane:
 
     def __init__(self, model: Model, changed: threading.Condition, metrics: Metrics) -> None:
         self.model = model
-        self.batching = model.batching or _one_by_one(model)
+        self.batching = model.batching or one_by_one(model)
         self.rows: deque[Row] = deque()
         self.sizes: dict[Hashable, int] = {}
         self.batch_s = 1.0
@@ -98,7 +98,7 @@ class Lane:
         try:
             return _complete(self.batching.run(batch), batch)
         except Exception as error:  # a model may raise anything; the thread must live on and the caller be told
-            fault = _typed(error, self.model.info)
+            fault = typed(error, self.model.info)
         # Only here are the error and with it the model's frames and their memory gone.
         if isinstance(fault, OutOfMemory):
             self._metrics.count("segue_out_of_memory_total", model=self.model.info.name)
@@ -134,7 +134,7 @@ class Lane:
         return results
 
 
-def _one_by_one(model: Model) -> Batching:
+def one_by_one(model: Model) -> Batching:
     """Return how a model runs that takes whole jobs."""
     assert model.run is not None
     run = model.run
@@ -147,7 +147,7 @@ def _complete(results: Sequence[Result], batch: Batch) -> list[Result]:
     return list(results)
 
 
-def _typed(error: Exception, info: ModelInfo) -> SegueError:
+def typed(error: Exception, info: ModelInfo) -> SegueError:
     """Return what the caller is told about an exception of a model."""
     if isinstance(error, SegueError):
         return error.with_traceback(None)

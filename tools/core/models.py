@@ -314,16 +314,19 @@ def model_names() -> list[str]:
 def load_served(name: str, settings: Settings, options: Options = Options()) -> Model:
     """Load a model to serve.
 
+    Parameters
+    ----------
+    name : of a file ``tools/backends/model_<name>.py``, or, with a dot in it, of any module that has ``load_model``.
+
     Raises
     ------
     NotFound : there is no such model.
     BackendUnavailable : what it needs is not installed; the hint has the command.
     """
-    if name not in model_names():
-        raise NotFound(f"There is no model '{name}' to serve.", f"There is: {', '.join(model_names())}.")
-    module = importlib.import_module(f"segue.tools.backends.model_{name}")
-    extra = getattr(module, "EXTRA", None)
+    extra = None
     try:
+        module = importlib.import_module(name if "." in name else f"segue.tools.backends.model_{_known(name)}")
+        extra = getattr(module, "EXTRA", None)
         model: Model = module.load_model(settings, options)
     except ImportError as error:
         raise BackendUnavailable(
@@ -331,3 +334,9 @@ def load_served(name: str, settings: Settings, options: Options = Options()) -> 
             f"Run: pip install 'segue-music[{extra}]'." if extra else "Run: segue doctor --fix.",
         ) from error
     return model
+
+
+def _known(name: str) -> str:
+    if name not in model_names():
+        raise NotFound(f"There is no model '{name}' to serve.", f"There is: {', '.join(model_names())}.")
+    return name

@@ -4,18 +4,42 @@ One idempotency key a job, bounded waits, cancellation passed on, and every fiel
 not simply use told to the user.
 """
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from segue.tools.core.errors import BackendUnavailable, CannotDo, DeadlineExceeded, InvalidArgument, Transient
+from segue.tools.core.errors import (  # fmt: skip
+    BackendUnavailable,
+    CannotDo,
+    DeadlineExceeded,
+    InvalidArgument,
+    NotFound,
+    OutOfMemory,
+    Rejected,
+    SegueError,
+    Transient,
+    UnreadableMedia,
+)
 from segue.tools.core.jobs import JobRequest, JobStatus, ModelInfo
 
 _CONNECT_S = 2.0
 _POLL_S = 0.1
+_TRIES = 4  # of asking how a job is, before it is given up
+_PATIENCE_S, _COME_BACK_S = 300.0, 5.0  # how long a full server is waited for in all, and at most at once
+# What a server may say was wrong, and a client says again; everything else becomes one of two.
+_KINDS = (CannotDo, Rejected, OutOfMemory, InvalidArgument, UnreadableMedia, Transient, BackendUnavailable)
+
+
+class _Full(Transient):
+    """The server takes no more for now, and says when it may again."""
+
+    def __init__(self, message: str, hint: str, retry_s: float) -> None:
+        super().__init__(message, hint)
+        self.retry_s = retry_s
 
 
 @dataclass(frozen=True)
@@ -74,12 +98,9 @@ class JobClient:
 
         Raises
         ------
-        BackendUnavailable, Transient, CannotDo, InvalidArgument, DeadlineExceeded.
+        BackendUnavailable, Transient, CannotDo, OutOfMemory, Rejected, InvalidArgument, DeadlineExceeded.
         """
-        body = request.model_dump(exclude_defaults=True) | {"task": request.task, "model": request.model}
-        status = JobStatus.model_validate(
-            self._ask("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": key}).json()
-        )
+        status = self._submitted(request, key, progress, deadline)
         path = f"/v1/jobs/{status.job_id}"
         try:
             while status.state in ("queued", "running"):
@@ -88,16 +109,53 @@ class JobClient:
                 stage = f"waiting, number {status.position}" if status.state == "queued" else status.stage
                 progress(status.done, status.total, stage)
                 time.sleep(_POLL_S)
-                status = JobStatus.model_validate(self._ask("GET", path).json())
+                status = self._status(path)
         except BaseException:
             self._abandon(path)
             raise
         if status.state == "cancelled":
             raise Transient(f"{self.url} stopped the job.")
         if status.state == "failed":
-            error = status.error or {}
-            raise CannotDo(error.get("message", "The model server failed."), error.get("hint", ""))
+            raise _failure(status.error or {})
         return RemoteJob(status, {name: self._ask("GET", f"{path}/outputs/{name}").content for name in status.outputs})
+
+    def _submitted(
+        self, request: JobRequest, key: str, progress: Callable[[float, float, str], None], deadline: float | None
+    ) -> JobStatus:
+        """Submit a job; where the server is full or still loading, come back when it says, within the deadline."""
+        body = request.model_dump(exclude_defaults=True) | {"task": request.task, "model": request.model}
+        patience = min(deadline or math.inf, time.monotonic() + _PATIENCE_S)
+        while True:
+            try:
+                response = self._ask("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": key})
+                return JobStatus.model_validate(response.json())
+            except NotFound as error:
+                raise BackendUnavailable(error.message, error.hint) from error
+            except _Full as full:
+                again = time.monotonic() + min(full.retry_s, _COME_BACK_S)
+                if again > patience:
+                    raise
+                while time.monotonic() < again:
+                    progress(0.0, 1.0, full.message)
+                    time.sleep(_POLL_S)
+
+    def _status(self, path: str) -> JobStatus:
+        """Return where a job stands; a short break of the line is no reason to give it up.
+
+        Raises
+        ------
+        Transient : the server cannot be reached for some tries, or has lost the job.
+        """
+        for attempt in range(_TRIES):
+            try:
+                return JobStatus.model_validate(self._ask("GET", path).json())
+            except (Transient, BackendUnavailable):
+                if attempt == _TRIES - 1:
+                    raise
+                time.sleep(_POLL_S * 2**attempt)
+            except NotFound as error:
+                raise Transient(f"{self.url} has lost the job.", "It may have been started anew.") from error
+        raise Transient(f"{self.url} does not answer.")
 
     def _abandon(self, path: str) -> None:
         """Tell the server to stop; a server that is gone has stopped already."""
@@ -115,16 +173,40 @@ class JobClient:
             ) from error
         except httpx.HTTPError as error:
             raise Transient(f"The model server {self.url} broke off ({type(error).__name__}).") from error
+        if response.status_code in (429, 503) and (wait := response.headers.get("retry-after", "")).isdigit():
+            raise _Full(*_reason(response), retry_s=float(wait))
         if response.status_code in (429, 500, 502, 503, 504):
             raise Transient(f"The model server {self.url} is busy or in trouble ({response.status_code}).")
+        if response.status_code == 401:
+            raise BackendUnavailable(f"The model server {self.url} wants another key.", "Set SEGUE_SERVER_KEY to its.")
         if response.is_error:
-            raise InvalidArgument(f"The model server refused: {_reason(response)}")
+            message, hint = _reason(response)
+            kind = NotFound if response.status_code == 404 else _kind(_code(response), InvalidArgument)
+            raise kind(f"The model server refused: {message}", hint)
         return response
 
 
-def _reason(response: httpx.Response) -> str:
+def _failure(error: Mapping[str, str]) -> SegueError:
+    """Return the error that a job ended with, of the kind that it had there."""
+    kind = _kind(error.get("code", ""), CannotDo)
+    return kind(error.get("message", "The model server failed."), error.get("hint", ""))
+
+
+def _kind(code: str, otherwise: type[SegueError]) -> type[SegueError]:
+    kinds = {kind.__name__: kind for kind in (*_KINDS, otherwise)}
+    return kinds.get(code, otherwise)
+
+
+def _code(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _reason(response: httpx.Response) -> tuple[str, str]:
     try:
         error = response.json()["error"]
-        return f"{error['message']} {error.get('hint', '')}".strip()
+        return str(error["message"]), str(error.get("hint", ""))
     except (ValueError, KeyError, TypeError):
-        return f"status {response.status_code}"
+        return f"status {response.status_code}.", ""

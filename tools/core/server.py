@@ -22,6 +22,7 @@ import math
 import secrets
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Header, Request, Response
@@ -32,10 +33,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.tools.core.errors import (  # fmt: skip
     BadInput,
+    CannotDo,
     InvalidArgument,
     LimitReached,
     NotFound,
     NotSignedIn,
+    Rejected,
     SegueError,
     Transient,
     UnreadableMedia,
@@ -186,12 +189,14 @@ def _limited(receive: Receive, limit: int) -> Receive:
 
 def _said(error: SegueError) -> JSONResponse:
     """Return an error as HTTP says it."""
-    body = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    body: dict[str, Any] = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    if isinstance(error, Rejected):
+        body["fields"] = {name: field.model_dump() for name, field in error.fields.items()}
     if isinstance(error, LimitReached):
         return JSONResponse(body, 429, {"Retry-After": str(math.ceil(error.retry_s))})
     if isinstance(error, Transient):
-        return JSONResponse(body, 503, {"Retry-After": "5"})
-    statuses = {NotFound: 404, NotSignedIn: 401, UnreadableMedia: 413, BadInput: 422}
+        return JSONResponse(body, 503, {"Retry-After": "2"})
+    statuses = {NotFound: 404, NotSignedIn: 401, UnreadableMedia: 413, BadInput: 422, CannotDo: 422}
     return JSONResponse(body, next((code for kind, code in statuses.items() if isinstance(error, kind)), 500))
 
 
