@@ -103,5 +103,5 @@ def double(**what: Any) -> Iterator[Double]:
 
 def verbose(*spans: tuple[float, float, str], language: str = "en", **more: Any) -> dict[str, Any]:
     """Return a transcription as vLLM gives it in verbose_json."""
-    segments = [{"id": n, "start": a, "end": b, "text": f" {text}", "avg_logprob": -1.0, **more} for n, (a, b, text) in enumerate(spans)]  # fmt: skip
+    segments = [{"id": n, "start": a, "end": b, "text": f" {text}", "avg_logprob": -0.3, **more} for n, (a, b, text) in enumerate(spans)]  # fmt: skip
     return {"text": " ".join(text for _, _, text in spans), "language": language, "duration": "1", "segments": segments}

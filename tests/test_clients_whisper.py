@@ -89,15 +89,32 @@ def test_a_long_song_is_sent_in_parts_and_its_times_go_on(asked):
 
 def test_silence_that_the_recogniser_doubts_is_left_out(asked):
     heard = verbose(*LINES)
-    heard["segments"][1]["no_speech_prob"] = 0.9
+    heard["segments"][1] |= {"no_speech_prob": 0.9, "avg_logprob": -1.4}
     with double(heard=heard) as server:
         result, _ = asked(server.url)
         assert result.out["text"] == "Hello darkness"
-        assert any("doubted" in note for note in result.notes)
-        server.heard = verbose((0, 4, "Thank you."), no_speech_prob=0.95)
+        assert any("nobody sing" in note for note in result.notes)
+        server.heard = verbose((0, 4, "Thank you."), no_speech_prob=0.95, avg_logprob=None)
         result, _ = asked(server.url)
     assert result.status == "failed"
     assert "No words can be heard" in result.error.message
+
+
+def test_lines_that_the_recogniser_is_unsure_of_are_counted(asked):
+    with double(heard=verbose(*LINES, avg_logprob=-1.7)) as server:
+        result, _ = asked(server.url)
+    assert any("unsure of 2 of 2 lines" in note for note in result.notes)
+
+
+def test_a_model_that_writes_no_times_is_asked_for_plain_words(asked):
+    """vLLM answers verbose_json with no spans and no words then."""
+
+    def heard(body):
+        return {"text": "la la" if body["response_format"] == "json" else "", "segments": [], "language": "en"}
+
+    with double(heard=heard) as server:
+        result, files = asked(server.url, to=["lyrics"])
+    assert files == {"A_song.lyrics.txt": "la la\n"}
 
 
 def test_the_rest_is_written_down_by_the_embedded_engine(asked):

@@ -20,7 +20,6 @@ _SETTING = "whisper"
 _WORDS = ("lyrics", "lrc")
 _LONGEST_S = 300.0  # of one request: vLLM takes no more than 600 s and 25 MB as it comes
 _WINDOW_S = 28.0  # where the server gives no times, those of windows of this length stand in (Whisper's own have 30 s)
-_UNSUNG = 0.6  # Radford et al. 2022, section 4.5: above it a span counts as silence
 
 
 def _unavailable(settings: Settings) -> str | None:
@@ -72,11 +71,13 @@ class _Lyrics:
             heard.append((start, start + window.duration_s, answer))
             context.progress(0.05 + 0.85 * heard[-1][1] / max(wave.duration_s, 1e-9), 1.0, "listening for words")
         spans = [span for start, end, answer in heard for span in _placed(answer, start, end)]
-        sung = [span for span in spans if span.words and (span.silent is None or span.silent <= _UNSUNG)]
+        sung = [span for span in spans if span.words and not span.silent]
         if not sung:
             raise CannotDo(f"No words can be heard in '{piece.title}'.", "Give a recording in which somebody sings.")
         if len(sung) < len(spans):
-            context.note("Where the recogniser itself doubted that anybody sings, its words were left out.")
+            context.note("Where the recogniser itself heard nobody sing, its words were left out.")
+        if doubtful := sum(span.unsure for span in sung):
+            context.note(f"The recogniser was unsure of {doubtful} of {len(sung)} lines.")
         if timed and any(answer.spans is None for _, _, answer in heard):
             context.note(
                 f"The server gave no times: a line starts with its window of at most {_WINDOW_S:.0f} s, not with its first word."

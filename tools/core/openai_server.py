@@ -23,12 +23,16 @@ _LOOK_S = 0.05
 
 
 class Said(NamedTuple):
-    """A span of speech or song: start and end in seconds, the words, and how likely nobody sang (0–1, None: not told)."""
+    """A span of speech or song: start and end in seconds, the words, and what the recogniser thought of them.
+
+    ``silent`` : it took the span for silence; ``unsure`` : it did not trust the words.
+    """
 
     start: float
     end: float
     words: str
-    silent: float | None = None
+    silent: bool = False
+    unsure: bool = False
 
 
 class Heard(NamedTuple):
@@ -131,7 +135,10 @@ class OpenAiServer:
             form = {"model": model.id, "temperature": "0", **wish}
             try:
                 answer = self._ask("POST", "audio/transcriptions", check, data=form, files={"file": ("sound.wav", wav, "audio/wav")})  # fmt: skip
-                return _heard(answer.json())
+                heard = _heard(answer.json())
+                # vLLM joins its words from spans: a model that writes no times seems to hear nothing.
+                if heard.words or number + 1 == len(wishes):
+                    return heard
             except CannotDo:  # older servers know no times
                 if number + 1 == len(wishes):
                     raise
@@ -209,16 +216,16 @@ def sound_part(wav: bytes) -> dict[str, Any]:
 
 
 def _heard(answer: Any) -> Heard:  # noqa: ANN401 - JSON
-    listed = answer.get("segments")
-    spans = None
-    if listed:
-        spans = [Said(float(one["start"]), float(one["end"]), str(one["text"]).strip(), _unsung(one)) for one in listed]
-    return Heard(str(answer["text"]).strip(), str(answer.get("language") or ""), spans)
+    spans = [_said(one) for one in answer.get("segments") or []]
+    return Heard(str(answer["text"]).strip(), str(answer.get("language") or ""), spans or None)
 
 
-def _unsung(segment: dict[str, Any]) -> float | None:
-    value = segment.get("no_speech_prob")
-    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
+def _said(segment: dict[str, Any]) -> Said:
+    """Return a span; the limits of doubt are those of Radford et al. 2022, section 4.5. vLLM tells no ``no_speech_prob``."""
+    silence, surety = segment.get("no_speech_prob"), segment.get("avg_logprob")
+    unsure = isinstance(surety, int | float) and surety < -1.0
+    silent = isinstance(silence, int | float) and silence > 0.6 and (unsure or surety is None)
+    return Said(float(segment["start"]), float(segment["end"]), str(segment["text"]).strip(), silent, unsure)
 
 
 def _reason(response: httpx.Response) -> str:
