@@ -1,10 +1,14 @@
 """Small honest models for tests of the model server: real arithmetic on rows side by side, no library but numpy."""
 
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
+from segue.tools.backends.served_models import read_bytes
+from segue.tools.core.audio import Waveform, decode, encode
 from segue.tools.core.errors import CannotDo
 from segue.tools.core.jobs import Honoured, ModelInfo
 from segue.tools.core.models import Batching, Model, Output, duration_bucket
@@ -81,3 +85,43 @@ def until(condition, seconds=5.0):
     while not condition():
         assert time.monotonic() < deadline, "it did not become so"
         time.sleep(0.005)
+
+
+class Listener:
+    """A model that answers with what a function makes of each row, and remembers what it was asked.
+
+    ``answer(row, sound)`` returns outputs by name; ``sound`` is what ``audio.src`` refers to, decoded.
+    """
+
+    def __init__(self, name, tasks, answer, honours=(), outputs=("mix",), commercial=True, judge=lambda request: {}):
+        licence = "Apache-2.0" if commercial else "CC-BY-NC-4.0 weights"
+        known = dict.fromkeys(("text.prompt", "audio.src", "sample.n", "sample.seeds", *honours), "")
+        self.info = ModelInfo(
+            name=name, tasks=tasks, outputs=list(outputs), licence=licence, commercial=commercial, honours=known | dict(honours if isinstance(honours, dict) else {})
+        )  # fmt: skip
+        self.answer, self.judge, self.asked = answer, judge, []
+
+    def model(self):
+        return Model(self.info, batching=Batching(4, self.run), judge=self.judge)
+
+    def run(self, batch):
+        made = []
+        for row in batch:
+            self.asked.append(row)
+            sounds = {name: self.decoded(row, name) for name in ("src", "melody", "style")}
+            made.append(self.answer(row, **{name: sound for name, sound in sounds.items() if sound}))
+            batch.progress(1, 1, "done")
+        return made
+
+    @staticmethod
+    def decoded(row, name):
+        id = getattr(row.request.audio, name)
+        return read_bytes(row.blobs[id], "sound.wav", decode) if id else None
+
+
+def as_wav(samples, rate=44100):
+    """The output that a sound is, ``[channels, frames]``, with all its bits."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sound.wav"
+        encode(Waveform(np.asarray(samples, np.float32), rate), path)
+        return Output(path.read_bytes(), "audio/wav")

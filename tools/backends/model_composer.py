@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from segue.tools import generate
+from segue.tools.backends.served_models import beats_per_bar
 from segue.tools.core import registry
 from segue.tools.core.audio import encode
 from segue.tools.core.base import Context, Runner
@@ -86,7 +87,7 @@ def _take(row: Row, compose: Runner, settings: Settings) -> dict[str, Output]:
 def _args(row: Row) -> generate.Args:
     """Return the composer's arguments for one take."""
     music, text = row.request.music, row.request.text
-    beats = _beats_per_bar(music.meter)
+    beats = beats_per_bar(music.meter)
     bars = max((int(chord.beat // beats) + 1 for chord in music.chords), default=0)
     by_bar = {int(chord.beat // beats): chord.symbol for chord in reversed(music.chords)}
     chords: list[str] = []
@@ -97,11 +98,6 @@ def _args(row: Row) -> generate.Args:
         bars=music.bars, chords=chords, form=[part.label for part in music.structure], instruments=music.instruments,
         lyrics="\n".join(line.text for line in text.lyrics) or None, seed=row.seed,
     )  # fmt: skip
-
-
-def _beats_per_bar(meter: str | None) -> float:
-    upper, _, lower = (meter or "4/4").partition("/")
-    return int(upper) * 4 / int(lower or 4)
 
 
 def _outputs(store: Store, piece: Piece, request: JobRequest) -> dict[str, Output]:

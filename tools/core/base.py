@@ -110,6 +110,8 @@ class Backend:
     extra : the extra of the package that brings what is missing ("demucs").
     unavailable : returns why the engine cannot be used now, with the command that helps, or None.
     ignores : names, in words, what of these arguments the engine would ignore.
+    cost : how far the engine is from what these arguments want, where that is only known by asking (a server):
+        lower is better, and the embedded engine of each tool has the number of things that it ignores.
     says_so : whether its callable says itself what it ignored, and what was done instead.
     heavy : whether it keeps a processor busy for seconds. A server runs such engines in processes beside it,
         where they have the context's store but must not open the library's catalogue; ``load`` is then a
@@ -125,6 +127,7 @@ class Backend:
     extra: str | None = None
     unavailable: Callable[[Settings], str | None] = lambda settings: None
     ignores: Callable[[Any], list[str]] = lambda args: []
+    cost: Callable[[Any, Settings], float] | None = None
     says_so: bool = False
     heavy: bool = False
 

@@ -45,10 +45,10 @@ class TextWish(_Group):
 
 
 class FormPart(_Group):
-    """A section of the form and its length in bars."""
+    """A section of the form and, where it matters, its length in bars."""
 
     label: str
-    bars: int = Field(ge=1)
+    bars: int | None = Field(None, ge=1)
 
 
 class ChordAt(_Group):

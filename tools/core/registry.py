@@ -79,7 +79,11 @@ def ranked(tool_name: str, args: Args, settings: Settings, only: str | None = No
             usable.append(backend)
     if not usable:
         raise BackendUnavailable(f"No engine for {tool_name} can be used ({'; '.join(reasons) or 'none known'}).")
-    return sorted(usable, key=lambda b: (b.name != wanted, len(b.ignores(args)), b.kind != "embedded"))
+    return sorted(usable, key=lambda b: (b.name != wanted, _cost(b, args, settings), b.kind != "embedded"))
+
+
+def _cost(backend: Backend, args: Args, settings: Settings) -> float:
+    return len(backend.ignores(args)) if backend.cost is None else backend.cost(args, settings)
 
 
 _loaded: dict[tuple[str, str, str], Runner] = {}

@@ -54,7 +54,7 @@ class Settings(BaseModel):
     store_quota_mb: int = Field(20_000, gt=0, description="size at which `store clean` starts to remove, MB")
     commercial: bool = Field(False, description="refuse engines whose weights forbid commercial use")
     prefer: dict[str, str] = Field(default_factory=dict, description="engine to prefer, by tool")
-    servers: dict[str, str] = Field(default_factory=dict, description="model servers, tool to URL")
+    servers: dict[str, str] = Field(default_factory=dict, description="model servers, tool to URL; several with spaces")
     server_key: str | None = Field(None, description="key that model servers ask for, and are asked for", repr=False)
 
     @property
