@@ -113,7 +113,7 @@ def test_a_model_that_writes_no_times_is_asked_for_plain_words(asked):
         return {"text": "la la" if body["response_format"] == "json" else "", "segments": [], "language": "en"}
 
     with double(heard=heard) as server:
-        result, files = asked(server.url, to=["lyrics"])
+        _, files = asked(server.url, to=["lyrics"])
     assert files == {"A_song.lyrics.txt": "la la\n"}
 
 

@@ -6,20 +6,15 @@ ends when the step must: by the wall clock, whatever the server does between two
 """
 
 import base64
-import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import httpx
 
-from segue.tools.core.errors import BackendUnavailable, CannotDo, DeadlineExceeded, Transient
+from segue.tools.core.errors import BackendUnavailable, CannotDo, Transient
+from segue.tools.core.exchange import Check, exchange
 from segue.tools.core.licences import licence_of
 from segue.tools.core.settings import Settings
-
-Check = Callable[[], None]
-_CONNECT_S = 3.0
-_LOOK_S = 0.05
 
 
 class Said(NamedTuple):
@@ -63,7 +58,6 @@ class OpenAiServer:
         root = address.rstrip("/")
         self.url = root if root.endswith("/v1") else f"{root}/v1"
         self._settings = settings
-        self._headers = {"Authorization": f"Bearer {settings.server_key}"} if settings.server_key else {}
 
     # -- what engines ask for ----------------------------------------------------------------------
 
@@ -164,42 +158,8 @@ class OpenAiServer:
         return said.strip()
 
     def _ask(self, method: str, path: str, check: Check, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        """Do one exchange in a thread of its own, and leave it when the step must stop."""
-        done = threading.Event()
-        outcome: list[httpx.Response | Exception] = []
-        client = httpx.Client(timeout=httpx.Timeout(None, connect=_CONNECT_S), headers=self._headers)
-
-        def exchange() -> None:
-            try:
-                outcome.append(client.request(method, f"{self.url}/{path}", **more))
-            except Exception as error:  # whatever the library raises is looked at in the step's own thread
-                outcome.append(error)
-            done.set()
-
-        end = time.monotonic() + self._settings.step_timeout_s
-        threading.Thread(target=exchange, daemon=True).start()
-        try:
-            while not done.wait(_LOOK_S):
-                check()
-                if time.monotonic() > end:
-                    raise DeadlineExceeded(f"{self.url} took longer than it may.", "Raise step_timeout_s.")
-        finally:
-            client.close()  # a server that is still at work sees that nobody waits
-        return self._whole(outcome[0])
-
-    def _whole(self, outcome: httpx.Response | Exception) -> httpx.Response:
-        if isinstance(outcome, httpx.ConnectError | httpx.ConnectTimeout):
-            raise BackendUnavailable(f"The server {self.url} does not answer.", "Start it, or unset it.") from outcome
-        if isinstance(outcome, Exception):
-            raise Transient(f"The server {self.url} broke off ({type(outcome).__name__}).") from outcome
-        status = outcome.status_code
-        if status in (401, 403):
-            raise BackendUnavailable(f"The server {self.url} refused the key.", "Set SEGUE_SERVER_KEY.")
-        if status in (408, 409, 429) or status >= 500:
-            raise Transient(f"The server {self.url} is busy or in trouble ({status}).")
-        if outcome.is_error:
-            raise CannotDo(f"The server {self.url} refused the request ({status}: {_reason(outcome)}).")
-        return outcome
+        limit = self._settings.step_timeout_s
+        return exchange(method, f"{self.url}/{path}", check, limit, key=self._settings.server_key, **more)
 
     def _torn(self) -> Transient:
         return Transient(f"The answer of {self.url} was none.")
@@ -226,14 +186,3 @@ def _said(segment: dict[str, Any]) -> Said:
     unsure = isinstance(surety, int | float) and surety < -1.0
     silent = isinstance(silence, int | float) and silence > 0.6 and (unsure or surety is None)
     return Said(float(segment["start"]), float(segment["end"]), str(segment["text"]).strip(), silent, unsure)
-
-
-def _reason(response: httpx.Response) -> str:
-    """Return the server's own words, shortened, on one line."""
-    try:
-        body = response.json()
-        error = body.get("error", body)
-        text = str(error.get("message") or error.get("detail") or error) if isinstance(error, dict) else str(error)
-    except (ValueError, AttributeError):
-        text = response.reason_phrase
-    return " ".join(text.split())[:200]
