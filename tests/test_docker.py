@@ -15,6 +15,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from segue.tools.core.models import model_names
+from segue.tools.core.registry import backends
 from segue.tools.core.settings import Settings, load_settings
 from segue.ui.cli import COMMANDS
 
@@ -62,7 +64,7 @@ def stages() -> dict[str, Stage]:
 STAGES = stages()
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-TARGETS = sorted({service["build"]["target"] for service in SERVICES.values() if "build" in service})
+TARGETS = sorted({service["build"]["target"] for service in SERVICES.values() if "build" in service} - {"vllm-audio"})
 each_service = pytest.mark.parametrize("name", sorted(SERVICES))
 each_target = pytest.mark.parametrize("target", TARGETS)
 
@@ -96,8 +98,10 @@ def without_defaults(value: str, environment: dict[str, str]) -> str:
 def test_bases_are_pinned_by_an_exact_tag_and_a_digest_is_a_digest() -> None:
     arguments = dict(rest.split("=", 1) for name, rest in instructions() if name == "ARG")
     images = {rest.split(" AS ")[0] for name, rest in instructions() if name == "FROM"} - set(STAGES)
-    assert images == {"${PYTHON}"}
-    used = [arguments["PYTHON"], *(service["image"] for service in SERVICES.values() if "build" not in service)]
+    assert images == {"${PYTHON}", "${VLLM}"}
+    used = [*(arguments[name] for name in ("PYTHON", "VLLM")), *(s["image"] for s in SERVICES.values() if "build" not in s)]  # fmt: skip
+    assert len({image for image in used if "vllm" in image}) == 1, "one version of vLLM"
+    assert f"vllm[audio]=={arguments['VLLM'].partition(':v')[2]}" in STAGES["vllm-audio"].last("RUN")
     for image in used:
         name, _, digest = image.partition("@")
         assert re.search(r":v?\d+\.\d+\.\d+(-|$)", name), f"{image} is not pinned"
@@ -257,8 +261,8 @@ def test_a_service_has_an_image_a_health_check_and_few_rights(name: str) -> None
         assert (DOCKER / service["build"]["context"]).resolve() == ROOT
         assert (DOCKER / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
         assert service["build"]["target"] in STAGES
-        assert STAGES[service["build"]["target"]].all("HEALTHCHECK")
-    else:
+        assert "healthcheck" in service or STAGES[service["build"]["target"]].all("HEALTHCHECK")
+    if "healthcheck" in service:
         assert service["healthcheck"]["test"][0] == "CMD"
         assert {int(port) for port in service["expose"]} == ports_in(str(service["healthcheck"]["test"]))
     assert service["cap_drop"] == ["ALL"]
@@ -278,7 +282,9 @@ def test_a_service_needs_a_card_only_in_profiles_that_have_one(name: str) -> Non
 @each_service
 def test_a_command_of_ours_is_a_command_and_a_model_is_a_model(name: str) -> None:
     service = SERVICES[name]
-    if "build" not in service:
+    if "entrypoint" in service:
+        assert service["entrypoint"] == ["vllm", "serve"]
+        assert not service["command"][0].startswith("-"), "the model comes first"
         return
     stage = STAGES[service["build"]["target"]]
     command = service.get("command") or json.loads(stage.last("CMD"))
@@ -286,7 +292,9 @@ def test_a_command_of_ours_is_a_command_and_a_model_is_a_model(name: str) -> Non
     assert command[1] in COMMANDS
     assert str(command[command.index("--port") + 1]) == stage.last("EXPOSE")
     if command[1] == "serve-tools":
-        assert (ROOT / "tools" / "backends" / f"model_{command[2]}.py").is_file()
+        models = [word.partition("=")[0] for word in command[2 : command.index("--host")]]
+        assert models
+        assert set(models) <= set(model_names())
 
 
 def test_no_secret_is_written_down_and_none_is_forgotten() -> None:
@@ -309,9 +317,10 @@ def test_the_app_is_told_of_the_servers_beside_it_and_of_no_others(profile: str,
             monkeypatch.setenv(variable, filled)
     settings = load_settings()
     assert settings.server_key == "chosen"
-    addresses = {**settings.servers, **({"llm": settings.llm_base_url} if settings.llm_base_url else {})}
+    addresses = [(name, url) for name, urls in settings.servers.items() for url in urls.split()]
+    addresses += [("llm", settings.llm_base_url)] if settings.llm_base_url else []
     reached = set()
-    for name, url in addresses.items():
+    for name, url in addresses:
         host, port = re.fullmatch(r"http://([\w-]+):(\d+)(?:/v1)?", url).groups()
         service = beside[host]
         ports = service.get("expose") or [STAGES[service["build"]["target"]].last("EXPOSE")]
@@ -320,3 +329,7 @@ def test_the_app_is_told_of_the_servers_beside_it_and_of_no_others(profile: str,
         assert without_defaults(keys.get("VLLM_API_KEY") or keys["SEGUE_SERVER_KEY"], chosen) == "chosen"
         reached.add(host)
     assert reached == {name for name in beside if not name.startswith("app")}, "a server that nobody uses"
+    served = {backend.name for backend in backends() if backend.kind == "served"}
+    assert set(settings.servers) <= served | {backend.tool for backend in backends() if backend.name == "remote"}
+    for tool, name in settings.prefer.items():
+        assert name in {backend.name for backend in backends(tool)}
