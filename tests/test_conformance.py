@@ -113,6 +113,16 @@ def test_backend_loads_or_says_why_not(thing: Backend, home: Path) -> None:
     assert len(inspect.signature(runner).parameters) == 2, "called with (args, context)"
 
 
+@each_backend
+def test_served_backend_names_its_server_and_the_command_that_starts_one(thing: Backend, home: Path) -> None:
+    assert (thing.server is not None) is (thing.kind == "served")
+    if thing.server:
+        reason = thing.unavailable(load_settings(home=home)) or ""
+        assert f"SEGUE_SERVERS={thing.server}=http://127.0.0.1:" in reason
+        assert reason.startswith("no server is set: "), "then the command"
+        assert thing.unavailable(load_settings(home=home, servers={thing.server: "http://127.0.0.1:9"})) is None
+
+
 def test_backends_are_unique() -> None:
     names = [(backend.tool, backend.name) for backend in BACKENDS]
     assert len(names) == len(set(names))

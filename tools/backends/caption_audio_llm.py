@@ -181,6 +181,7 @@ BACKEND = Backend(
     name="audio_llm",
     load=_load,
     kind="served",
+    server=_SETTING,
     licence="vLLM Apache-2.0; weights as the model's card says",
     unavailable=_unavailable,
     heavy=True,

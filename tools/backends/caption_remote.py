@@ -66,6 +66,7 @@ BACKEND = Backend(
     "remote",
     _load,
     kind="served",
+    server="caption",
     licence="as the server says of each model",
     unavailable=unavailable("caption", "audioflamingo"),
     says_so=True,

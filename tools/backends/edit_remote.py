@@ -210,6 +210,7 @@ BACKEND = Backend(
     "remote",
     _load,
     kind="served",
+    server="edit",
     licence="as the server says of each model",
     unavailable=unavailable("edit", "demucs"),
     cost=_cost,

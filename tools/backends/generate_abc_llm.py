@@ -215,6 +215,7 @@ BACKEND = Backend(
     name="abc_llm",
     load=_load,
     kind="served",
+    server=_SETTING,
     licence="vLLM Apache-2.0; ChatMusician's weights MIT, MuPT's Apache-2.0",
     unavailable=_unavailable,
     ignores=_ignores,

@@ -112,6 +112,7 @@ BACKEND = Backend(
     name="acestep",
     load=_load,
     kind="served",
+    server=acestep_server.SETTING,
     licence=acestep_server.LICENCE,
     unavailable=acestep_server.unavailable,
     ignores=_ignores,

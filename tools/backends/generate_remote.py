@@ -227,6 +227,7 @@ BACKEND = Backend(
     "remote",
     _load,
     kind="served",
+    server="generate",
     licence="as the server says of each model",
     unavailable=unavailable("generate", "composer"),
     cost=_cost,

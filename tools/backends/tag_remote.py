@@ -71,6 +71,7 @@ BACKEND = Backend(
     "remote",
     _load,
     kind="served",
+    server="tag",
     licence="as the server says of each model",
     unavailable=unavailable("tag", "clap"),
     cost=_cost,

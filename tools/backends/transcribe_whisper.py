@@ -115,6 +115,7 @@ BACKEND = Backend(
     name="whisper",
     load=_load,
     kind="served",
+    server=_SETTING,
     licence="vLLM Apache-2.0; Whisper's weights MIT",
     unavailable=_unavailable,
     heavy=True,

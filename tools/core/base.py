@@ -108,6 +108,7 @@ class Backend:
     licence : of code and weights, as users need to know it ("Apache-2.0", "CC-BY-NC-4.0 weights").
     commercial : False where the licence forbids commercial use.
     extra : the extra of the package that brings what is missing ("demucs").
+    server : the name under which the setting ``servers`` says where it is served.
     unavailable : returns why the engine cannot be used now, with the command that helps, or None.
     ignores : names, in words, what of these arguments the engine would ignore.
     cost : how far the engine is from what these arguments want, where that is only known by asking (a server):
@@ -125,6 +126,7 @@ class Backend:
     licence: str = "Apache-2.0"
     commercial: bool = True
     extra: str | None = None
+    server: str | None = None
     unavailable: Callable[[Settings], str | None] = lambda settings: None
     ignores: Callable[[Any], list[str]] = lambda args: []
     cost: Callable[[Any, Settings], float] | None = None
