@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parent.parent
-_START_S = 300  # on two busy cores; 40 to 90 s are usual
+_START_S = 600  # on two busy cores; 40 to 90 s are usual
 _SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -63,18 +63,24 @@ def write_tiny_model(folder: Path) -> Path:
     return folder
 
 
+# What the planner's model is served with; models that hear need less.
+_PLANNER = (
+    "--max-model-len", "16384", "--enable-prefix-caching",
+    "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
+)  # fmt: skip
+
+
 @contextmanager
-def vllm(folder: Path) -> Iterator[str]:
-    """Run the engine while the block runs and give its base URL."""
+def vllm(folder: Path, model: Path | None = None, options: tuple[str, ...] = _PLANNER) -> Iterator[str]:
+    """Run the engine while the block runs and give its base URL; ``model`` is the folder of one, the planner's if None."""
     python = vllm_python()
     assert python is not None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [
-        str(python), "-m", "vllm.entrypoints.openai.api_server", "--model", str(write_tiny_model(folder / "model")),
+        str(python), "-m", "vllm.entrypoints.openai.api_server", "--model", str(model or write_tiny_model(folder / "model")),
         "--served-model-name", "tiny", "--load-format", "dummy", "--dtype", "float32", "--enforce-eager",
-        "--host", "127.0.0.1", "--port", str(port), "--max-model-len", "16384", "--max-num-seqs", "8",
-        "--enable-prefix-caching", "--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}',
+        "--host", "127.0.0.1", "--port", str(port), "--max-num-seqs", "8", *options,
     ]  # fmt: skip
     quiet = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "HF_HUB_OFFLINE": "1",
              "VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING"}  # fmt: skip
