@@ -36,6 +36,7 @@ bench: .setup-dev
 	@.venv/bin/python .ci/bench.py
 	@.venv/bin/python .ci/bench_agent.py
 	@.venv/bin/python .ci/bench_people.py
+	@.venv/bin/python .ci/bench_serving.py
 	@.ci/browser
 	@.venv/bin/python .ci/bench_page.py
 
