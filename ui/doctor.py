@@ -13,9 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from segue.tools.core.errors import SegueError, ToolError
 from segue.tools.core.registry import backends
@@ -24,22 +22,13 @@ from segue.tools.music import fluid
 from segue.tools.music.soundfont import find_soundfont
 from segue.tools.sound import demucs, separate
 from segue.ui import home as lock
-
-Level = Literal["ok", "note", "missing", "fault"]
-
-
-class Finding(BaseModel):
-    """One line of the doctor: ``missing`` takes something away, ``fault`` stops Segue from working."""
-
-    what: str
-    level: Level
-    says: str
-    do: str = ""
+from segue.ui.doctor_findings import Finding
+from segue.ui.doctor_servers import servers
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that Segue needs or can use."""
-    checks = (_python, _packages, _home, _sqlite, _sound, _codecs, _engines, _separator, _llm)
+    checks = (_python, _packages, _home, _sqlite, _sound, _codecs, _engines, _separator, _llm, servers)
     return [finding for check in checks for finding in check(settings)]
 
 
@@ -179,7 +168,10 @@ def _codecs(settings: Settings) -> Iterator[Finding]:
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:
+    """Those in this process, and those whose server is set; the servers have lines of their own."""
     for backend in backends():
+        if backend.server and backend.server not in settings.servers:
+            continue
         reason = backend.unavailable(settings)
         if settings.commercial and not backend.commercial:
             reason = f"refused: its licence ({backend.licence}) forbids commercial use"

@@ -229,7 +229,7 @@ BACKEND = Backend(
     kind="served",
     server="generate",
     licence="as the server says of each model",
-    unavailable=unavailable("generate", "composer"),
+    unavailable=unavailable("generate", "musicgen"),
     cost=_cost,
     says_so=True,
 )

@@ -25,7 +25,7 @@ _WINDOW_S = 28.0  # where the server gives no times, those of windows of this le
 def _unavailable(settings: Settings) -> str | None:
     if _SETTING in settings.servers:
         return None
-    return "no server is set: vllm serve openai/whisper-large-v3 --port 8001, then SEGUE_SERVERS=whisper=http://127.0.0.1:8001/v1"
+    return "no server is set: vllm serve openai/whisper-large-v3 --port 8004, then SEGUE_SERVERS=whisper=http://127.0.0.1:8004/v1"
 
 
 def _load(settings: Settings) -> Runner:

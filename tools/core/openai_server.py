@@ -1,6 +1,6 @@
 """The client of OpenAI-compatible servers (vLLM first) that engines use: words, sound as ``input_audio``, transcriptions.
 
-Where a server stands is a setting, ``servers = {whisper = "http://localhost:8001/v1#openai/whisper-large-v3"}``; after ``#``
+Where a server stands is a setting, ``servers = {whisper = "http://localhost:8004/v1#openai/whisper-large-v3"}``; after ``#``
 comes the model where the server has several. Sound travels as bytes in the request, never as a path or a URL. Every call
 ends when the step must: by the wall clock, whatever the server does between two bytes.
 """
