@@ -323,6 +323,50 @@ def test_tags_of_a_server_come_first_and_the_rest_is_measured(home):
         assert run(agent, "tag", {"clip": {"id": song.id}}).backend == "listen"
 
 
+# -- retrieve ------------------------------------------------------------------------------------------
+
+
+def pitch(row, src=None):
+    """A space of one meaning: how high it is. Words name it, sounds have it."""
+    if src is None:
+        high = {"high": 1.0, "low": -1.0}[row.request.text.prompt.split()[0]]
+    else:
+        spectrum = np.abs(np.fft.rfft(src.samples[0]))
+        high = 1.0 if np.fft.rfftfreq(src.frames, 1 / src.sample_rate)[spectrum.argmax()] > 600 else -1.0
+    return {"vector": Output(json.dumps([high, 0.1]).encode(), "application/json")}
+
+
+HEARD = [f"number {place} by its sound (clap)" for place in range(1, 6)]
+
+
+def test_words_are_sorted_by_what_a_served_space_hears_and_vectors_are_kept(home, tmp_path):
+    from tests.collection_support import soundfile
+
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for number, hz in enumerate((200, 1500, 220, 1600, 240)):
+        soundfile.write(folder / f"tune {number} {hz}.flac", tone(hz, 3.0)[0], RATE)
+    model = Listener("clap", ["embed"], pitch)
+    with house(home, model, tools=("retrieve",), prefer={}) as agent:
+        run(agent, "library", {"action": "add", "folder": str(folder)})
+        result = run(agent, "retrieve", {"query": "high tune", "k": 5})
+        assert result.backend == "remote"
+        high = {item["title"] for item in result.out["items"] if item["reasons"][-1] in HEARD[:2]}
+        assert high == {"tune 1 1500", "tune 3 1600"}
+        assert "Sorted by the catalogue and by what clap hears, in equal parts." in result.notes
+        sent = len(model.asked)
+        assert sent == 6, "the words and five tracks"
+        again = run(agent, "retrieve", {"query": "low tune", "k": 5})
+        low = {item["title"] for item in again.out["items"] if item["reasons"][-1] in HEARD[:3]}
+        assert low == {"tune 0 200", "tune 2 220", "tune 4 240"}
+        assert len(model.asked) == sent + 1, "the tracks' vectors were kept"
+        playlist = run(agent, "retrieve", {"query": "low tune", "action": "playlist", "k": 2})
+        assert playlist.backend == "catalogue"
+
+
+# -- the same errors -----------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("tool", "args"),
     [

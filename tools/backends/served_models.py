@@ -32,13 +32,13 @@ class Wish:
 
     Attributes
     ----------
-    sounds : the pieces whose sound the request names by their ids.
+    sounds : what the request names by ids: pieces by theirs, or files by any.
     lost : in words, what this model is not even asked for.
     notes : what the user is told where this model is asked.
     """
 
     request: JobRequest
-    sounds: Mapping[str, Piece] = field(default_factory=dict)
+    sounds: Mapping[str, Piece | bytes] = field(default_factory=dict)
     lost: Sequence[str] = ()
     notes: Sequence[str] = ()
 
@@ -128,7 +128,7 @@ class Served:
         raise refused or CannotDo("No served model can be asked for this.", "Ask for it in another way.")
 
     def _sent(self, offer: Offer, wish: Wish, context: Context, part: str) -> RemoteJob:
-        blobs = {id: offer.client.upload(_bytes(piece, context)) for id, piece in wish.sounds.items()}
+        blobs = {id: offer.client.upload(_bytes(sound, context)) for id, sound in wish.sounds.items()}
         audio = wish.request.audio
         placed = {name: blobs.get(id, id) for name, id in audio.model_dump(exclude={"ref"}).items() if id}
         request = wish.request.model_copy(update={"audio": audio.model_copy(update=placed)})
@@ -152,10 +152,12 @@ def known_models(tool: str, settings: Settings, tasks: Collection[Task]) -> list
     ]
 
 
-def _bytes(piece: Piece, context: Context) -> bytes:
-    if piece.clip is None:
-        raise CannotDo(f"'{piece.title}' is a score without sound.", "Ask for it to be rendered first.")
-    return context.store.path(piece.clip.id).read_bytes()
+def _bytes(sound: Piece | bytes, context: Context) -> bytes:
+    if isinstance(sound, bytes):
+        return sound
+    if sound.clip is None:
+        raise CannotDo(f"'{sound.title}' is a score without sound.", "Ask for it to be rendered first.")
+    return context.store.path(sound.clip.id).read_bytes()
 
 
 def _tell(job: RemoteJob, model: ModelInfo, wish: Wish, context: Context) -> None:
