@@ -1,8 +1,11 @@
 """The job client against the real server over real HTTP on loopback."""
 
+import asyncio
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -162,3 +165,56 @@ def test_a_server_that_loads_is_waited_for():
         made = JobClient(url).run(JobRequest(task="generate", model="recurrent"), "k", loaded)
     assert stages[0] == "The server is still loading recurrent."
     assert made.status.state == "done"
+
+
+@contextmanager
+def answering(*answers):
+    """A server that gives each of these answers to the next request, the last one for ever; bytes in parts with pauses."""
+    left = list(answers)
+
+    async def app(scope, receive, send):
+        if scope["type"] != "http":
+            return
+        status, parts, pause = left.pop(0) if len(left) > 1 else left[0]
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]}
+        )
+        for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.sleep(pause)
+        await send({"type": "http.response.body", "body": b""})
+
+    with serving(app) as url:
+        yield url
+
+
+STATUS = b'{"job_id": "j", "state": "%s", "task": "generate", "model": "m"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, [b"<html>It works!</html>"], 0),
+        (200, [b'{"data": [{"name": 1}]}'], 0),
+        (200, [b""], 0),
+        (500, [b"{}"], 0),
+        (502, [b"<html>"], 0),
+    ],
+)
+def test_answers_that_make_no_sense_are_one_typed_error(answer):
+    with answering(answer) as url, pytest.raises(Transient, match=re.escape(url)):
+        JobClient(url).models()
+
+
+def test_an_answer_that_drips_ends_with_the_clock():
+    with answering((200, [b" "] * 100, 0.05)) as url:
+        start = time.monotonic()
+        with pytest.raises(Transient, match="more than"):
+            JobClient(url, timeout_s=0.5).models()
+        assert time.monotonic() - start < 2.5
+
+
+def test_a_short_break_of_the_line_does_not_lose_the_job():
+    answers = [(202, [STATUS % b"running"], 0), (502, [b""], 0), (200, [b"<html>"], 0), (200, [STATUS % b"done"], 0)]
+    with answering(*answers) as url:
+        assert JobClient(url).run(request("x"), "k", nothing).status.state == "done"

@@ -95,11 +95,8 @@ class _Editor:
         def asking(model: ModelInfo) -> Wish | None:
             if "separate" not in model.tasks:
                 return None
-            request = JobRequest(
-                task="separate", model=model.name, outputs=["stems"], audio=AudioWish(src=piece.id),
-                edit=EditWish(track=",".join(dict.fromkeys(named))),
-            )  # fmt: skip
-            return Wish(request, {piece.id: piece})
+            src = AudioWish(src=piece.id)
+            return Wish(JobRequest(task="separate", model=model.name, outputs=["stems"], audio=src), {piece.id: piece})
 
         job, offer = self._served.run(_SEPARATE, asking, context, part=f"stems {number}")
         mix = context.wave(piece)

@@ -194,9 +194,9 @@ def read_bytes(data: bytes, name: str, read: Callable[[Path], T]) -> T:
 
 
 def stems_of(job: RemoteJob, take: int = 0) -> dict[str, Waveform]:
-    """Return the stems of a take by name."""
-    prefix = f"{take}/stems/"
-    return {name.removeprefix(prefix): heard(data) for name, data in job.outputs.items() if name.startswith(prefix)}
+    """Return the stems of a take by name; of a model without takes, its stems."""
+    found = {name.removeprefix(f"{take}/"): data for name, data in job.outputs.items()}
+    return {name.removeprefix("stems/"): heard(data) for name, data in found.items() if name.startswith("stems/")}
 
 
 def output(job: RemoteJob, name: str, model: ModelInfo) -> bytes:

@@ -95,16 +95,16 @@ class JobServer:
             raise
 
     def _submitted(self, request: JobRequest, key: str | None) -> tuple[Job, bool]:
+        if earlier := self._earlier(request, key):
+            return earlier, False
+        if not self.taking:
+            raise Transient("The server is shutting down.", "Ask another, or come back.")
+        lane = self._lane(request)
+        fields = _judged(request, lane.model)  # outside the lock, as the next: a model may take its time
+        alike = (request.task, lane.batching.key(request))
         with self._changed:
-            earlier = self.jobs.get(self._keys.get(key or "", ""))
-            if earlier and earlier.status.state not in ("failed", "cancelled"):
-                if earlier.request != request:
-                    raise InvalidArgument("This Idempotency-Key came with another request.", "Take a new key.")
+            if earlier := self._earlier(request, key):
                 return earlier, False
-            if not self.taking:
-                raise Transient("The server is shutting down.", "Ask another, or come back.")
-            lane = self._lane(request)
-            fields = _judged(request, lane.model)
             blobs = self._needed(request)
             if self.waiting() >= self.queue_size:
                 raise LimitReached("The queue is full.", "Try again later.", retry_s=max(1.0, lane.wait_s(1)))
@@ -114,7 +114,6 @@ class JobServer:
                 revision=lane.model.info.revision, seeds=seeds if lane.model.batching else [],
             )  # fmt: skip
             job = Job(request, status, blobs, on_end=self._count)
-            alike = (request.task, lane.batching.key(request))
             rows = seeds if lane.model.batching else seeds[:1]
             job.rows = [Row(job, number, seed, alike) for number, seed in enumerate(rows)]
             lane.rows.extend(job.rows)
@@ -124,6 +123,16 @@ class JobServer:
             self._forget_old()
             self._changed.notify_all()
             return job, True
+
+    def _earlier(self, request: JobRequest, key: str | None) -> Job | None:
+        """Return the job that a key started before, unless it failed or was cancelled."""
+        with self._changed:
+            earlier = self.jobs.get(self._keys.get(key or "", ""))
+        if earlier is None or earlier.status.state in ("failed", "cancelled"):
+            return None
+        if earlier.request != request:
+            raise InvalidArgument("This Idempotency-Key came with another request.", "Take a new key.")
+        return earlier
 
     def job(self, id: str) -> Job:
         """Return a job, or raise ``NotFound``."""

@@ -75,7 +75,7 @@ class Job:
 
     def moved(self, done: float, total: float, stage: str) -> None:
         """Keep how far the job has come; what would lead back is left out."""
-        if self.status.state in ENDED:
+        if self.status.state in ENDED or total <= 0:
             return
         if done / total >= self.status.done / self.status.total:
             self.status.done, self.status.total = round(done, 6), total
@@ -136,7 +136,7 @@ class Row:
 
     def moved(self, done: float, total: float, stage: str) -> None:
         """Keep how far this row has come; its job has come as far as its rows on the average."""
-        self.share = max(self.share, min(1.0, done / total))
+        self.share = max(self.share, min(1.0, done / total) if total > 0 else 0.0)
         mean = sum(row.share for row in self.job.rows) / max(1, len(self.job.rows))
         steps = total if total > 1 else self.job.status.total
         self.job.moved(mean * steps, steps, stage)

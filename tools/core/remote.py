@@ -8,9 +8,11 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from segue.tools.core.errors import (  # fmt: skip
     BackendUnavailable,
@@ -26,8 +28,12 @@ from segue.tools.core.errors import (  # fmt: skip
 )
 from segue.tools.core.jobs import JobRequest, JobStatus, ModelInfo
 
+M = TypeVar("M", bound=BaseModel)
+
 _CONNECT_S = 2.0
 _POLL_S = 0.1
+_TRANSFER_S = 600.0  # longest transfer of sound
+_MOST_BYTES = 2**30  # of one answer
 _TRIES = 4  # of asking how a job is, before it is given up
 _PATIENCE_S, _COME_BACK_S = 300.0, 5.0  # how long a full server is waited for in all, and at most at once
 # What a server may say was wrong, and a client says again; everything else becomes one of two.
@@ -62,6 +68,7 @@ class JobClient:
 
     def __init__(self, url: str, key: str | None = None, timeout_s: float = 30.0) -> None:
         self.url = url.rstrip("/")
+        self._timeout_s = timeout_s
         self._http = httpx.Client(
             base_url=self.url,
             timeout=httpx.Timeout(timeout_s, connect=_CONNECT_S),
@@ -75,11 +82,11 @@ class JobClient:
         ------
         BackendUnavailable : it does not answer.
         """
-        return [ModelInfo.model_validate(model) for model in self._ask("GET", "/v1/models").json()["data"]]
+        return self._parsed(_Models, self._ask("GET", "/v1/models")).data
 
     def upload(self, data: bytes) -> str:
         """Send sound and return its blob id."""
-        return str(self._ask("POST", "/v1/blobs", content=data).json()["id"])
+        return self._parsed(_Blob, self._ask("POST", "/v1/blobs", _TRANSFER_S, content=data)).id
 
     def run(
         self,
@@ -117,7 +124,10 @@ class JobClient:
             raise Transient(f"{self.url} stopped the job.")
         if status.state == "failed":
             raise _failure(status.error or {})
-        return RemoteJob(status, {name: self._ask("GET", f"{path}/outputs/{name}").content for name in status.outputs})
+        outputs = {
+            name: self._ask("GET", f"{path}/outputs/{quote(name)}", _TRANSFER_S).content for name in status.outputs
+        }
+        return RemoteJob(status, outputs)
 
     def _submitted(
         self, request: JobRequest, key: str, progress: Callable[[float, float, str], None], deadline: float | None
@@ -128,7 +138,7 @@ class JobClient:
         while True:
             try:
                 response = self._ask("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": key})
-                return JobStatus.model_validate(response.json())
+                return self._parsed(JobStatus, response)
             except NotFound as error:
                 raise BackendUnavailable(error.message, error.hint) from error
             except _Full as full:
@@ -148,7 +158,7 @@ class JobClient:
         """
         for attempt in range(_TRIES):
             try:
-                return JobStatus.model_validate(self._ask("GET", path).json())
+                return self._parsed(JobStatus, self._ask("GET", path))
             except (Transient, BackendUnavailable):
                 if attempt == _TRIES - 1:
                     raise
@@ -164,9 +174,15 @@ class JobClient:
         except httpx.HTTPError:
             return
 
-    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
+    def _ask(self, method: str, path: str, limit_s: float | None = None, **more: Any) -> httpx.Response:  # noqa: ANN401
+        """Return a proper answer; ``more`` are httpx's own options.
+
+        Raises
+        ------
+        BackendUnavailable, Transient, InvalidArgument, NotFound, CannotDo.
+        """
         try:
-            response = self._http.request(method, path, **more)
+            response = self._read(method, path, limit_s or self._timeout_s, more)
         except httpx.ConnectError as error:
             raise BackendUnavailable(
                 f"The model server {self.url} does not answer.", "Start it, or unset it."
@@ -184,6 +200,35 @@ class JobClient:
             kind = NotFound if response.status_code == 404 else _kind(_code(response), InvalidArgument)
             raise kind(f"The model server refused: {message}", hint)
         return response
+
+    def _read(self, method: str, path: str, limit_s: float, more: dict[str, Any]) -> httpx.Response:
+        """Return a whole answer within a wall-clock limit: httpx's own is one of each read, and a drip never ends."""
+        until = time.monotonic() + limit_s
+        with self._http.stream(method, path, **more) as response:
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                if time.monotonic() > until:
+                    raise Transient(f"The model server {self.url} answered for more than {limit_s:g} s.")
+                if len(body) > _MOST_BYTES:
+                    raise CannotDo(f"The model server {self.url} sent more than {_MOST_BYTES // 2**20} MB.")
+            headers = {name: value for name, value in response.headers.items() if name != "content-encoding"}
+            return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+
+    def _parsed(self, kind: type[M], response: httpx.Response) -> M:
+        """Return what an answer says, or raise ``Transient`` where it is not what a model server says."""
+        try:
+            return kind.model_validate_json(response.content)
+        except ValidationError as error:
+            raise Transient(f"{self.url} does not answer as a model server does.", "Check SEGUE_SERVERS.") from error
+
+
+class _Models(BaseModel):
+    data: list[ModelInfo]
+
+
+class _Blob(BaseModel):
+    id: str
 
 
 def _failure(error: Mapping[str, str]) -> SegueError:
