@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from segue.tools.core.server import create_app
 from segue.ui.keys import Allowance, Keys
+from tests.http_support import serving
+from tests.models_support import Recurrent
 from tests.ui_support import service
 
 pytestmark = pytest.mark.served
@@ -45,3 +48,13 @@ def test_schemathesis_finds_nothing(running: tuple[str, str], options: list[str]
     assert "No module named" not in done.stderr, "set up anew: make test-served"
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert "Test cases:" in done.stdout
+
+
+def test_schemathesis_finds_nothing_in_the_model_server_either(tmp_path: Path) -> None:
+    with serving(create_app([Recurrent(size=4).model()], queue_size=500)) as url:
+        command = [
+            sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--phases", "coverage,fuzzing",
+            "--max-examples", "20", "--seed", "1", "--request-timeout", "60", "--no-color",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -27,8 +27,11 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from pydantic import BaseModel
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.tools.core.errors import (  # fmt: skip
@@ -44,11 +47,26 @@ from segue.tools.core.errors import (  # fmt: skip
     UnreadableMedia,
 )
 from segue.tools.core.job_queue import JobServer
-from segue.tools.core.jobs import JobRequest, JobStatus, ModelInfo
+from segue.tools.core.jobs import Honoured, JobRequest, JobStatus, ModelInfo
 from segue.tools.core.models import ENDED, Job, Model
 
 _MAX_REQUEST, _MAX_BLOB = 8 * 2**20, 256 * 2**20  # bytes
 _FOLLOW_S, _KEEP_ALIVE_S = 0.05, 15.0
+
+
+class Fault(BaseModel):
+    """What is wrong, as the client's errors say it."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Refusal(BaseModel):
+    """Why a request was refused; ``fields`` says of every wish what would become of it, where that is the reason."""
+
+    error: Fault
+    fields: dict[str, Honoured] | None = None
 
 
 def create_app(
@@ -74,7 +92,10 @@ def create_app(
         yield
         await asyncio.to_thread(server.close)
 
-    app = FastAPI(title="Segue model server", lifespan=lifespan)
+    refusals: dict[int | str, dict[str, Any]] = {
+        code: {"model": Refusal} for code in (400, 401, 404, 413, 422, 429, 503)
+    }
+    app = FastAPI(title="Segue model server", lifespan=lifespan, responses=refusals)
     app.state.jobs = server
     app.add_middleware(_Door, key=key, hosts=frozenset(hosts))
 
@@ -87,6 +108,16 @@ def create_app(
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:])
         return _said(InvalidArgument(f"The request cannot be used: {where}: {first['msg']}.", "See /docs."))
+
+    @app.exception_handler(HTTPException)
+    async def no_such_path(request: Request, error: HTTPException) -> JSONResponse:
+        fault = Fault(code="BadInput", message=f"{error.detail}.", hint="See /docs.")
+        routes = [
+            route for route in app.routes if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        ]
+        allowed = sorted({method for route in routes for method in route.methods or ()})
+        headers = {"Allow": ", ".join(allowed)} if error.status_code == 405 else None
+        return JSONResponse(Refusal(error=fault).model_dump(exclude_none=True), error.status_code, headers)
 
     @app.post("/v1/jobs", status_code=202)
     async def submit(body: JobRequest, idempotency_key: str | None = Header(None)) -> JobStatus:
@@ -129,9 +160,9 @@ def create_app(
         }  # fmt: skip
         return JSONResponse(state, 200 if server.ready else 503)
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        return Response(server.measured(), media_type="text/plain; version=0.0.4")
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> PlainTextResponse:
+        return PlainTextResponse(server.measured(), media_type="text/plain; version=0.0.4")
 
     return app
 
@@ -189,9 +220,9 @@ def _limited(receive: Receive, limit: int) -> Receive:
 
 def _said(error: SegueError) -> JSONResponse:
     """Return an error as HTTP says it."""
-    body: dict[str, Any] = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
-    if isinstance(error, Rejected):
-        body["fields"] = {name: field.model_dump() for name, field in error.fields.items()}
+    fault = Fault(code=error.code, message=error.message, hint=error.hint)
+    fields = error.fields if isinstance(error, Rejected) else None
+    body = Refusal(error=fault, fields=fields).model_dump(exclude_none=True)
     if isinstance(error, LimitReached):
         return JSONResponse(body, 429, {"Retry-After": str(math.ceil(error.retry_s))})
     if isinstance(error, Transient):
