@@ -111,7 +111,7 @@ def test_bad_input_is_a_clear_error(tmp_path: Path, text_as_wav: Path) -> None:
     fails(2, "retrieve", "--filters", "{", says="not JSON")
     fails(2, "generate", says="Missing argument")
     fails(2, "whistle", says="No such command")
-    fails(2, "serve-tools", "theremin", says="There is: composer")
+    fails(2, "serve-tools", "theremin", says="composer")
     fails(2, "serve-tools", "composer", "--host", "0.0.0.0", says="SEGUE_SERVER_KEY")
 
 

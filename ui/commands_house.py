@@ -189,7 +189,9 @@ def serve_tools_command(
     names: Annotated[
         list[str], typer.Argument(help="Which models, as NAME or NAME=WEIGHTS; without one, those there are.")
     ] = [],  # noqa: B006 - typer reads it, nobody writes it
-    model: Annotated[str, typer.Option(help="Weights of the one model: a name that it knows, or a path.")] = "",
+    model: Annotated[
+        str, typer.Option("--model", "--weights", help="Weights of the one model: a name that it knows, or a path.")
+    ] = "",
     batch: Annotated[int, typer.Option(min=0, help="Most takes made at once; 0: what the model brings.")] = 0,
     device: Annotated[str, typer.Option(help="Where it computes: cpu, cuda, cuda:1; none: what there is.")] = "",
     queue: Annotated[int, typer.Option(min=1, help="Jobs that may wait; beyond it they are refused.")] = 32,

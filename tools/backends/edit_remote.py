@@ -110,7 +110,7 @@ class _Editor:
         rest = stems.get("other")
         stems["other"] = Waveform(left if rest is None else rest.samples + left, mix.sample_rate)
         context.note(f"{offer.model.name} took the recording apart into {', '.join(stems)}.")
-        return context.add_piece(f"{piece.title} (stems)"[:120], clip=piece.clip, stems=stems, parents=[piece])
+        return context.add_piece(piece.title, clip=piece.clip, stems=stems, parents=[piece])
 
     # -- sound that a model makes -----------------------------------------------------------------
 
