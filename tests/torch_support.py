@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from segue.tools.core.server import create_app
 from segue.tools.sound import demucs
 from tests.http_support import serving
 
-HTDEMUCS = {"channels": 8, "growth": 1, "t_layers": 1, "t_heads": 2, "segment": Fraction(2)}
+HTDEMUCS = {"channels": 4, "growth": 1, "dconv_mode": 0, "t_layers": 0, "samplerate": 8000, "segment": Fraction(2)}
 
 
 def write_demucs(folder: Path) -> None:
@@ -95,11 +95,27 @@ def language_model(window_s: int, **more: Any) -> dict[str, Any]:
     return config | more
 
 
-def write_craft(folder: Path, language: dict[str, Any], codec: dict[str, Any], builder: str = "get_lm_model") -> Path:
-    """Write a checkpoint as audiocraft's ``get_pretrained`` reads it."""
+def write_craft(
+    folder: Path,
+    language: dict[str, Any],
+    codec: dict[str, Any],
+    builder: str = "get_lm_model",
+    separator: bool = False,
+    **built: dict[str, Any],
+) -> Path:
+    """Write a checkpoint as audiocraft's ``get_pretrained`` reads it.
+
+    Parameters
+    ----------
+    builder : the library's function that makes the language model.
+    separator : whether that listens through Demucs.
+    built : what the library's loader adds to the configuration, by group.
+    """
     import torch
     from audiocraft.models import builders
     from omegaconf import OmegaConf
+
+    from segue.tools.sound import audiocraft as ours
 
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
@@ -107,10 +123,43 @@ def write_craft(folder: Path, language: dict[str, Any], codec: dict[str, Any], b
         (codec, builders.get_compression_model, "compression_state_dict.bin"),
         (language, getattr(builders, builder), "state_dict.bin"),
     ):
-        parsed = OmegaConf.create(config)
-        model = make(parsed)
-        torch.save({"xp.cfg": OmegaConf.to_yaml(parsed), "best_state": model.state_dict()}, folder / name)
+        full = {key: value | built.get(key, {}) if isinstance(value, dict) else value for key, value in config.items()}
+        with ours.our_demucs() if separator else nullcontext():
+            model = make(OmegaConf.create(full))
+        parsed = OmegaConf.to_yaml(OmegaConf.create(config))
+        torch.save({"xp.cfg": parsed, "best_state": model.state_dict()}, folder / name)
     return folder
+
+
+def letters(length: int = 64) -> Any:
+    """Return a tokenizer of letters with the usual marks, as transformers has them."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    letters = ["<pad>", "<s>", "</s>", "<unk>", "<mask>", *"abcdefghijklmnopqrstuvwxyz0123456789 ,.[]#-:/\n"]
+    tokenizer = Tokenizer(models.WordLevel({letter: n for n, letter in enumerate(letters)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 2)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>", unk_token="<unk>",
+        mask_token="<mask>", cls_token="<s>", sep_token="</s>", model_max_length=length,
+    )  # fmt: skip
+
+
+def tiny_clap() -> Any:
+    """Return a CLAP of two layers with random weights, as transformers has it."""
+    from transformers import ClapAudioConfig, ClapConfig, ClapModel, ClapTextConfig
+
+    text = ClapTextConfig(
+        vocab_size=64, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=80, projection_dim=16, pad_token_id=0,
+    )  # fmt: skip
+    audio = ClapAudioConfig(
+        spec_size=64, window_size=4, num_mel_bins=64, intermediate_size=16, hidden_size=32, depths=[1, 1],
+        num_attention_heads=[1, 1], num_hidden_layers=2, projection_dim=16, patch_embeds_hidden_size=16,
+        patch_size=4, patch_stride=[4, 4],
+    )  # fmt: skip
+    return ClapModel(ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(), projection_dim=16))
 
 
 class Served:
@@ -146,11 +195,11 @@ def sound(data: bytes) -> np.ndarray:
     return soundfile.read(io.BytesIO(data), always_2d=True)[0]
 
 
-def wav(seconds: float, sample_rate: int = 44100, channels: int = 2, seed: int = 0) -> bytes:
-    """Return a WAV of a sine under noise."""
+def wav(seconds: float, sample_rate: int = 44100, channels: int = 2, hz: float = 440.0, level: float = 1.0) -> bytes:
+    """Return a WAV of a sine under noise; silence at level 0."""
     frames = round(seconds * sample_rate)
-    noise = np.random.default_rng(seed).normal(0, 0.05, (frames, channels))
-    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(frames) / sample_rate)
+    noise = np.random.default_rng(0).normal(0, 0.05, (frames, channels))
+    tone = 0.3 * np.sin(2 * np.pi * hz * np.arange(frames) / sample_rate)
     file = io.BytesIO()
-    soundfile.write(file, noise + tone[:, None], sample_rate, format="WAV")
+    soundfile.write(file, level * (noise + tone[:, None]), sample_rate, format="WAV")
     return file.getvalue()

@@ -15,10 +15,21 @@ import numpy.typing as npt
 from segue.tools.core.audio import Samples, Waveform
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.jobs import JobRequest
+from segue.tools.core.models import Row
 from segue.tools.core.score import ChordSpan, Note, Score, TempoMark
 from segue.tools.core.theory import Chord, parse_chord
 from segue.tools.music.measures import tune
+from segue.tools.sound.delivery import read_blob
 
+SIZES = (
+    "small", "medium", "large", "melody", "melody-large",
+    "stereo-small", "stereo-medium", "stereo-large", "stereo-melody", "stereo-melody-large",
+)  # fmt: skip
+MELODY_HONOURS = {
+    "audio.melody": "its chroma leads, repeated where it is shorter; rhythm and octave are free",
+    "music.score": "its tune's chroma leads",
+    "music.chords": "their roots lead, where there is no tune",
+}
 SALIENCE_LOWEST = 43  # G2: measured on the matrices and recordings that the JASCO repository holds
 SALIENCE_BINS = 53
 SALIENCE_RATE = 50.0
@@ -58,6 +69,27 @@ def score_wished(request: JobRequest) -> Score | None:
         for chord, end in zip(music.chords, [*starts[1:], starts[-1] + 4], strict=True)
     ]
     return Score(tempo=[TempoMark(bpm=music.bpm or 120)], meter=music.meter or "4/4", chords=spans)
+
+
+def guide_of(row: Row, seconds: float, rate: int) -> Waveform | None:
+    """Return what leads a row, mono, of exactly so many seconds: the same shape whatever is given.
+
+    Raises
+    ------
+    InvalidArgument : a score without tune and chords.
+    """
+    if row.request.audio.melody:
+        found = read_blob(row.blobs[row.request.audio.melody]).resampled(rate).with_channels(1)
+    elif score := score_wished(row.request):
+        played = guide_melody(score, seconds, rate)
+        if played is None:
+            raise InvalidArgument("The score has neither a tune nor chords to lead by.", "Leave it out.")
+        found = played
+    else:
+        return None
+    frames = round(seconds * rate)
+    samples = np.tile(found.samples, -(-frames // found.frames))[:, :frames]
+    return Waveform(np.ascontiguousarray(samples), rate)
 
 
 def guide_melody(score: Score, seconds: float | None = None, sample_rate: int = 32_000) -> Waveform | None:

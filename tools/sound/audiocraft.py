@@ -26,8 +26,7 @@ from segue.tools.sound.torch_rows import RowDraws, device_of, filled, generators
 
 LICENCE = "code MIT, weights CC-BY-NC 4.0"
 INSTALL = (
-    "pip install 'segue-music[audiocraft]' && "
-    "pip install --no-deps audiocraft==1.3.0 encodec==0.1.1 torchaudio==2.11.0"
+    "pip install 'segue-music[audiocraft]' && pip install --no-deps audiocraft==1.3.0 encodec==0.1.1 torchaudio==2.11.0"
 )
 _TEXT_STEP = 16
 _TEXT_MOST = 256
@@ -77,7 +76,14 @@ class Craft:
         longest = max((len(tokens(text).input_ids) for tokens in self._tokenizers), default=1)
         return min(_TEXT_MOST, -(-longest // _TEXT_STEP) * _TEXT_STEP)
 
-    def make(self, batch: Batch, texts: Sequence[str], steps: float, compute: Callable[[list[Row]], Any]) -> list[Any]:
+    def make(
+        self,
+        batch: Batch,
+        texts: Sequence[str],
+        steps: float,
+        compute: Callable[[list[Row]], Any],
+        counted: Any = None,  # noqa: ANN401 - a torch module
+    ) -> list[Any]:
         """Compute a batch and return a tensor ``[channels, frames]`` a row.
 
         Parameters
@@ -85,23 +91,27 @@ class Craft:
         texts : one a row of the batch; all are padded as the longest needs, which the batch's key makes equal.
         steps : calls of the model that it will take, for the progress.
         compute : gets the rows, filled up to the batch's size; returns ``[rows, channels, frames]``.
+        counted : the module whose calls are the steps, where the library itself reports none.
         """
         import torch
 
-        counted = itertools.count(1)
+        calls = itertools.count(1)
 
         def moved(*_: Any) -> None:  # noqa: ANN401 - the library counts in its own way
-            batch.progress(min(next(counted), steps - 1), steps, "generating")
+            batch.progress(min(next(calls), steps - 1), steps, "generating")
 
         rows = filled(batch)
         with self._running, torch.inference_mode():
             self._text_length = max(map(self.text_length, texts))
             self.model.set_custom_progress_callback(moved)
+            hook = counted.register_forward_hook(moved) if counted is not None else None
             _rows.draws = RowDraws(generators(rows, str(self.model.device)))
             try:
                 made = compute(rows)
             finally:
                 _rows.draws = None
+                if hook is not None:
+                    hook.remove()
         batch.progress(steps, steps, "delivering")
         return [made[n].float().cpu() for n in range(len(batch))]
 
@@ -114,6 +124,25 @@ class Craft:
             return tokenizer(texts, **(options | length))
 
         return padded
+
+
+def library_class(kind: str) -> Any:  # noqa: ANN401 - the library has no types
+    """Return a class of the library by its name.
+
+    Raises
+    ------
+    BackendUnavailable : the library is not installed, or this release of it has no such class.
+    """
+    if not importlib.util.find_spec("audiocraft"):
+        raise BackendUnavailable("audiocraft is not installed.", f"Run: {INSTALL}.")
+    _prepare()
+    import audiocraft.models
+
+    if (found := getattr(audiocraft.models, kind, None)) is None:
+        raise BackendUnavailable(
+            f"audiocraft {audiocraft.__version__} has no {kind}.", "Its repository has, since version 1.4.0a2."
+        )
+    return found
 
 
 def load(kind: str, weights: str | None, default: str, device: str | None, **more: Any) -> Craft:  # noqa: ANN401
@@ -129,18 +158,10 @@ def load(kind: str, weights: str | None, default: str, device: str | None, **mor
     ------
     BackendUnavailable : the library is not installed or has no such class, or the weights cannot be loaded.
     """
-    if not importlib.util.find_spec("audiocraft"):
-        raise BackendUnavailable("audiocraft is not installed.", f"Run: {INSTALL}.")
-    _prepare()
-    import audiocraft.models
-
-    if (found := getattr(audiocraft.models, kind, None)) is None:
-        raise BackendUnavailable(
-            f"audiocraft {audiocraft.__version__} has no {kind}.", "Its repository has, since version 1.4.0a2."
-        )
+    found = library_class(kind)
     name = weights_of(weights, default)
     try:
-        with _our_demucs():
+        with our_demucs():
             model = found.get_pretrained(name, device=device_of(device), **more)
     except Exception as error:  # the hub's client, torch and OmegaConf raise errors of many families
         raise BackendUnavailable(
@@ -202,7 +223,7 @@ def _torch_for_xformers() -> dict[str, types.ModuleType]:
 
 
 @contextmanager
-def _our_demucs() -> Iterator[None]:
+def our_demucs() -> Iterator[None]:
     """Let the library's loader find Demucs where ``tools.sound.demucs`` finds it: safetensors, ``SEGUE_DEMUCS``."""
     from demucs import pretrained
 

@@ -46,10 +46,11 @@ def blob_of(row: Row, id: str | None, wish: str) -> Waveform:
     return read_blob(row.blobs[id])
 
 
-def delivered(wave: Waveform, row: Row) -> Output:
+def delivered(wave: Waveform, row: Row, *, stem: bool = False) -> Output:
     """Return a sound as a file with the format, rate, channels and loudness that the row's request wants.
 
-    What a model makes beyond ±1 is turned down as a whole rather than clipped, and said.
+    What a model makes beyond ±1 is turned down as a whole rather than clipped, and said. A stem keeps its
+    level, so that stems sum to their mix; as WAV it is written in floats, which do not clip.
     """
     wish = row.request.delivery
     if wish.sample_rate:
@@ -59,12 +60,12 @@ def delivered(wave: Waveform, row: Row) -> Output:
     if wish.lufs is not None:
         wave = _at_loudness(wave, wish.lufs, row)
     peak = float(np.abs(wave.samples).max(initial=0.0))
-    if peak > 1.0:
+    if peak > 1.0 and not stem:
         row.say(f"The model's sound was turned down by {20 * math.log10(peak):.1f} dB, so that nothing clips.")
         wave = Waveform(wave.samples / np.float32(peak), wave.sample_rate)
     with tempfile.TemporaryDirectory(prefix="segue-delivery-") as folder:
         path = Path(folder) / f"mix.{wish.format}"
-        encode(wave, path)
+        encode(wave, path, bits=32 if stem and wish.format == "wav" else 24)
         return Output(path.read_bytes(), MEDIA[wish.format])
 
 

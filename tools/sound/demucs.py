@@ -50,7 +50,7 @@ def extract(
     """
     wanted = tuple(dict.fromkeys(map(stem_word, names)))
     model = _model("htdemucs" if set(wanted) <= set(FOUR) else "htdemucs_6s")
-    sources = _separated(model, wave, check, progress)
+    sources = separated(model, wave, check, progress)
     taken = np.sum([sources[name] for name in wanted], axis=0, dtype=np.float32)
     stem = Waveform(np.ascontiguousarray(taken), wave.sample_rate)
     rest = Waveform(np.ascontiguousarray(wave.samples - taken), wave.sample_rate)
@@ -88,7 +88,7 @@ def load_separator(name: str) -> Any:  # noqa: ANN401 - a demucs BagOfModels
 _model = lru_cache(maxsize=2)(load_separator)
 
 
-def _separated(
+def separated(
     model: Any,  # noqa: ANN401 - a demucs BagOfModels
     wave: Waveform,
     check: Callable[[], None],
@@ -108,8 +108,9 @@ def _separated(
         progress(state.get("segment_offset", 0), max(1, state.get("audio_length", 1)), "separating")
 
     with torch.inference_mode():
-        found = apply_model(model, ((mix - mean) / std)[None], shifts=0, split=True, callback=report)[0] * std
-    return {name: _like(wave, found[n].numpy(), rate) for n, name in enumerate(model.sources)}
+        device = next(model.parameters()).device
+        found = apply_model(model, ((mix - mean) / std)[None], shifts=0, split=True, device=device, callback=report)
+    return {name: _like(wave, (found[0, n].cpu() * std).numpy(), rate) for n, name in enumerate(model.sources)}
 
 
 def _like(wave: Waveform, samples: Samples, rate: int) -> Samples:

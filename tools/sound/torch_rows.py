@@ -1,7 +1,9 @@
+# ruff: noqa: ANN401 - what torch passes round has no types here
 """What models in torch share: the device, a generator for every row, and rows filled up to a batch's size."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from segue.tools.core.errors import ConfigError
@@ -76,17 +78,45 @@ class RowDraws:
     def __init__(self, generators: Sequence[Any]) -> None:
         self._generators = generators
 
-    def noise(self, shape: Sequence[int], device: Any) -> Any:  # noqa: ANN401 - torch's own types
+    def noise(self, shape: Sequence[int], device: Any) -> Any:
         """Return exponential noise ``[rows, …]``."""
         import torch
 
         rows = [torch.empty(tuple(shape[1:]), device=device).exponential_(generator=g) for g in self._generators]
-        return torch.stack(rows)
+        return torch.stack(rows).clamp_(min=1e-30)
 
-    def __call__(self, probabilities: Any) -> Any:  # noqa: ANN401 - torch's own types
+    def __call__(self, probabilities: Any) -> Any:
         """Return one index a distribution, ``[rows, …, 1]`` of ``[rows, …, classes]``."""
         noise = self.noise(probabilities.shape, probabilities.device)
         return (probabilities.float() / noise).argmax(dim=-1, keepdim=True)
+
+
+@contextmanager
+def row_noise(generators: Sequence[Any]) -> Iterator[None]:
+    """Let ``torch.randn`` and ``torch.multinomial`` draw every row from its own generator, in this thread and block.
+
+    A row is an equal share of the first dimension, in order.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    count = len(generators)
+    draws = RowDraws(generators)
+
+    class Rows(TorchFunctionMode):  # type: ignore[misc]  # torch has no types here
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            more = dict(kwargs or {})
+            if function is torch.randn and not more.get("generator"):
+                shape = args[0] if args and isinstance(args[0], (tuple, list, torch.Size)) else args
+                if shape and shape[0] == count:
+                    return torch.stack([torch.randn(tuple(shape[1:]), generator=g, **more) for g in generators])
+            if function is torch.multinomial and not more.get("generator") and args[0].shape[0] % count == 0:
+                probabilities = args[0]
+                return draws(probabilities.reshape(count, -1, probabilities.shape[-1])).reshape(-1, 1)
+            return function(*args, **more)
+
+    with Rows():
+        yield
 
 
 def described(request: JobRequest) -> str:
