@@ -133,18 +133,18 @@ _FEATURES = {
 
 
 def write_tiny_whisper(folder: Path) -> Path:
-    """Write a Whisper of one layer, with all of Whisper's special tokens."""
+    """Write a Whisper of one layer, with all of Whisper's special tokens, that writes at most 64 tokens."""
     tokenizer = _tokenizer(())
     tokenizer.add_special_tokens(["<|endoftext|>", "<|startoftranscript|>", *(f"<|{name}|>" for name in _LANGUAGES), *_MARKS])  # fmt: skip
     tokenizer.add_tokens([AddedToken(f"<|{0.02 * n:.2f}|>", special=False) for n in range(1501)])
     end = tokenizer.token_to_id("<|endoftext|>")
     config = {
         **_EARS, "architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper", "vocab_size": tokenizer.get_vocab_size(),
-        "num_mel_bins": 80, "decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 128, "max_target_positions": 448,
+        "num_mel_bins": 80, "decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 128, "max_target_positions": 64,
         "is_encoder_decoder": True, "decoder_start_token_id": tokenizer.token_to_id("<|startoftranscript|>"), "bos_token_id": end,
         "eos_token_id": end, "pad_token_id": end, "activation_function": "gelu", "torch_dtype": "float32",
     }  # fmt: skip
-    speaks = {"bos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "model_max_length": 448}  # fmt: skip
+    speaks = {"bos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "model_max_length": 64}  # fmt: skip
     features = {"feature_size": 80, "return_attention_mask": False}
     return _written(folder, tokenizer, "WhisperProcessor", config, speaks, features, {"eos_token_id": end})
 

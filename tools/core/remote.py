@@ -82,7 +82,10 @@ class JobClient:
         ------
         BackendUnavailable : it does not answer.
         """
-        return self._parsed(_Models, self._ask("GET", "/v1/models")).data
+        try:
+            return self._parsed(_Models, self._ask("GET", "/v1/models")).data
+        except NotFound as error:
+            raise BackendUnavailable(f"{self.url} is no model server.", "Check SEGUE_SERVERS.") from error
 
     def upload(self, data: bytes) -> str:
         """Send sound and return its blob id."""
