@@ -20,6 +20,7 @@ _BRINGS = {
     "edit": "stems of recordings by a trained separator, spans painted anew",
     "caption": "descriptions by a trained listener",
     "tag": "tags by a trained listener",
+    "retrieve": "searching by a space that words and sound share",
     "whisper": "sung words, with times",
     "audio_llm": "questions about what is heard",
     "abc_llm": "tunes by a language model",
