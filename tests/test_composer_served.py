@@ -37,6 +37,17 @@ def test_the_served_take_is_complete_and_its_stems_are_its_sum(tmp_path, url):
     assert np.abs(total - mix.samples).max() < 2**-22
 
 
+def test_the_served_composer_makes_what_the_embedded_one_makes_to_the_sample(tmp_path, url):
+    here, _, mix, stems = made(tmp_path / "here")
+    far, _, same, parts = made(tmp_path / "far", servers={"generate": url}, prefer={"generate": "remote"})
+    assert (here.backend, far.backend) == ("composer", "remote")
+    assert np.array_equal(mix.samples, same.samples)
+    assert {name: wave.samples.tobytes() for name, wave in stems.items()} == {
+        name: wave.samples.tobytes() for name, wave in parts.items()
+    }
+    assert here.out.keys() == far.out.keys()
+
+
 def test_a_server_that_died_is_said_and_the_embedded_composer_takes_over(tmp_path):
     gone = {"generate": "http://127.0.0.1:9"}
     result, piece, *_ = made(tmp_path, servers=gone, prefer={"generate": "remote"})
