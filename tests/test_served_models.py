@@ -81,6 +81,22 @@ def test_the_model_that_ignores_least_is_asked_and_says_what_it_did(home):
         assert len(plain.asked) == 1, "of equals the first"
 
 
+def test_servers_stand_side_by_side_and_one_of_their_models_can_be_named(home):
+    one, two, three = (Listener(name, ["generate"], sings) for name in ("one", "two", "three"))
+    with serving(create_app([one.model(), two.model()])) as first, serving(create_app([three.model()])) as second:
+        for servers, asked in (
+            (f"{first} {second}", one),
+            (f"{first}#two {second}", two),
+            (f"{second} {first}", three),
+        ):
+            settings = load_settings(home=home, servers={"generate": servers}, prefer={"generate": "remote"})
+            with Agent(settings) as agent:
+                run(agent, "generate", {"prompt": "rain", "seed": 1})
+            assert [len(model.asked) for model in (one, two, three)].count(1) == 1
+            assert len(asked.asked) == 1
+            asked.asked.clear()
+
+
 def test_all_takes_come_back_with_their_seeds(home):
     model = Listener("plain", ["generate"], sings, honours=["music.duration"])
     with house(home, model) as agent:

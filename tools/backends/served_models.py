@@ -1,7 +1,7 @@
 """What the clients of the job protocol share: which served model takes a wish best, sound sent, fields told.
 
-A tool's servers are named by ``servers = {generate = "http://…"}``, several with spaces between them. Of all their
-models the one is asked that ignores least, and approximates least of those.
+A tool's servers are named by ``servers = {generate = "http://…"}``, several with spaces between them, one of a server's
+models after ``#``. Of all models the one is asked that ignores least, and approximates least of those.
 """
 
 import hashlib
@@ -76,7 +76,8 @@ class Served:
 
     def __init__(self, tool: str, settings: Settings) -> None:
         self._tool = tool
-        self._clients = [JobClient(url, settings.server_key) for url in settings.servers[tool].split()]
+        named = [place.partition("#") for place in settings.servers[tool].split()]
+        self._places = [(JobClient(url, settings.server_key), model) for url, _, model in named]
 
     def offers(self, tasks: Collection[Task], commercial: bool) -> list[Offer]:
         """Return the models that do one of these tasks and may be used.
@@ -86,9 +87,9 @@ class Served:
         BackendUnavailable : there is none; the message says why, models that a licence forbids by name.
         """
         found, silent = [], []
-        for client in self._clients:
+        for client, only in self._places:
             try:
-                found += [Offer(client, model) for model in client.models()]
+                found += [Offer(client, model) for model in client.models() if only in ("", model.name)]
             except ToolError as error:
                 silent.append(error)
         if silent and not found:
