@@ -1,6 +1,7 @@
 """The doctor on model servers: what answers and with what, what is missing and the command that brings it, on one screen."""
 
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from segue.agent import Agent
 from segue.tools.core.jobs import ModelInfo
 from segue.tools.core.licences import licence_of
-from segue.tools.core.models import Model
+from segue.tools.core.models import Model, model_names
 from segue.tools.core.registry import backends
 from segue.tools.core.server import create_app
 from segue.tools.core.settings import load_settings
@@ -39,6 +40,17 @@ def test_what_is_missing_comes_with_one_command_each():
         assert row.level == "missing"
         assert row.says.startswith("not set: without ")
         assert f"SEGUE_SERVERS={name}=http://127.0.0.1:" in row.do
+
+
+def test_the_guide_has_the_same_commands():
+    """docs/serving.md, for every server for which there is a model."""
+    guide = (Path(__file__).parent.parent / "docs" / "serving.md").read_text("utf-8")
+    for name, row in rows().items():
+        command, _, setting = row.do.partition(", then ")
+        model = re.fullmatch(r"segue serve-tools (\S+)", command)
+        if model is None or (model[1] in model_names() and name != "tag"):
+            assert command in guide
+            assert setting in guide
 
 
 def test_no_two_commands_want_the_same_port():
