@@ -2,9 +2,9 @@
 
 ::
 
-    .ci/bench_serving.py                                      tiny models on the processor
-    .ci/bench_serving.py musicgen --size small --device cuda --batches 1 2 4 8 16 32
-    .ci/bench_serving.py NAME --model PATH_OR_NAME            any model of `segue serve-tools`, with its own weights
+    python .ci/bench_serving.py                                      tiny models on the processor
+    python .ci/bench_serving.py musicgen --size small --device cuda --batches 1 2 4 8 16 32
+    python .ci/bench_serving.py NAME --model PATH_OR_NAME            any model of `segue serve-tools`, with its own weights
 
 ``--size`` writes a MusicGen of that size with random weights (the shapes are the released ones, so are time and
 memory; the sound is noise; the text encoder is a table) and wants audiocraft (``.ci/models``, or a GPU machine's own).
