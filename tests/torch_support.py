@@ -155,11 +155,21 @@ def tiny_clap() -> Any:
         max_position_embeddings=80, projection_dim=16, pad_token_id=0,
     )  # fmt: skip
     audio = ClapAudioConfig(
-        spec_size=64, window_size=4, num_mel_bins=64, intermediate_size=16, hidden_size=32, depths=[1, 1],
+        spec_size=256, window_size=4, num_mel_bins=64, intermediate_size=16, hidden_size=32, depths=[1, 1],
         num_attention_heads=[1, 1], num_hidden_layers=2, projection_dim=16, patch_embeds_hidden_size=16,
         patch_size=4, patch_stride=[4, 4],
     )  # fmt: skip
     return ClapModel(ClapConfig(text_config=text.to_dict(), audio_config=audio.to_dict(), projection_dim=16))
+
+
+def t5_letters() -> Any:
+    """Return T5's kind of tokenizer with single letters."""
+    from transformers import T5Tokenizer
+
+    marks = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -9.0), ("▁", -2.0)]
+    return T5Tokenizer(
+        vocab=[*marks, *((letter, -3.0) for letter in "abcdefghijklmnopqrstuvwxyz")], extra_ids=0, model_max_length=64
+    )
 
 
 class Served:

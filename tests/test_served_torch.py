@@ -1,0 +1,29 @@
+"""The models in torch behind the job protocol, from real loaders, in the environment that ``.ci/models`` builds."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACE = ROOT / ".venv-models"
+
+pytestmark = [
+    pytest.mark.served,
+    pytest.mark.skipif(not (PLACE / ".done").is_file(), reason="wants the model libraries: run .ci/models"),
+]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("tests", "least"), [("audiocraft", 13), ("demucs", 4), ("transformers", 3), ("diffusers", 4)])
+def test_models_through_their_real_loaders_on_random_weights(tests, least):
+    command = [
+        str(PLACE / "bin" / "python"), "-m", "pytest", "-n0", "-p", "no:cacheprovider", f"tests/test_models_{tests}.py",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) >= least
