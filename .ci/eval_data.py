@@ -10,7 +10,6 @@ import hashlib
 import io
 import sys
 import tarfile
-import tempfile
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -109,9 +108,9 @@ def unpacked(data: bytes, package: Package, folder: Path) -> int:
 
 def write(path: Path, data: bytes) -> None:
     """Write a file at once or not at all."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(data)
-    Path(file.name).replace(path)
+    part = path.with_suffix(".part")
+    part.write_bytes(data)
+    part.replace(path)
 
 
 def contents(data: bytes) -> bytes:

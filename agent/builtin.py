@@ -54,6 +54,7 @@ from segue.agent.language.draft import Draft, arena
 from segue.agent.language.locking import locks
 from segue.agent.language.reference import group, mentions, missing_number, one, without_a_list
 from segue.agent.plan import Plan, Step
+from segue.tools.core.vocabulary import languages_in
 
 Rule = Callable[[Clause, Draft], bool]
 
@@ -116,7 +117,7 @@ class BuiltinPlanner:
             return plan
         held_out: list[str] = []
         if arena(state) == "empty" and not _MAKES.search(right):
-            right, held_out = contrast.softened(right)
+            right, held_out = contrast.softened(right, self._known(right, state))
         draft = Draft(right, state, self._known(right, state))
         draft.notes += held_out
         if turn := turning.turned(right, state):
@@ -149,7 +150,9 @@ class BuiltinPlanner:
 
     def _apart(self, message: str, state: State) -> Iterator[Plan]:
         """Yield plans in which a message is read as two requests, one after the other."""
-        right = spelling.corrected(spelling.spoken(foreign.translated(" ".join(message.split()))), self._known(message, state))
+        right = spelling.corrected(
+            spelling.spoken(foreign.translated(" ".join(message.split()))), self._known(message, state)
+        )
         for head, tail in islice(following.parted(right), _PARTINGS):
             first = self._by_rules(head, state)
             if first.question or first.reply or not first.steps:
@@ -477,6 +480,7 @@ def _surprise(clause: Clause, draft: Draft) -> bool:
         or clause.genres
         or clause.moods
         or clause.instruments
+        or languages_in(clause.text)
         or len(clause.words) > 8
         or clause.verb("make", "remove")
     ):

@@ -73,12 +73,13 @@ def test_the_likelier_plan_is_taken_and_doubt_is_told():
         return Draft(message, state_for("piece"), [])
 
     guessed = SEARCH.model_copy(update={"certain": 0.5})
-    taken = weighed(guessed, "those drums are killing me", reading, again, draft)
+    taken = weighed(guessed, "those drums are killing me", reading, again, draft, lambda: iter(()))
     assert taken.steps == removal.steps
     assert taken.certain < 0.9
     assert heard[0] == "remove drums"
-    assert weighed(removal, "no drums", reading, again, draft) is removal
-    kept = weighed(SEARCH, "what the rules are sure of", reading, again, draft)
+    assert weighed(removal, "no drums", reading, again, draft, lambda: iter(())) is removal
+    mild = Reading({"edit": 0.7, "edit.remove": 0.6, "retrieve": 0.4, "reply": 0.02})
+    kept = weighed(SEARCH, "what the rules are sure of", mild, again, draft, lambda: iter(()))
     assert kept.steps == SEARCH.steps
     assert kept.certain < SEARCH.certain
 

@@ -361,7 +361,10 @@ def _transpose(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operat
     moved = verb or down or clause.match(r" (?:up|higher|raise|above|hoher|hoch|arriba|sharper|transpose|shift|pitch) ")
     if clause.intervals and moved and not clause.is_question:
         return [{"op": "transpose", "semitones": sign * sum(found.value for found in clause.intervals)}]
-    if verb and clause.numbers and not clause.durations and not clause.tempi:
+    kept = clause.match(
+        r" (?:without|not) (?:changing|altering|touching|affecting|moving|shifting) (?:the |its )?(?:pitch|key) "
+    )
+    if verb and clause.numbers and not (clause.durations or clause.tempi or clause.percents or kept):
         value = clause.numbers[0].value
         return [{"op": "transpose", "semitones": -abs(value) if down else value}] if -24 <= value <= 24 else []
     if clause.match(r" (?:an |one )?octave(?: (?:up|down|higher|lower))? ") and moved:

@@ -5,7 +5,9 @@ denied can be neither measured nor filtered: it must not stand in the query, and
 """
 
 import re
+from collections.abc import Iterable
 
+from segue.agent.dialogue import Known
 from segue.agent.language import stance
 from segue.agent.language.clause import Clause
 from segue.tools.core.vocabulary import axes_in, genres, moods_in
@@ -20,19 +22,26 @@ _EMPTY = frozenset(["something", "anything", "some", "music", "songs", "song", "
 _OURS = re.compile(r"\b(?:vocals?|voices?|sing\w*|sung|words|lyrics?|instrumental|heard|hear|played|play|rated|stars?|library|own|twice|repeat\w*|artists?|bands?|same|longer|shorter|older|newer|before|after|know\w*|care|mind|matter|fuss\w*|sure|live|covers?|remix\w*|more than|less than|english|listen\w*|moods?|genres?|particular\w*|preference|idea|clue|special|like (?:it|this|that|these))\b", re.IGNORECASE)  # fmt: skip
 
 
-def softened(text: str) -> tuple[str, list[str]]:
+def softened(text: str, names: Iterable[Known] = ()) -> tuple[str, list[str]]:
     """Return a search without what it is not to be, and notes on what could not be kept out.
+
+    Parameters
+    ----------
+    names : names found in the text: who bears them is left out by a filter.
 
     >>> softened("mysterious rather than creepy")[0]
     'mysterious'
     """
     notes: list[str] = []
+    borne = [name.start for name in names]
 
     def out(match: re.Match[str]) -> str:
         lead = Clause(text[: match.start()])
         before = {word.plain for word in lead.words if (word.plain,) not in stance.fillers()}
         tail = Clause(match["tail"])
         if lead.is_question or not before - _EMPTY or not tail.words or _OURS.search(match["tail"]) or tail.numbers or tail.years or tail.durations or tail.tempi or tail.keys or tail.instruments or tail.formats:  # fmt: skip
+            return match[0]
+        if any(match.start() <= start < match.end() for start in borne):
             return match[0]
         if any(word[:1].isupper() for word in match["tail"].split()) and not tail.genres:
             return match[0]

@@ -16,7 +16,7 @@ _NEAR = 0.03  # "at 120 bpm" finds 116.4–123.6: a tempo in a tag is rarely exa
 _ROUGHLY = 0.05  # "around 170": five per cent either way
 
 _PATH = r" (?:gradual(?:ly)?|step by step|bit by bit|slowly (?:moving|going|getting)|path from|journey from|transition(?:ing)? from|bridge from|morph(?:ing)? from|ease from|travel from|all the way to) "
-_HOLD = r" (?:keep(?:ing)?|hold(?:ing)?|maintain(?:ing)?|same|retain(?:ing)?|without (?:changing|losing)|dont (?:change|touch|lose)|leave|preserv(?:e|ing)|as) (?:it |the |that |its |all |just as )*(?:same )?$"
+_HOLD = r" (?:keep(?:ing)?|hold(?:ing)?|maintain(?:ing)?|same|retain(?:ing)?|without (?:changing|losing)|dont (?:change|touch|lose)|leave|preserv(?:e|ing)|as) (?:it |the |that |its |all |just as |em |them |things |how |this |so )*(?:same )?$"
 _MORE = frozenset(["more", "extra", "further", "plus", "piu", "plus", "mehr", "mas", "increase", "additional"])
 
 
@@ -270,7 +270,7 @@ def _directions(clause: Clause, found: Criteria) -> None:
         near = clause.before(axis.start, 5)
         lead = f" {' '.join(near)} "
         name, way = axis.value.name, axis.value.way
-        if re.search(_HOLD, lead):
+        if re.search(_HOLD, lead) and not re.search(r" (?:not|isnt|arent|nowhere near|never) (?:\w+ )?as $", lead):
             found.hold.append(name)
             _take(
                 clause, found, axis.start, axis.end, "keep|keeping|hold|same|the|that|it|its|but|and|maintain|leave|as"

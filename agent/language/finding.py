@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from segue.agent.dialogue import Known
-from segue.agent.language import asking, criteria, cues
+from segue.agent.language import asking, contrast, criteria, cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft, Target
@@ -211,7 +211,11 @@ def match_with(clause: Clause, draft: Draft, source: Target, wanted: set[str], n
 
 
 def search(clause: Clause, draft: Draft) -> None:
-    """Take a clause as a new search: its words, less what became filters."""
+    """Take a clause as a new search: its words, less what became filters and what it is not to be."""
+    said, left_out = contrast.softened(clause.text)
+    if left_out and not names_in(clause, draft):
+        clause = Clause(said)
+        draft.notes += [note for note in left_out if note not in draft.notes]
     found = criteria.read(clause, draft)
     args: dict[str, Any] = {}
     titles = [name for name in names_in(clause, draft) if name.kind == "title" and _means_title(name, clause, draft)]

@@ -216,6 +216,9 @@ _TIMES = re.compile(r"^\s*(?:times?|x|plays?|listens?|spins?|goes)?\b", re.IGNOR
 _FEW_PLAYS = 5
 
 
+_JUST_ONCE = re.compile(r"\b(?:only|just|barely) (?:ever )?(?:been )?(?:listened to|played|heard|spun|put on)(?: (?:it|them|those))?(?: all)? (?:the )?(?:once|one time)\b", re.IGNORECASE)  # fmt: skip
+
+
 @lru_cache(maxsize=256)
 def plays(text: str) -> Reading:
     """Read how often tracks may have been played: ``unplayed``, or ``plays_max``."""
@@ -235,6 +238,8 @@ def plays(text: str) -> Reading:
             return Reading({"plays_max": max(0, most)}, ((_opening(text, low), high),))
     if hardly := _HARDLY.search(text):
         return Reading({"plays_max": _FEW_PLAYS}, ((hardly.start(), hardly.end()),))
+    if once := _JUST_ONCE.search(text):
+        return Reading({"plays_max": 1}, ((_opening(text, once.start()), once.end()),))
     if never := _NOT_YET.search(text):
         return Reading({"unplayed": True}, ((never.start(), never.end()),))
     if (already := _ALREADY.search(text)) and denied(text, already.start()):
@@ -261,6 +266,8 @@ _CAP = re.compile(rf"\b(?:{_EACH}|all|per|the|to)\s+{_PERFORMER}\b[^,;.]{{0,24}}
 _TIMES_ONLY = {"once": 1, "twice": 2, "thrice": 3}
 _ONCE = re.compile(rf"\b(?:(?:each|every|any|no|the same|same|one)\s*(?:single )?{_PERFORMER}|every(?:one|body)|each(?: of them| one)?|any(?:one|body)|no ?(?:one|body)|(?:the )?same (?:one|name|person))\b[^,;.]{{0,32}}?\b(?P<n>once|twice|thrice|two times|three times|more than once|more than twice)\b", re.IGNORECASE)  # fmt: skip
 _VARIED = re.compile(
+    r"\b(?:every|each|all)\b[^,;.]{0,24}?\b(?:somebody|someone|a person|an artist|a band) (?:different|new|else)\b|"
+    r"\b(?:no|not|never|without|avoid|don'?t|stop|do not)\b[^,;.]{0,24}?\b(?:two|2|more than one)\b[^,;.]{0,12}?\b(?:same|one) (?:guy|person|name|one|lot|people|singer|bunch)\b|"
     rf"\b(?:every|each|all)(?: (?:one|single|song|track|tune|piece|of them|songs|tracks))*(?: (?:be|is|are|should|must|has to|have to|to be|comes?|needs? to be|being))* (?:from |by |of )?(?:an? )?(?:different|new|separate|distinct|another|unique) {_PERFORMER}\b"
     rf"|\b(?:all |only |\w+ )?(?:different|various|mixed|distinct|varied|separate|unique) (?:artists|bands|singers|acts|musicians|performers|groups|names|people|composers|rappers)(?: (?:only|please|each time|every time|throughout))?\b"
     rf"|\b(?:no|not|never|without|avoid|don'?t|stop|quit|skip|do not|i don'?t want|i dont want)\b[^,;.]{{0,24}}?\b(?:repeat(?:s|ed|ing)?|repetitions?|doubl(?:es?|ing)(?: up)?|duplicat\w+|twice|two|more than one)\b[^,;.]{{0,16}}?\b{_PERFORMER}\b(?: twice)?"

@@ -32,7 +32,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         _search_again(draft, exclude=_shown(draft))
         return True
     if clause.has("someone else", "somebody else", "other artist", "other artists", "another artist", "different artist", "different artists", "another band", "someone different", "another singer", "someone new") :  # fmt: skip
-        return _someone_else(draft, praised)
+        return someone_else(draft, praised=praised)
     if _rejects(clause, draft) | _praises(clause, draft):
         rest = criteria.read(clause, draft)
         if not rest.is_empty:
@@ -376,7 +376,7 @@ def _praises(clause: Clause, draft: Draft) -> bool:
     return True
 
 
-def _someone_else(draft: Draft, praised: bool) -> bool:
+def someone_else(draft: Draft, *, praised: bool = False) -> bool:
     """Take "great, now someone else": neighbours of what was shown, by other artists."""
     shown = draft.state.shown
     ids = shown.ids if shown else []

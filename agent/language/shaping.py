@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from segue.agent.dialogue import Thing
+from segue.agent.language import timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.parts import parts
@@ -302,4 +303,4 @@ def _reversed(clause: Clause, thing: Thing | None, draft: Draft, named: Spans) -
         return None
     if clause.match(r" (?:list|playlist|order|not|dont|undo|reverb|delay|cymbal|decision) "):
         return None
-    return [{"op": "reverse"}]
+    return timing.backwards(clause)

@@ -20,7 +20,7 @@ _FIRM = (
     "include", "sorry", "earlier", "previous", "results", "records", "duplicates", "restriction", "unplugged",
 )  # fmt: skip
 # How people type in a hurry, and what a dictated sentence has between its words.
-_HASTY = {"smth": "something", "sth": "something", "sumthing": "something", "u": "you", "ur": "your", "pls": "please", "plz": "please", "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to", "tho": "though", "cuz": "because"}  # fmt: skip
+_HASTY = {"w/o": "without", "smth": "something", "sth": "something", "sumthing": "something", "u": "you", "ur": "your", "pls": "please", "plz": "please", "gimme": "give me", "lemme": "let me", "wanna": "want to", "gonna": "going to", "tho": "though", "cuz": "because"}  # fmt: skip
 _HASTY_WORD = re.compile(rf"(?<![\w'’.-])(?:{'|'.join(_HASTY)})(?![\w'’-]|\.\w)", re.IGNORECASE)
 _HESITATION = re.compile(
     r"(?:^|(?<=[\s,]))(?:u+h+m*|u+m+|e+r+m*|hm+|lol|haha+|omg|bro|bruh|yo)(?=[\s,.!?]|$),?\s*", re.IGNORECASE
@@ -387,13 +387,20 @@ _WORD = re.compile(r"(?<![\w.'’@#/-])[a-z]{3,}(?![\w'’@/-]|\.\w)")
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]")
 
 
+_SORT = re.compile(
+    r"\b(?<!you )(?<!please )sort(?=s? of\b)|(?<=\ball )sort(?=s\b)", re.IGNORECASE
+)  # a noun, and no order to sort
+_AND_A_HALF = re.compile(r"\b(?:(?P<one>an?|one)|(?P<n>\d+)) (?P<unit>decibel|db|semitone|tone|second|minute|hour)s? and a half\b", re.IGNORECASE)  # fmt: skip
+
+
 def spoken(text: str) -> str:
     """Return a message without hesitations, with hasty spellings written out and slips of the tongue put right.
 
     >>> spoken("um, take out the bass drum sorry I mean the bass pls")
     'take out the bass please'
     """
-    said = _HESITATION.sub("", text)
+    said = _SORT.sub("kind", _HESITATION.sub("", text))
+    said = _AND_A_HALF.sub(lambda match: f"{'1' if match['one'] else match['n']}.5 {match['unit']}", said)
     said = _HASTY_WORD.sub(lambda match: _HASTY[match[0].lower()], said if said.strip(" ,.!?") else text)
     return _MEANT.sub(r"\1 ", said)
 

@@ -80,6 +80,8 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         not clause.durations
         or clause.verb("extend", "concat", "add")
         or (clause.verb("fade") and clause.head != "trim")
+        or clause.has("silence", *_BACKWARDS)
+        or (clause.verb("reverse") and clause.head != "trim")
     ):
         return []
     begins = clause.match(
@@ -95,7 +97,10 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         r" (?<!to )(?<!it )(?<!should )(?<!must )(?:last|final|closing|end|ending|ultimi|dernieres?|letzten|ultimos) "
     )
     seconds = clause.durations[0].value
-    away = clause.verb("remove") or (clause.match(_CUTS) and clause.has("off", "out", "away", "from the start", "from the end", "from the beginning", "weg")) or clause.starts("cut the", "trim the", "chop the", "drop the", "skip the", "lose the", "without the")  # fmt: skip
+    spare = clause.match(
+        r" (?:superfluous|unnecessary|useless|pointless|redundant|rubbish|(?:can|should|must|may|has to|have to) go|not needed|too much|spare) "
+    )
+    away = clause.verb("remove") or spare or (clause.match(_CUTS) and clause.has("off", "out", "away", "from the start", "from the end", "from the beginning", "weg")) or clause.starts("cut the", "trim the", "chop the", "drop the", "skip the", "lose the", "without the")  # fmt: skip
     keep = clause.has("keep", "only", "just", "cut to", "trim to", "crop to", "down to")
     if len(clause.durations) >= 2 and clause.match(r" (?:from|between|to|until|till|bis) ") and not (first or last):
         start, end = clause.durations[0].value, clause.durations[1].value
@@ -165,7 +170,8 @@ def fade(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     softly = clause.match(
         r" (?:end|ends|ending|finish|finishes|stop|stops) (?:more )?(?:softly|quietly|gently|slowly|gradually|smoothly) "
     )
-    if not softly and not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
+    silence = clause.match(r" (?:from|out of|to|into) silence ") and clause.durations
+    if not softly and not silence and not clause.match(r" (?:fade\w*|fading|sfuma\w*|ausblenden|einblenden|fondu) "):
         return []
     cut = clause.head == "trim"  # "shorten it to 20 seconds with a fade": the length is that of the whole
     seconds = [] if cut and len(clause.durations) == 1 else [found.value for found in clause.durations[int(cut) :]]
@@ -204,9 +210,24 @@ def loop(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     return [{"op": "loop", "times": max(1, min(100, count))}]
 
 
+_STRETCH = re.compile(r"\bseconds? (\w+(?:\.\d+)?) (?:to|till|until|through|and|-|–) (\w+(?:\.\d+)?)", re.IGNORECASE)
+_BACKWARDS = ("backwards", "backward", "reversed", "ruckwarts", "al contrario", "a l envers", "al reves")
+
+
 def reverse(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read "backwards"."""
-    backwards = clause.verb("reverse") or clause.has(
-        "backwards", "backward", "reversed", "ruckwarts", "al contrario", "a l envers", "al reves"
-    )
-    return [{"op": "reverse"}] if backwards else []
+    return backwards(clause) if clause.verb("reverse") or clause.has(*_BACKWARDS) else []
+
+
+def backwards(clause: Clause) -> list[Operation]:
+    """Return the operation that plays all, or the seconds that a clause names, backwards."""
+    operation: Operation = {"op": "reverse"}
+    if len(clause.durations) > 1 and clause.durations[0].value < clause.durations[1].value:
+        operation |= {"start_s": clause.durations[0].value, "end_s": clause.durations[1].value}
+    elif (span := _STRETCH.search(clause.text)) and (start := numbers_in(span[1])) and (end := numbers_in(span[2])):
+        operation |= {"start_s": float(start[0].value), "end_s": float(end[0].value)}
+    elif clause.durations and clause.match(r" (?:last|final|closing) "):
+        operation["start_s"] = -clause.durations[0].value
+    elif clause.durations and clause.match(r" (?:first|opening|initial) "):
+        operation["end_s"] = clause.durations[0].value
+    return [operation]

@@ -2,7 +2,7 @@
 
 import re
 
-from segue.agent.language import changing, clauses
+from segue.agent.language import changing, clauses, timing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import mentions, one
@@ -55,12 +55,12 @@ def reversed_(clause: Clause, draft: Draft) -> bool:
         return False
     if not (draft.arena == "piece" or mentions(clause, draft) or clause.match(r" (?:it|this|that|playing) ")):
         return False
-    if clause.match(r" (?:list|playlist|order of|not|dont|undo|sections?|chords|intro|outro|half|seconds?|reverse (?:reverb|delay|cymbal)|(?:is|are|was) (?:it|this|that)) ") and not clause.match(r" fade"):  # fmt: skip
+    if clause.match(r" (?:list|playlist|order of|not|dont|undo|sections?|chords|intro|outro|half|reverse (?:reverb|delay|cymbal)|(?:is|are|was) (?:it|this|that)) ") and not clause.match(r" fade"):  # fmt: skip
         return False
     target = one(clause, draft)
     if target is None:
         return False
-    draft.edit(target, [{"op": "reverse"}])
+    draft.edit(target, timing.backwards(clause))
     if rest := re.search(r"(?:,|\b(?:with|and|plus)\b)\s*((?:with )?(?:an?|the)?\s*[\w .-]*\bfad\w+.*)$", clause.text, re.IGNORECASE):  # fmt: skip
         changing.change(Clause(rest[1]), draft)
     return True

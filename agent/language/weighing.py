@@ -8,17 +8,18 @@ and of the plans that come of it the one is taken that the reader finds most lik
 
 from collections.abc import Callable, Iterator
 
-from segue.agent.language import plainly
+from segue.agent.language import directly, plainly
 from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, is_main, labels
 from segue.agent.language.reader import Reading
 from segue.agent.plan import Plan
 
 DETAIL_MARGIN = 0.3
-MARGIN = 4.0  # nats by which another plan must be likelier: found on the check set
+MARGIN = 4.5  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
-_SURE = 0.95  # plans that the rules are surer of are theirs
-_LOST = 0.35  # plans with a question that are no surer do not know what is wanted
+_SURE = 0.95  # plans that the rules are surer of have to be outdone by more
+_LOST = 0.35  # plans with a question that are surer know what is wanted
+BOLD = 4.0  # nats besides, where the rules were sure
 DROPPED = 4.0  # nats besides, for a plan that leaves a request of the rules' out
 _TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
 
@@ -40,7 +41,7 @@ _SAID: dict[str, tuple[str, ...]] = {
     # constraints, where the request alone does not bring them
     "r.like": ("songs like {}",), "r.among": ("of these, {}",), "r.total_s": ("find {} in total",), "order.energy_up": ("sort these by energy, rising",),
     "order.energy_down": ("sort these by energy, falling",), "library.stats": ("library statistics: {}",), "library.duplicates": ("which are duplicates?",),
-    "library.retag": ("write bpm and mood into the tags of {}",), "library.add": ("add the folder {} to my library",), "library.status": ("library status",),
+    "library.retag": ("write into the tags: {}",), "library.add": ("add the folder {} to my library",), "library.status": ("library status",),
     "to.chords": ("chords of {}",), "to.lyrics": ("write out the lyrics of {}",), "to.lrc": ("lyrics of {} as lrc",), "to.notes": ("transcribe {} to midi",),
     "to.score": ("sheet music of {}",), "to.leadsheet": ("lead sheet of {}",), "to.beats": ("beats of {}",), "f.exclude": ("more", "more: {}"),
     "adjust.energy+": ("more energetic: {}", "more energetic"), "adjust.energy-": ("calmer: {}", "calmer"), "adjust.tempo+": ("faster: {}", "faster"),
@@ -72,17 +73,21 @@ def weighed(
     agree = _main(asked) == _main(reading.best)
     if (agree and not _passes_over(asked, reading)) or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
-    if plan.certain > (_LOST if plan.question else _SURE) or (plan.notes and not plan.steps):
+    knows = plan.certain > _LOST and (plan.question or (plan.reply and plan.certain > _SURE))
+    if knows or (plan.notes and not plan.steps):
         return _unsure(plan)
     own = reading.fit(asked)
     margin = DETAIL_MARGIN if agree else MARGIN + DROPPED * bool(plan.reply)
+    margin += BOLD * (plan.certain > _SURE)
     if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
     best, likeliest = plan, own + margin
     for trial in _trials(message, asked, reading, again, draft, apart):
         seen = labels(trial)
-        if agree and not asked - {"f.exclude"} <= seen:
+        if agree and not (asked - {"f.exclude"} <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))):
             continue  # only constraints that were passed over are wanted
+        if "state.cancel" in seen - asked and plan.steps:
+            continue  # "stop worrying about the year" stops nothing
         fit = reading.fit(seen) - DROPPED * (len(_dropped(asked, seen)) + _goes_further(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
@@ -108,11 +113,17 @@ def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callab
         yield plan
     if said := plainly.plainest(reading.best, message, draft()):
         yield again(said)
+    if (plan := directly.direct(reading.best, message, draft())) is not None:
+        yield plan
     if len(reading.best & TOOLS) > 1:
         yield from apart()
     if _main(asked) != _main(reading.best):
         for said in _sayings(message, asked, reading):
             yield again(said)
+
+
+def _moves(found: frozenset[str]) -> frozenset[str]:
+    return frozenset(label for label in found if label.startswith(("adjust.", "order.")))
 
 
 def _passes_over(asked: frozenset[str], reading: Reading) -> bool:

@@ -87,7 +87,7 @@ def unclipped(wave: Waveform, say: Say) -> Waveform:
     gain = fitting_gain_db(wave)
     if gain == 0:
         return wave
-    say(f"The whole was lowered by {-gain:.1f} dB, so that it does not clip.")
+    say(f"The whole was lowered by {-gain:.{1 if gain < -0.1 else 2}f} dB, so that it does not clip.")
     return with_gain(wave, gain)
 
 

@@ -19,6 +19,7 @@ from segue.tools.music.compose import Request, compose
 from segue.tools.music.exact import Material, Progress, Say
 from segue.tools.music.render import render
 from segue.tools.sound import demucs, dynamics, separate, splice, stretch
+from segue.tools.sound.dynamics import fitting_gain_db
 from segue.tools.sound.loudness import db_to_gain, gain_to_db, true_peak_db, with_gain
 
 _UNDER_LU = 7.0  # how far an accompaniment lies under the recording that it goes with
@@ -60,13 +61,25 @@ def difference_s(before: Waveform, after: Waveform) -> list[float]:
 def removed(material: Material, names: Sequence[str], desk: Desk) -> Done:
     """Take stems out of a recording by filters."""
     taken, measured = extracted(material, names, desk, "what went out holds other instruments")
-    return Done(recording(taken.rest, desk), "mix minus stem", measured)
+    return Done(_beside(taken.rest, taken.stem, desk), "mix minus stem", measured)
 
 
 def isolated(material: Material, names: Sequence[str], desk: Desk) -> Done:
     """Keep stems of a recording by filters."""
     taken, measured = extracted(material, names, desk, "other instruments are left in it")
-    return Done(recording(taken.stem, desk), "stem by filters", measured)
+    return Done(_beside(taken.stem, taken.rest, desk), "stem by filters", measured)
+
+
+def _beside(wave: Waveform, other: Waveform, desk: Desk) -> Material:
+    """Return one half of a recording, lowered by what either half needs so as not to clip: both still sum to the whole."""
+    gain = min(fitting_gain_db(wave), fitting_gain_db(other))
+    if gain == 0:
+        return Material(wave)
+    desk.say(
+        f"The whole was lowered by {-gain:.{1 if gain < -0.1 else 2}f} dB, as the stem and what is left beside it need so as not to clip: "
+        "each lowered by that much, they still sum to the recording."
+    )
+    return Material(with_gain(wave, gain))
 
 
 def stem_gained(material: Material, name: str, db: float, desk: Desk) -> Done:

@@ -1,0 +1,238 @@
+"""A message as one request of one tool, whatever its words: what the reader sees, with the values that are said.
+
+Rules divide a message into clauses by the verbs that they know; people say one wish in many sentences ("The name's
+gone. Slow, Spanish guitar, a woman humming."). Where the reader sees one search or one new piece, the whole message
+describes it.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from segue.agent.language import criteria, finding, making, refining
+from segue.agent.language.clause import Clause
+from segue.agent.language.clauses import strip_polite
+from segue.agent.language.draft import Draft, Target
+from segue.agent.language.labels import is_main
+from segue.agent.language.locking import locks
+from segue.agent.language.parts import parts, present
+from segue.agent.language.places import place
+from segue.agent.language.reference import group, mentions, one
+from segue.agent.plan import Plan, Ref
+from segue.tools.core.vocabulary import numbers_in
+
+_MOVED = re.compile(r"adjust\.(\w+)([+-])")
+
+
+def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
+    """Return the plan for a message that is one search or one new piece; None where it is something else.
+
+    Parameters
+    ----------
+    asked : labels, as the reader sees them.
+    """
+    main = frozenset(label for label in asked if is_main(label))
+    clause = Clause(strip_polite(message) or message)
+    work = _WORK.get(main - {"state.reject", "state.like"})
+    if work is None or not clause.words or not work(asked, clause, draft):
+        return None
+    return draft.plan()
+
+
+# -- a search ----------------------------------------------------------------------------------------
+
+
+def _named(_asked: frozenset[str], _clause: Clause, draft: Draft) -> bool:
+    if draft.it is None:
+        return False
+    draft.add("retrieve", {"action": "identify", "like": [draft.it]})
+    return True
+
+
+def _search(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    if "r.among" in asked or "r.total_s" in asked:
+        return False  # what is ordered, and how long it is, is for the rules to say
+    if draft.arena == "list" and not _is_new(asked, clause, draft):
+        return _refined(asked, clause, draft)
+    if "r.like" in asked:
+        return _likened(asked, clause, draft)
+    if asked == {"retrieve", "r.max_per_artist"} and not (clause.genres or clause.moods or clause.instruments):
+        draft.add("retrieve", {"max_per_artist": 1})
+        return True
+    finding.search(clause, draft)
+    return True
+
+
+def _is_new(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    """Tell whether something else is searched than what the list in reach holds."""
+    turned = asked & {
+        "f.exclude",
+        "f.exclude_artists",
+        "f.exclude_genres",
+        "r.hold",
+        "r.max_per_artist",
+        "state.reject",
+    }
+    if turned or any(label.startswith("adjust.") for label in asked):
+        return False
+    return bool(clause.head in ("find", "play") and (clause.genres or clause.instruments or clause.songs))
+
+
+def _likened(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    seeds, artists = _seeds(clause, draft)
+    if not seeds:
+        return False
+    args: dict[str, Any] = {"like": seeds, "action": "similar"}
+    found = criteria.read(clause, draft)
+    found.filters.pop("artist", None)
+    found.adjust.clear()
+    if "f.exclude_artists" in asked:
+        found.filters["exclude_artists"] = artists
+    elif "f.exclude_artists" in found.filters:
+        return False
+    if not found.filters.get("exclude_artists"):
+        found.filters.pop("exclude_artists", None)
+    if (filters := finding.held(seeds, draft)) or found.filters:
+        args["filters"] = {**filters, **found.filters}
+    draft.add("retrieve", args)
+    return True
+
+
+_MOST_SEEDS = 3
+
+
+def _seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[str]]:
+    """Return what is named as a model: tracks, then what artists have in the library; with the artists' names."""
+    named = [m.target for m in mentions(clause, draft)]
+    artists = [name for name in draft.names if name.kind == "artist" and name.ids]
+    titles = [name for name in draft.names if name.kind == "title" and name.ids]
+    seeds = [*named, *({"id": id} for name in titles for id in name.ids[:1]), *({"id": id} for name in artists for id in name.ids[:_MOST_SEEDS])]  # fmt: skip
+    names = [name.name for name in artists]
+    if not seeds:
+        seeds = group(clause, draft)[:_MOST_SEEDS] or ([draft.it] if draft.it else [])
+        names = [thing.artist for seed in seeds if (thing := draft.thing(seed)) and thing.artist]
+    return [seed for n, seed in enumerate(seeds) if seed not in seeds[:n]], list(dict.fromkeys(names))
+
+
+def _refined(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    """Put what the reader sees into the search in force."""
+    found = criteria.read(clause, draft)
+    if not found.adjust:
+        moves = [moved for label in asked if (moved := _MOVED.fullmatch(label))]
+        found.adjust |= {moved[1]: 1.0 if moved[2] == "+" else -1.0 for moved in moves}
+    if f"order.{found.args.get('order')}" not in asked:
+        found.args.pop("order", None)
+    if "r.max_per_artist" in asked:
+        found.args.setdefault("max_per_artist", 1)
+    if "r.hold" not in asked:
+        found.hold.clear()
+    pointed = [str(m.target["id"]) for m in mentions(clause, draft) if "id" in m.target]
+    rejected = pointed if asked & {"state.reject", "f.exclude"} and "r.like" not in asked else []
+    if "r.like" in asked and not pointed:
+        return False
+    refining.wish(
+        draft, found, rejected=rejected, seeds=pointed if "r.like" in asked else [], added=[], widened=[], gone=[]
+    )
+    for id in rejected:
+        draft.say("reject", Ref(id=id))
+    if "f.exclude_artists" in asked and not found.filters.get("exclude_artists"):
+        refining.someone_else(draft)
+    return True
+
+
+# -- a new piece -------------------------------------------------------------------------------------
+
+_SOURCES = ("melody", "style", "continue_from", "accompany", "video")
+_TRIED = re.compile(r"\b(?:takes?|versions?|variations?|options?|alternatives?|ideas?|attempts?|different|goes|ways|settings|alts?|tries|times|of them)\b", re.IGNORECASE)  # fmt: skip
+_MOST_TAKES = 8
+
+
+def _make(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    wanted = [name for name in _SOURCES if f"g.{name}" in asked]
+    named = [m.target for m in mentions(clause, draft)]
+    it = named[0] if named else draft.it
+    if len(wanted) > 1 or (wanted and it is None):
+        return False
+    making.generate(clause, draft, {wanted[0]: it} if wanted and it else {})
+    args = draft.steps[-1].args
+    if "g.takes" in asked and "takes" not in args:
+        count = _takes(clause)
+        if count is None:
+            return False
+        args["takes"] = count
+    return True
+
+
+def _takes(clause: Clause) -> int | None:
+    """Return how many takes are asked for: the number nearest to a word for them, or the first that measures nothing."""
+    if re.search(r"\b(?:a )?couple\b", clause.text, re.IGNORECASE):
+        return 2
+    measures = [(m.start, m.end) for kind in (clause.durations, clause.tempi, clause.bars, clause.meters) for m in kind]
+    free = [
+        n
+        for n in numbers_in(clause.text)
+        if 1 < n.value <= _MOST_TAKES and not any(low <= n.start < high for low, high in measures)
+    ]
+    if not free:
+        return None
+    tries = [match.start() for match in _TRIED.finditer(clause.text)]
+    return int(min(free, key=lambda n: min((abs(n.start - at) for at in tries), default=n.start)).value)
+
+
+# -- bars written anew -------------------------------------------------------------------------------
+
+_NUMBERS = re.compile(r"(?<![\d:.])(\d{1,3})\s*(?:to|through|thru|till|until|-|–|\.\.+)\s*(\d{1,3})(?![\d:])(?!\s*(?:s|sec|min|bpm|%|db)\b)", re.IGNORECASE)  # fmt: skip
+_SEGMENT = re.compile(
+    r"[,.;:!?]+(?:\s+|$)|\s[-–—]\s|\b(?:so|and|but|could you|can you|would you|please|then)\b", re.IGNORECASE
+)
+_COMPLAINT = re.compile(r"n['’]t\b|\bdont\b|\b(?:hate|dislike|boring|dull|drags?|weak|wrong|lame|fizzles?|sounds?|feels?|is|are|mid|leads? nowhere|since|because|where|there(?:'s| is))\b", re.IGNORECASE)  # fmt: skip
+_ORDER = re.compile(r"\b(?:redo\w*|rewrit\w*|regen\w*|recompos\w*|rework\w*|retry|tr(?:y|ied)|mak(?:e|ing)|do|done|compose\w*|writ(?:e|ten)|generate|give|have|get|be|come up with|cook up|anew|afresh|again|over|once more|another go|another version|something|anything|them|those|these|that|this|there|it|me|us|i|we|you|a|an|the|of|for|in|at|to|with|if|only|bars?|measures?|bit|part|section|time|want|need|like|would|could|can|let|i'd|time|maybe|dunno|new|different|from|between|intro|number|part|only|just|changes?|one|ones|take \w+|another|try|go|lines?|alone|tho|though|patterns?|second|third|take)\b", re.IGNORECASE)  # fmt: skip
+
+
+def _anew(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    target = one(clause, draft)
+    thing = draft.thing(target)
+    if target is None or not thing or (not thing.has_score and not clause.bars):
+        return False
+    spared = locks(clause, thing)
+    rest = spared.rest if spared else clause
+    where = place(rest, thing, draft)
+    args, spans = dict(where.args), list(where.spans)
+    if not args and (span := _NUMBERS.search(rest.text)) and int(span[1]) < int(span[2]):
+        args, spans = {"start_bar": int(span[1]), "end_bar": int(span[2])}, [span.span()]
+    if not args or draft.question:
+        return False
+    operation: dict[str, Any] = {"op": "regenerate", **args}
+    if spared and (kept := present(spared.parts, thing, draft)):
+        operation["keep"] = kept
+    said = rest.text.rfind(" where ") if " where " in rest.text else len(rest.text)
+    named = [] if spared else [p for p in parts(rest, thing) if p.start < said and p.value != "vocals"]
+    if len(named) == 1 and not (kept := present([named[0].value], thing, draft)):
+        return False
+    if len(named) == 1:
+        operation["parts"] = kept
+        spans += [(named[0].start, named[0].end)]
+    if wish := _wished(rest.text, spans):
+        operation["prompt"] = wish
+    draft.edit(target, [operation])
+    return True
+
+
+def _wished(text: str, spans: list[tuple[int, int]]) -> str:
+    """Return how the new notes are to be: the last part of a message that says something and finds no fault."""
+    for low, high in sorted(spans, reverse=True):
+        text = f"{text[:low]} {text[high:]}"
+    found = ""
+    for segment in _SEGMENT.split(text):
+        said = " ".join(segment.split())
+        if said and not _COMPLAINT.search(said) and re.sub(r"[\W\d_]", "", _ORDER.sub("", said)):
+            found = said
+    return re.sub(rf"^(?:{_ORDER.pattern}|\s)+", "", found, flags=re.IGNORECASE).strip(" ,.;:!?–-")
+
+
+_WORK: dict[frozenset[str], Callable[[frozenset[str], Clause, Draft], bool]] = {
+    frozenset({"retrieve"}): _search,
+    frozenset({"retrieve", "identify"}): _named,
+    frozenset({"generate"}): _make,
+    frozenset({"edit", "edit.regenerate"}): _anew,
+}

@@ -1,0 +1,53 @@
+"""A message as one request of one tool, whatever its words (``directly.py``), and as two requests (``following.parted``)."""
+
+import pytest
+
+from segue.agent.language import directly, following
+from segue.agent.language.draft import Draft
+from segue.evals.planning_contexts import names, state_for
+
+
+def direct(seen, message, context):
+    return directly.direct(frozenset(seen), message, Draft(message, state_for(context), names(message)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "message", "context", "tool", "args"),
+    [
+        ({"retrieve"}, "The name's gone. Slow, Spanish guitar, a woman humming.", "empty", "retrieve", {"query": "name's gone. Slow, Spanish guitar, a woman humming"}),
+        ({"retrieve", "r.max_per_artist"}, "can you pick a handful for me?", "empty", "retrieve", {"max_per_artist": 1}),
+        ({"retrieve", "identify"}, "been whistling this for a week", "attached_hum", "retrieve", {"action": "identify", "like": [{"id": "h1"}]}),
+        ({"retrieve", "r.like"}, "I love Wonderwall, what else will I love", "empty", "retrieve", {"like": [{"id": "t_wonderwall"}], "action": "similar"}),
+        ({"retrieve", "adjust.energy-"}, "my gran is asleep next door", "list", "retrieve", {"query": "jazz", "filters": {"exclude": ["t1", "t2", "t3", "t4", "t5"]}, "adjust": {"energy": -1.0}}),
+        ({"generate", "g.melody"}, "Same melody as my file, only for a clarinet", "attached_recording", "generate", {"prompt": "Same melody as my file, only for a clarinet", "melody": {"id": "r1"}, "instruments": ["clarinet"]}),
+        ({"generate", "g.takes"}, "takes=8, chiptune, bpm 140", "empty", "generate", {"prompt": "takes=8, chiptune, bpm 140", "genre": "chiptune", "bpm": 140.0, "takes": 8}),
+        ({"edit", "edit.regenerate"}, "I don't like bars three and four, write me something calmer there", "piece", "edit", {"clip": {"id": "p1"}, "operations": [{"op": "regenerate", "start_bar": 3, "end_bar": 4, "prompt": "calmer there"}]}),
+        ({"edit", "edit.regenerate"}, "rework 10 thru 14, darker", "attached_midi", "edit", {"clip": {"id": "d1"}, "operations": [{"op": "regenerate", "start_bar": 10, "end_bar": 14, "prompt": "darker"}]}),
+    ],
+)  # fmt: skip
+def test_a_message_is_one_request(seen, message, context, tool, args):
+    plan = direct(seen, message, context)
+    assert plan is not None
+    assert [(step.tool, step.args) for step in plan.steps] == [(tool, args)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "message", "context"),
+    [
+        ({"retrieve", "r.like"}, "something like it", "empty"),  # like what?
+        ({"retrieve", "r.among", "order.energy_up"}, "calmest of these first", "list"),  # the rules order
+        ({"generate", "g.takes"}, "a different waltz each time", "empty"),  # how many?
+        ({"generate", "g.melody"}, "do it on a clarinet", "empty"),  # whose melody?
+        ({"edit", "edit.regenerate"}, "write it anew, calmer", "piece"),  # which bars?
+        ({"caption"}, "what is this", "piece"),
+    ],
+)
+def test_what_lacks_a_value_is_left_to_the_rules(seen, message, context):
+    assert direct(seen, message, context) is None
+
+
+def test_halves_come_with_the_likeliest_first():
+    halves = following.parted("make two loops, pick the calmer, then save it as flac")
+    assert halves[0] == ("make two loops, pick the calmer", "save it as flac")
+    assert ("make two loops", "pick the calmer, then save it as flac") in halves
+    assert following.parted("just one thing please") == []
