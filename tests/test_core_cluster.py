@@ -13,8 +13,10 @@ from segue.tools.core.errors import Rejected
 from segue.tools.core.job_queue import JobServer
 from segue.tools.core.jobs import JobRequest, MusicWish, Sampling, TextWish
 from segue.tools.core.models import ENDED, Options, load_served
+from segue.tools.core.remote import JobClient
 from segue.tools.core.settings import load_settings
 from tests.models_support import until
+from tests.test_ui_model_server import Served
 
 ray = pytest.importorskip("ray", reason="wants Ray: run .ci/ray")
 
@@ -59,6 +61,20 @@ def replicas():
 def parent(pid):
     """The process that started this one."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+@pytest.mark.timeout(240)
+def test_the_command_serves_from_a_cluster_and_leaves_it(tmp_path):
+    served = Served(
+        "tests.models_support=0.01", "--replicas", "2", "--batch", "2", SEGUE_HOME=str(tmp_path), RAY_ADDRESS="local"
+    )
+    try:
+        job = JobClient(served.url(120)).run(wish(n=3), "k", lambda done, total, stage: None)
+        assert sorted(job.outputs) == ["0/mix", "1/mix", "2/mix"]
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(60) == 0, served.lines
+    finally:
+        served.process.kill()
 
 
 def test_a_seed_gives_the_same_sound_as_in_this_process(server):

@@ -33,8 +33,8 @@ class Served:
         self.lines = []
         threading.Thread(target=lambda: self.lines.extend(self.process.stderr), daemon=True).start()
 
-    def url(self):
-        return re.search(r"(http://[\d.]+:\d+);", self.said("SEGUE_SERVERS="))[1]
+    def url(self, seconds=30):
+        return re.search(r"(http://[\d.]+:\d+);", self.said("SEGUE_SERVERS=", seconds))[1]
 
     def said(self, words, seconds=30):
         deadline = time.monotonic() + seconds

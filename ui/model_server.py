@@ -49,6 +49,10 @@ def serve_models(
         raise ConfigError(
             f"{host} can be reached by others, and no key is set.", "Set SEGUE_SERVER_KEY, or serve on 127.0.0.1."
         )
+    if replicas:
+        from segue.tools.core import cluster
+
+        cluster.enter()
     with listen(host, port) as listening:
         app = create_app((), max(workers, replicas), queue, key, hosts=() if key else LOOPBACK)
         jobs: JobServer = app.state.jobs
@@ -59,6 +63,8 @@ def serve_models(
         loading = _Loading(server, partial(_load, settings, replicas), wanted, url)
         loading.start()
         server.run(sockets=[listening])
+        if replicas:
+            cluster.leave([name for name, _ in wanted])
     if loading.error:
         raise loading.error
 

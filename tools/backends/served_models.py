@@ -23,6 +23,7 @@ from segue.tools.core.settings import Settings
 T = TypeVar("T")
 
 _KNOWN_S = 10.0  # how long what a server offers is believed, where it only serves to choose an engine
+_ASK_S = 3.0  # and how long is waited for it
 _known: dict[str, tuple[float, list[ModelInfo]]] = {}
 
 
@@ -74,17 +75,17 @@ def unavailable(tool: str, example: str) -> Callable[[Settings], str | None]:
 class Served:
     """The servers of one tool."""
 
-    def __init__(self, tool: str, settings: Settings) -> None:
+    def __init__(self, tool: str, settings: Settings, timeout_s: float = 30.0) -> None:
         self._tool = tool
         named = [place.partition("#") for place in settings.servers[tool].split()]
-        self._places = [(JobClient(url, settings.server_key), model) for url, _, model in named]
+        self._places = [(JobClient(url, settings.server_key, timeout_s), model) for url, _, model in named]
 
-    def offers(self, tasks: Collection[Task], commercial: bool) -> list[Offer]:
-        """Return the models that do one of these tasks and may be used.
+    def all(self) -> list[Offer]:
+        """Return every model of the servers that answer.
 
         Raises
         ------
-        BackendUnavailable : there is none; the message says why, models that a licence forbids by name.
+        BackendUnavailable, Transient : none answers.
         """
         found, silent = [], []
         for client, only in self._places:
@@ -94,6 +95,16 @@ class Served:
                 silent.append(error)
         if silent and not found:
             raise silent[0]
+        return found
+
+    def offers(self, tasks: Collection[Task], commercial: bool) -> list[Offer]:
+        """Return the models that do one of these tasks and may be used.
+
+        Raises
+        ------
+        BackendUnavailable : there is none; the message says why, models that a licence forbids by name.
+        """
+        found = self.all()
         able = [offer for offer in found if set(tasks) & set(offer.model.tasks)]
         allowed = [offer for offer in able if offer.model.commercial or not commercial]
         if not allowed:
@@ -144,7 +155,7 @@ def known_models(tool: str, settings: Settings, tasks: Collection[Task]) -> list
     when, models = _known.get(url, (0.0, []))
     if time.monotonic() - when > _KNOWN_S or not when:
         try:
-            models = [offer.model for offer in Served(tool, settings).offers(tasks, False)]
+            models = [offer.model for offer in Served(tool, settings, _ASK_S).all()]
         except ToolError:
             models = []
         _known[url] = (time.monotonic(), models)

@@ -8,6 +8,7 @@ Ray starts here.
 """
 
 import asyncio
+import os
 import secrets
 import threading
 import time
@@ -120,6 +121,24 @@ class Replica:
         return Answer(results, [(job.status.notes, job.status.effective, job.status.seeds) for job in jobs])
 
 
+def enter() -> None:
+    """Reach the cluster, or start one here. What Ray starts ends with the thread that it was started by: call it from one that stays.
+
+    Raises
+    ------
+    BackendUnavailable : Ray is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report to its makers
+    try:
+        import ray
+        from ray import serve
+    except ImportError as error:
+        raise BackendUnavailable("Replicas need the package 'ray'.", "Run: pip install 'segue-music[ray]'.") from error
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
+    serve.start(proxy_location="Disabled")
+
+
 def load_replicated(name: str, settings: Settings, options: Options, replicas: int, least: int = 1) -> Model:
     """Deploy a model and return what stands for it in the front.
 
@@ -131,27 +150,38 @@ def load_replicated(name: str, settings: Settings, options: Options, replicas: i
     ------
     BackendUnavailable : Ray is not installed.
     """
-    try:
-        import ray
-        from ray import serve
-    except ImportError as error:
-        raise BackendUnavailable("Replicas need the package 'ray'.", "Run: pip install 'segue-music[ray]'.") from error
-    if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
-    serve.start(proxy_location="Disabled")
+    enter()
+    import ray
+    from ray import serve
+
     gpus = 1 if (options.device or "cuda").startswith("cuda") and ray.cluster_resources().get("GPU") else 0
-    place = name.replace(".", "-")
+    place = _place(name)
     deployment = serve.deployment(Replica).options(
-        name=place,
+        name="model",
         ray_actor_options={"num_cpus": 1, "num_gpus": gpus},
         max_ongoing_requests=64,
         autoscaling_config={
             "min_replicas": least, "max_replicas": replicas, "target_ongoing_requests": 1, "upscale_delay_s": 2
         },
     )  # fmt: skip
-    handle = serve.run(deployment.bind(name, settings, options), name=f"segue-{place}", route_prefix=None)
+    handle = serve.run(deployment.bind(name, settings, options), name=place, route_prefix=None)
     described: Description = handle.describe.remote().result(timeout_s=_LOAD_S)
     return _Front(handle, ray.remote(num_cpus=0)(Board).remote(), described).model()
+
+
+def leave(names: Sequence[str]) -> None:
+    """Take models that were deployed off the cluster again, and leave it; nothing where Ray was not reached."""
+    import ray
+    from ray import serve
+
+    if ray.is_initialized():
+        for name in names:
+            serve.delete(_place(name))
+        ray.shutdown()
+
+
+def _place(name: str) -> str:
+    return f"segue-{name.replace('.', '-')}"
 
 
 class _Front:
