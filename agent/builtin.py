@@ -16,6 +16,7 @@ from segue.agent.language import (
     contrast,
     critique,
     cues,
+    directly,
     finding,
     following,
     foreign,
@@ -62,7 +63,7 @@ _PRAISE = re.compile(r"^\W*(?:great|nice|perfect|lovely|cool|awesome|good|wonder
 _MAKES = re.compile(r"[\"“«]|(?<!\w)['‘]\w|\b(?:make|compose|write|generate|create|produce|record|build|beat|loop|jingle|melody|riff|call|sing|set|draw|tell|explain)\b", re.IGNORECASE)  # fmt: skip
 _SURPRISE = r" (?:surprise me|surprise us|anything(?: at all| you like| goes| good| is fine)?|whatever(?: you (?:like|want))?|random|randomly|dealers choice|you (?:choose|pick|decide)|shuffle|something (?:random|unexpected)|feeling lucky|sorprendimi|uberrasch mich|surprends moi|sorprendeme) "  # fmt: skip
 _OFF_TOPIC = r" (?:weather|capital of|book me|book a|order a|remind me|set an alarm|the lights|president|prime minister|joke|jokes|tell me a story|a fairy tale|recipe|recipes|flight|hotel|email|e mail|python|javascript|code|translate|news|stock|stocks|pizza|taxi|uber|groceries|bitcoin|football|soccer|election|homework|essay|poem|meaning of life|how old are you|your name|what time is it|what day|population|calculate|equation|doctor|lawyer|restaurant|movie times|war|god|wetter|hauptstadt|capitale) "  # fmt: skip
-_PARTINGS = 4  # places at which a message is tried as two requests
+_PARTINGS = 3  # places at which a message is tried as two requests
 _LONGEST_READ = 800  # characters; the reader sees the first words only
 _SET_IT = r"^ (?:and )?(?:(?:set|sing|put|play|record|perform) (?:it|this|that|them)(?: to (?:music|a melody|a tune))?|make (?:it )?(?:a |into a )?(?:song|tune|music)(?: (?:of|out of|from|with) (?:it|this|that|them))?) $"
 
@@ -93,7 +94,8 @@ class BuiltinPlanner:
                 return kept
         return versions.tidied(self._planned(message, state))
 
-    def _planned(self, message: str, state: State) -> Plan:
+    def _planned(self, message: str, state: State, *, whole: bool = False) -> Plan:
+        """Return the plan that rules and reader find likeliest; ``whole``: the message is not divided any more."""
         plan = self._by_rules(message, state)
         if len(message) > _LONGEST_READ:
             return plan
@@ -107,12 +109,11 @@ class BuiltinPlanner:
             reading,
             lambda said: self._by_rules(said, state),
             lambda: Draft(message, state, names),
-            lambda: self._apart(message, state),
+            lambda: iter(()) if whole else self._apart(message, state),
         )
 
     def _by_rules(self, message: str, state: State) -> Plan:
-        text = spelling.spoken(foreign.translated(" ".join(message.split())))
-        right = spelling.corrected(text, self._known(text, state))
+        right = self._right(message, state)
         if (both := following.halves(right)) and (plan := self._followed(*both, right, state)):
             return plan
         held_out: list[str] = []
@@ -150,21 +151,25 @@ class BuiltinPlanner:
 
     def _apart(self, message: str, state: State) -> Iterator[Plan]:
         """Yield plans in which a message is read as two requests, one after the other."""
-        right = spelling.corrected(
-            spelling.spoken(foreign.translated(" ".join(message.split()))), self._known(message, state)
-        )
+        right = self._right(message, state)
         for head, tail in islice(following.parted(right), _PARTINGS):
-            first = self._by_rules(head, state)
+            first = self._planned(head, state, whole=True)
             if first.question or first.reply or not first.steps:
                 continue
-            draft = Draft(tail, state, self._known(tail, state))
-            draft.go_on_from(first)
-            known = (len(draft.steps), len(draft.notes))
-            self._read(tail, draft)
-            if draft.question or draft.reply or len(draft.notes) > known[1]:
-                continue
-            certainty.settle(message, draft)
-            yield draft.plan()
+            for said in (self._read, _directly):
+                draft = Draft(tail, state, self._known(tail, state))
+                draft.go_on_from(first)
+                known = (len(draft.steps), len(draft.notes))
+                said(tail, draft)
+                if draft.question or draft.reply or len(draft.notes) > known[1] or len(draft.steps) == known[0]:
+                    continue
+                certainty.settle(message, draft)
+                yield draft.plan()
+
+    def _right(self, message: str, state: State) -> str:
+        """Return a message with hasty and misspelt words put right."""
+        text = spelling.spoken(foreign.translated(" ".join(message.split())))
+        return spelling.corrected(text, self._known(text, state))
 
     def _followed(self, head: str, tail: str, message: str, state: State) -> Plan | None:
         """Return the plan for music that is found and what is then done with it; None where that is not understood."""
@@ -250,6 +255,13 @@ def _is_aside(clause: Clause, draft: Draft) -> bool:
     if not ((shout and f"{clause.text}!" in draft.message) or clauses.tells(clause)):
         return False
     return not (mentions(clause, draft) or keeping.library(clause, Draft(draft.message, draft.state, draft.names)))
+
+
+def _directly(text: str, draft: Draft) -> None:
+    """Add what the reader sees in a later half of a message, whatever its words."""
+    reading = reader.read_further(text, draft.arena)
+    if reading is not None:
+        directly.add(reading.best, text, draft)
 
 
 _SURE = 0.6  # a label that the reader finds no likelier is not worth other words

@@ -31,12 +31,15 @@ def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
     ----------
     asked : labels, as the reader sees them.
     """
+    return draft.plan() if add(asked, message, draft) else None
+
+
+def add(asked: frozenset[str], message: str, draft: Draft) -> bool:
+    """Add such a request to a draft, behind what is there; tell whether it was one."""
     main = frozenset(label for label in asked if is_main(label))
     clause = Clause(strip_polite(message) or message)
     work = _WORK.get(main - {"state.reject", "state.like"})
-    if work is None or not clause.words or not work(asked, clause, draft):
-        return None
-    return draft.plan()
+    return work is not None and bool(clause.words) and work(asked, clause, draft)
 
 
 # -- a search ----------------------------------------------------------------------------------------

@@ -62,7 +62,11 @@ def parted(message: str) -> list[tuple[str, str]]:
     found: list[tuple[int, int, str, str]] = []
     for match in _PART.finditer(message):
         head, tail = message[: match.start()].strip(), strip_polite(_plain(message[match.end() :].strip(" ,")))
-        if any(low <= match.start() < high for low, high in held) or len(head.split()) < 2 or len(tail.split()) < 2:
+        if (
+            any(low <= match.start() < high for low, high in held)
+            or len(head.split()) < 2
+            or (len(tail.split()) < 2 and not Clause(tail).formats)
+        ):
             continue
         rank = ("then", "hard", "soft").index(match.lastgroup or "soft")
         rank -= bool(Clause(tail).verbs and Clause(tail).verbs[0].start == Clause(tail).words[0].start)

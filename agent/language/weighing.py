@@ -19,8 +19,9 @@ MARGIN = 4.5  # nats by which another plan must be likelier: found on the check 
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
 _SURE = 0.95  # plans that the rules are surer of have to be outdone by more
 _LOST = 0.35  # plans with a question that are surer know what is wanted
-BOLD = 4.0  # nats besides, where the rules were sure
+BOLD = 2.0  # nats besides, where the rules were sure
 DROPPED = 4.0  # nats besides, for a plan that leaves a request of the rules' out
+_NEAR = 0.5  # nats from the likeliest that could be: no other plan is tried
 _TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
 
 _SAID: dict[str, tuple[str, ...]] = {
@@ -73,7 +74,7 @@ def weighed(
     agree = _main(asked) == _main(reading.best)
     if (agree and not _passes_over(asked, reading)) or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
-    knows = plan.certain > _LOST and (plan.question or (plan.reply and plan.certain > _SURE))
+    knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
     if knows or (plan.notes and not plan.steps):
         return _unsure(plan)
     own = reading.fit(asked)
@@ -91,12 +92,14 @@ def weighed(
         fit = reading.fit(seen) - DROPPED * (len(_dropped(asked, seen)) + _goes_further(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
+        if likeliest > reading.most - _NEAR:
+            break
     return _unsure(best)
 
 
 def _dropped(asked: frozenset[str], seen: frozenset[str]) -> frozenset[str]:
     """Return what the rules read and another plan leaves out: turns of the talk, and tools where it has no other."""
-    turns = frozenset(label for label in asked - seen if label.startswith("state."))
+    turns = frozenset(label for label in asked - seen if label.startswith("state.") and label != "state.like")
     return turns | ((asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else frozenset())
 
 
