@@ -9,6 +9,7 @@ from segue.tools.core.base import Backend
 from segue.tools.core.errors import ToolError
 from segue.tools.core.exchange import exchange
 from segue.tools.core.licences import licence_of
+from segue.tools.core.models import model_names
 from segue.tools.core.registry import backends
 from segue.tools.core.settings import Settings
 from segue.ui.doctor_findings import Finding
@@ -64,7 +65,12 @@ def servers(settings: Settings) -> Iterator[Finding]:
 
 def _start(users: list[Backend]) -> str:
     """Return the command that starts a server of this kind, and the setting; without any server set it is the reason."""
-    return (users[0].unavailable(Settings()) or "").removeprefix("no server is set: ")
+    reason = (users[0].unavailable(Settings()) or "").removeprefix("no server is set: ")
+    command, _, setting = reason.partition(", then ")
+    model = command.removeprefix("segue serve-tools ")
+    if model != command and model not in model_names():
+        return f"serve a model of your own (docs/serving.md), then {setting}"
+    return reason
 
 
 def _row(name: str, url: str, models: list[Served], commercial: bool) -> Finding:
