@@ -60,7 +60,7 @@ def analysed(made: Sequence[Made], settings: Settings) -> dict[str, Made]:
     """Scan and measure the folder as `segue library add` does; return the pieces by track id."""
     catalogue, store = open_catalogue(settings), Store(settings)
     if catalogue.count("state = 'ok' AND analysed = 1") != len(made):
-        [backend] = registry.backends("library")
+        backend = registry.backends("library")[0]  # embedded
         run = registry.load(backend, settings)
         context = Context(store, settings, tool="library")
         run(library.Args(action="add", folder=str(made[0].path.parent), fields=["analyse"]), context)

@@ -73,7 +73,7 @@ class _House:
         self.settings, self.store = settings, Store(settings)
         self.catalogue = open_catalogue(settings)
         self.planner = BuiltinPlanner(self._names)
-        [backend] = registry.backends("retrieve")
+        backend = registry.backends("retrieve")[0]  # embedded
         self._run = registry.load(backend, settings)
 
     def _names(self, text: str) -> list[Known]:

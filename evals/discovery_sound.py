@@ -64,7 +64,7 @@ class _Asker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.store = settings, Store(settings)
-        [backend] = registry.backends("retrieve")
+        backend = registry.backends("retrieve")[0]  # embedded
         self._run = registry.load(backend, settings)
 
     def names(self, wave: Waveform) -> str | None:
