@@ -25,6 +25,7 @@ SUITE = "planning"
 DESCRIPTION = "requests against the plans expected of them: 96 intents, utterances for tuning, utterances for testing"
 SETS = ("intents", "dev", "train", "check", "test")
 FROZEN = "1bbf2897550b7f4d765ce58faa97f3423af9ef957cb86a9fd454373e32b54c8e"  # the test set, before any tuning
+_OF_TRAIN = 500  # of eight thousand: what it has learnt from
 CERTAIN = 0.9  # from here on an LLM would not be asked
 _HERE = Path(__file__).parent
 
@@ -63,7 +64,8 @@ def run(planner: Planner | str | None = None, half: str | None = None, limit: in
     ----------
     planner : what is measured: "builtin", a planner of ``planning_peers`` by name ("llm", "react", "musicagent"),
         or an object.
-    half : one set alone, of ``SETS``. limit : at most so many cases of each set, evenly spread.
+    half : one set alone, of ``SETS``. limit : at most so many cases of each set, evenly spread; of ``train``, which says
+        least, 500 where all sets are measured.
 
     Raises
     ------
@@ -78,7 +80,10 @@ def run(planner: Planner | str | None = None, half: str | None = None, limit: in
         raise InvalidArgument(f"There is no set '{half}'.", f"There are: {', '.join(SETS)}.")
     used = _planner(planner, llm_model, llm_base_url)
     used.plan("find calm piano in D minor, 90 bpm", state_for("list"))
-    sets = {which: _measured(used, _spread(cases(which), limit)) for which in ([half] if half else SETS)}
+    most = (
+        {which: limit or (_OF_TRAIN if which == "train" else None) for which in SETS} if half is None else {half: limit}
+    )
+    sets = {which: _measured(used, _spread(cases(which), count)) for which, count in most.items()}
     tallies = {which: _tally(scored) for which, scored in sets.items()}
     lines = tallies["intents"].intents if "intents" in tallies else {}
     times = sorted(one.milliseconds for scored in sets.values() for one in scored)

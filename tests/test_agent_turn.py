@@ -406,7 +406,9 @@ def test_importing_the_agent_is_cheap():
 # -- killed in the middle ----------------------------------------------------------------------------
 
 CHILD = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a parent that runs in the background may have it ignored
 from tests.agent_support import *
 from segue.agent import Agent
 
