@@ -2,6 +2,7 @@
 
 import pytest
 
+from segue.agent.builtin import BuiltinPlanner
 from segue.agent.language import directly, following
 from segue.agent.language.draft import Draft
 from segue.evals.planning_contexts import names, state_for
@@ -51,3 +52,44 @@ def test_halves_come_with_the_likeliest_first():
     assert halves[0] == ("make two loops, pick the calmer", "save it as flac")
     assert ("make two loops", "pick the calmer, then save it as flac") in halves
     assert following.parted("just one thing please") == []
+
+
+@pytest.mark.parametrize(
+    ("message", "context", "args"),
+    [
+        ("find me some music from the 1970s", "empty", {"filters": {"year_min": 1970, "year_max": 1979}}),
+        ("find me some music from 2000 or later", "empty", {"filters": {"year_min": 2000}}),
+        ("find me music by Portishead", "empty", {"filters": {"artist": "Portishead"}}),
+        ("find me music from Italy", "empty", {"query": "Italy"}),
+        ("play the second one", "list", {"among": [{"id": "t2"}], "k": 1}),
+        ("can i hear the third one", "list", {"among": [{"id": "t3"}], "k": 1}),
+        ("play it", "list", {"among": [{"id": "t1"}], "k": 1}),
+        ("classic rock w/o beatles or springsteen", "empty", {"query": "classic rock", "filters": {"exclude_artists": ["The Beatles", "Bruce Springsteen"]}}),
+        ("something epic but not over the top", "recording", {"query": "epic"}),
+        ("songs i've only listened to once", "empty", {"filters": {"plays_max": 1}}),
+    ],
+)  # fmt: skip
+def test_ordinary_searches(message, context, args):
+    plan = BuiltinPlanner(names).plan(message, state_for(context))
+    assert [(step.tool, step.args) for step in plan.steps] == [("retrieve", args)]
+
+
+@pytest.mark.parametrize(
+    ("message", "context", "operations"),
+    [
+        ("only the last 4 seconds reversed, rest stays", "attached_recording", [{"op": "reverse", "start_s": -4.0}]),
+        ("seconds 10 till 14 go backwards", "recording", [{"op": "reverse", "start_s": 10.0, "end_s": 14.0}]),
+        ("the last ten seconds are superfluous", "recording", [{"op": "trim", "end_s": -10.0}]),
+        ("5% quicker without altering the pitch", "recording", [{"op": "tempo", "ratio": 1.05}]),
+        ("raise the piano by a decibel and a half", "long_piece", [{"op": "gain", "stem": "piano", "db": 1.5}]),
+    ],
+)
+def test_ordinary_changes(message, context, operations):
+    plan = BuiltinPlanner(names).plan(message, state_for(context))
+    assert [step.args["operations"] for step in plan.steps] == [operations]
+
+
+def test_what_is_found_is_the_model_of_what_is_then_made():
+    plan = BuiltinPlanner(names).plan("find me some jazz, then make something similar", state_for("empty"))
+    assert [step.tool for step in plan.steps] == ["retrieve", "generate"]
+    assert plan.steps[1].args["style"] == {"step": "s1", "field": "items", "index": 0}

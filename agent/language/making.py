@@ -203,6 +203,8 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
         return {"style": it}
     if named and clause.match(r" (?:like|style of|based on|inspired by|variations? (?:on|of)) "):
         return {"style": it}
+    if draft.steps and clause.match(r" (?:similar|along those lines|like (?:it|that|this|them|those)) "):
+        return {"style": it}
     return {}
 
 

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from segue.agent.language import criteria
+from segue.agent.language import criteria, cues
 from segue.agent.language.clause import Clause
-from segue.agent.language.draft import Draft
+from segue.agent.language.draft import Draft, Target
 from segue.agent.language.query import leftover
 from segue.agent.language.reference import mentions, names_in
 from segue.agent.language.wish_words import QUOTED, audible, is_order
@@ -131,6 +131,25 @@ def _capitals(text: str) -> str:
     return re.sub(r"(?:\s+(?:of|the|and|&|de|la|van|von|y))+$", "", (name[0] if name else text).strip(" ,.'’!?"))
 
 
+_ANY = frozenset(["music", "stuff", "something", "anything", "some", "any", "more", "the", "a", "all", "everything", "what", "whatever"])  # fmt: skip
+
+
+_COUNTRIES = frozenset(["Africa", "America", "Argentina", "Asia", "Australia", "Austria", "Belgium", "Brazil", "Britain", "Canada", "Chile", "China", "Colombia", "Cuba", "Denmark", "Egypt", "England", "Ethiopia", "Europe", "Finland", "France", "Germany", "Ghana", "Greece", "Hungary", "Iceland", "India", "Indonesia", "Iran", "Ireland", "Israel", "Italy", "Jamaica", "Japan", "Kenya", "Korea", "Lebanon", "Mali", "Mexico", "Mongolia", "Morocco", "Nigeria", "Norway", "Pakistan", "Peru", "Poland", "Portugal", "Romania", "Russia", "Scandinavia", "Scotland", "Senegal", "Serbia", "Spain", "Sweden", "Switzerland", "Syria", "Thailand", "the USA", "Tunisia", "Turkey", "Ukraine", "the UK", "the US", "Vietnam", "Wales"])  # fmt: skip
+_CUE = frozenset(["play", "put", "hear", "listen", "to", "on", "cue", "spin", "start", "stick", "can", "could", "i", "we", "you", "me", "us", "for", "the", "one", "song", "track", "number", "take", "please", "now", "it", "this", "that", "again", "let", "lets", "just", "of", "them", "up", "would", "want", "like", "no", "tune", "and", "ok", "out", "loud", "then"])  # fmt: skip
+
+
+def _pointed(clause: Clause, draft: Draft) -> Target | None:
+    """Return the one thing in reach that "play the second one" or "play it" points at; None where more is said."""
+    named = mentions(clause, draft)
+    if len(named) > 1 or clause.has("similar", "like this", "like that", "like it"):
+        return None
+    spans = [(m.start, m.end) for m in named]
+    said = {word.plain for word in clause.words if not any(low <= word.start < high for low, high in spans)}
+    pronoun = draft.arena == "list" and bool(said & {"it", "this", "that"})
+    target = named[0].target if named else draft.it if pronoun else None
+    return target if target and "id" in target and said <= _CUE and clause.verb("play") else None
+
+
 def one_song(clause: Clause, draft: Draft) -> bool:
     """Take "do I have Teardrop by Massive Attack?", "stick on that Kate Bush number, Cloudbusting"."""
     owned = _OWNED.match(clause.text)
@@ -138,6 +157,9 @@ def one_song(clause: Clause, draft: Draft) -> bool:
     bare = None if asked else _bare_name(clause, draft)
     if bare:
         draft.add("retrieve", bare)
+        return True
+    if asked and not owned and (pointed := _pointed(clause, draft)):
+        draft.add("retrieve", {"among": [pointed], "k": 1})
         return True
     if not asked or clause.genres or clause.durations or clause.tempi or "“" in clause.text:
         return False
@@ -149,8 +171,15 @@ def one_song(clause: Clause, draft: Draft) -> bool:
     if (mentions(clause, draft) and not titles) or criteria.read(clause, draft).filters.get("exclude_artists"):
         return False
     args: dict[str, Any] = {}
-    if by := _BY.match(what) or _NUMBER_BY.match(what):
+    by = _BY.match(what) or _NUMBER_BY.match(what)
+    if by and not artists and (clause.years or not re.search(r"[^\W\d_]", _capitals(by["artist"]))):
+        return False  # "music from the 1970s", "from 2000 or later"
+    if by and not artists and _capitals(by["artist"]) in _COUNTRIES:
+        return False
+    if by:
         args = {"query": titles[0].name if titles else (by["title"] or "").strip(" ,'\"‘’“”")}
+        if not titles and {word.plain for word in words_of(args["query"])} <= cues.SONGS | cues.PIECES | _ANY:
+            args["query"] = ""
         artist = artists[0].name if artists else _capitals(by["artist"])
         args["filters"] = {"artist": artist}
         if not args["query"]:
