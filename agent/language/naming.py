@@ -141,7 +141,7 @@ _CUE = frozenset(["play", "put", "hear", "listen", "to", "on", "cue", "spin", "s
 def _pointed(clause: Clause, draft: Draft) -> Target | None:
     """Return the one thing in reach that "play the second one" or "play it" points at; None where more is said."""
     named = mentions(clause, draft)
-    if len(named) > 1 or clause.has("similar", "like this", "like that", "like it"):
+    if len(named) > 1 or names_in(clause, draft) or clause.has("similar", "like this", "like that", "like it"):
         return None
     spans = [(m.start, m.end) for m in named]
     said = {word.plain for word in clause.words if not any(low <= word.start < high for low, high in spans)}
