@@ -158,7 +158,10 @@ def _sum(stem: str) -> Callable[[Bench, Piece, Samples, int], float]:
 def _stem_gain(desk: Bench, piece: Piece, x: Samples, rate: int) -> float:
     """What a softer stem loses must be the stem itself."""
     stem = _after(desk, piece, {"op": "isolate", "stems": ["drums"]})
+    lowered = any("lowered" in note for note in desk.notes)
     found = _after(desk, piece, {"op": "gain", "stem": "drums", "db": -6})
+    if lowered:  # the stem by itself, so that it does not clip
+        return _constant_gain(stem, found - x)
     return steps(found, x + stem * np.float32(10 ** (-6 / 20) - 1))
 
 
