@@ -13,16 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from segue.evals import edit_report
 from segue.evals.discovery_cpcd import Floats, Rank, Talks, View, halves, listened, load, score
 from segue.evals.discovery_house import House, cache_folder
 from segue.evals.discovery_pieces import analysed, home, pieces, strangers
 from segue.evals.discovery_rules import rules
 from segue.evals.discovery_sound import identification
+from segue.evals.generate_report import write_between
 from segue.tools.collection.embed import embed
 from segue.tools.collection.postings import Postings
 from segue.tools.collection.words import STOP, stem, tokens
 
 SUITE = "discovery"
+BEGIN, END = "<!-- eval discovery -->", "<!-- /eval discovery -->"
 DESCRIPTION = (
     "finding music by talking: real talks about playlists, next to BM25, vectors and their fusion (--cpcd FILE)"
 )
@@ -70,12 +73,15 @@ _ENGLISH = frozenset(
 """The stop words of Lucene's English analyser."""
 
 
-def run(cpcd: Path | None = None, limit: int | None = None, rendered: bool = True) -> dict[str, Any]:
+def run(
+    cpcd: Path | None = None, limit: int | None = None, save: Path | None = None, rendered: bool = True
+) -> dict[str, Any]:
     """Rank every turn of the reported half by every system.
 
     Parameters
     ----------
     cpcd : a file of the data set; without it no real talks are ranked, and that is said. limit : at most so many dialogues.
+    save : a text file with the markers ``BEGIN`` and ``END``, between which the tables are written anew.
     rendered : also hold made-up dialogues over a library of rendered pieces, and identify excerpts of them; the pieces
         take some minutes the first time and are kept.
 
@@ -92,7 +98,16 @@ def run(cpcd: Path | None = None, limit: int | None = None, rendered: bool = Tru
         result.update(_rendered(limit))
     if cpcd is None:
         result["skipped"] = "The data set is not part of Segue: segue eval discovery --cpcd FILE (CC BY 4.0)."
-        return result
+    else:
+        _talked(cpcd, limit, result)
+    result["passed"], result["total"] = sum(goal["met"] for goal in result["goals"]), len(result["goals"])
+    if save is not None:
+        write_between(save, BEGIN, END, _markdown(result))
+    return result
+
+
+def _talked(cpcd: Path, limit: int | None, result: dict[str, Any]) -> None:
+    """Rank the turns of real talks, and put the figures into the result."""
     talks = load(cpcd)
     ids = [id for id in halves()["report"] if talks.cases.get(id)][:limit]
     vectors = Vectors(
@@ -106,8 +121,6 @@ def run(cpcd: Path | None = None, limit: int | None = None, rendered: bool = Tru
         result["rows"].append({"system": name, **found, "ms": ms, **listened(talks, ids, rank)})
         result.update(dialogues=len(ids), turns=turns, pool=len(talks.tracks))
     result["goals"] += _goals(result["rows"])
-    result["passed"], result["total"] = sum(goal["met"] for goal in result["goals"]), len(result["goals"])
-    return result
 
 
 def _rendered(limit: int | None) -> dict[str, Any]:
@@ -135,16 +148,39 @@ def _goal(goal: str, found: float, met: bool, of: int) -> dict[str, Any]:
 
 def table(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return header and rows for printing: a line a system, then the goals."""
-    names = ["hit@1", "hit@10", "hit@20", "hit@100", "mrr@100", "ndcg@20"]
-    header = ["system", *names, "turns to success", "ms a turn"]
+    header, ranked = _systems(result)
     blank = [""] * (len(header) - 3)
     rows = [[result["skipped"], "", "", *blank]] if result["skipped"] else []
-    rows += [
+    rows += ranked
+    rows += [[goal["goal"], "met" if goal["met"] else "MISSED", goal["found"], *blank] for goal in result["goals"]]
+    return header, rows
+
+
+def _systems(result: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return the table of what ranks real talks: a line a system."""
+    names = ["hit@1", "hit@10", "hit@20", "hit@100", "mrr@100", "ndcg@20"]
+    rows = [
         [row["system"], *(f"{row[name]:.3f}" for name in names), f"{row['turns']:.2f} ({row['success']:.0%})", f"{row['ms']:.0f}"]
         for row in result["rows"]
     ]  # fmt: skip
-    rows += [[goal["goal"], "met" if goal["met"] else "MISSED", goal["found"], *blank] for goal in result["goals"]]
-    return header, rows
+    return ["system", *names, "turns to success", "ms a turn"], rows
+
+
+def _markdown(result: dict[str, Any]) -> str:
+    """Return goals and systems as Markdown."""
+    header, rows = _systems(result)
+    note = result["skipped"] or (
+        f"The reported half of CPCD: {result['dialogues']} dialogues, {result['turns']} turns, a pool of {result['pool']:,} tracks; nothing that was "
+        "rated before comes back, for any system. Turns to success: a listener who wants three of the liked tracks."
+    )
+    table = {
+        "title": "Real talks about playlists",
+        "note": note,
+        "header": header,
+        "rows": rows,
+        "goals": result["goals"],
+    }
+    return edit_report.markdown([table])
 
 
 def _goals(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -90,7 +90,13 @@ def test_another_file_is_refused(tmp_path):
 
 def test_the_suite_runs_every_system_on_one_pool(file, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    result = discovery.run(file, rendered=False)
+    text = tmp_path / "figures.md"
+    text.write_text(f"before\n\n{discovery.BEGIN}\n{discovery.END}\n\nafter\n", "utf-8")
+    result = discovery.run(file, save=text, rendered=False)
+    written = text.read_text("utf-8")
+    assert written.startswith("before")
+    assert written.rstrip().endswith("after")
+    assert f"| {discovery.ENGINE} |" in written
     assert [row["system"] for row in result["rows"]][-1] == discovery.ENGINE
     assert len(result["rows"]) == 8
     assert (result["dialogues"], result["turns"], result["pool"]) == (2, 3, 7)
