@@ -5,14 +5,16 @@ Every excerpt is identified through the retrieve tool, as an attached clip is.
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from segue.evals.discovery_pieces import Made
 from segue.tools import retrieve
+from segue.tools.collection.fingerprint import FingerprintIndex, landmarks
 from segue.tools.core import registry
-from segue.tools.core.audio import Waveform
+from segue.tools.core.audio import AUDIO_SUFFIXES, Waveform, decode
 from segue.tools.core.base import Context, ItemRef
 from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings
@@ -20,6 +22,7 @@ from segue.tools.core.store import Store
 
 EXCERPT_S = 10.0
 SNR_DB = 14.0
+_FEWEST = 4
 KINDS = ("noise", "mp3", "equalised", "speed", "all")
 
 
@@ -48,6 +51,27 @@ def identification(made: dict[str, Made], outside: Sequence[Made], settings: Set
         "strangers": len(wrong),
         "by_kind": {kind: float(np.mean(each)) for kind, each in right.items() if each},
     }
+
+
+def recorded(folder: Path, count: int = 200) -> dict[str, Any] | None:
+    """Return the same for real recordings: half of a folder's are known, the other half are strangers.
+
+    None where the folder holds fewer than four. Their landmarks are compared as the retrieve tool compares them.
+    """
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    if len(paths) < _FEWEST:
+        return None
+    waves = [decode(path) for path in paths]
+    known, strange = waves[::2], waves[1::2]
+    index = FingerprintIndex({str(n): landmarks(wave) for n, wave in enumerate(known)})
+    rng = np.random.default_rng(2)
+    right, wrong = [], []
+    for n in range(count):
+        kind = KINDS[n % len(KINDS)]
+        found = index.recognise(spoilt(known[n % len(known)], kind, rng), 1)
+        right.append(bool(found) and found[0].id == str(n % len(known)))
+        wrong.append(bool(index.recognise(spoilt(strange[n % len(strange)], kind, rng), 1)))
+    return {"top1": float(np.mean(right)), "false": float(np.mean(wrong)), "excerpts": count, "strangers": count, "recordings": len(paths)}  # fmt: skip
 
 
 class _NotThere(Exception):
@@ -84,12 +108,14 @@ class _Asker:
 
 def excerpt(made: Made, kind: str, rng: np.random.Generator) -> Waveform:
     """Cut ten seconds anywhere in a piece and spoil them in one way, or in all four."""
-    import soundfile
+    return spoilt(decode(made.path), kind, rng)
 
-    samples, rate = soundfile.read(str(made.path), dtype="float32", always_2d=True)
-    length = round(EXCERPT_S * rate)
-    start = int(rng.integers(0, max(1, len(samples) - length)))
-    wave = Waveform(np.ascontiguousarray(samples[start : start + length].T), rate)
+
+def spoilt(sound: Waveform, kind: str, rng: np.random.Generator) -> Waveform:
+    """Cut ten seconds anywhere in a sound and spoil them in one way, or in all four."""
+    rate, length = sound.sample_rate, round(EXCERPT_S * sound.sample_rate)
+    start = int(rng.integers(0, max(1, sound.frames - length)))
+    wave = Waveform(np.ascontiguousarray(sound.samples[:, start : start + length]), rate)
     if kind in ("speed", "all"):
         wave = _faster(wave, float(rng.choice([0.98, 1.02])))
     if kind in ("equalised", "all"):

@@ -10,7 +10,7 @@ from segue.evals import discovery
 from segue.evals.discovery_cpcd import View, figures, halves, listened, load, ranked, score
 from segue.evals.discovery_pieces import Made
 from segue.evals.discovery_rules import rules
-from segue.evals.discovery_sound import KINDS, excerpt
+from segue.evals.discovery_sound import KINDS, excerpt, recorded
 from segue.tools.collection.scenes import scenes_of_artists
 from segue.tools.collection.snapshot import Snapshot
 from segue.tools.collection.talk import Talk, TalkRanker
@@ -180,3 +180,16 @@ def test_spoilt_excerpts_are_ten_seconds_and_not_what_they_were(tmp_path):
         assert abs(wave.duration_s - 10) < 0.4
         assert np.abs(wave.samples).max() > 0.05
         assert wave.samples.shape[1] != len(clean)
+
+
+def test_real_recordings_are_told_apart(tmp_path):
+    drawn = np.random.default_rng(4)
+    for n in range(4):
+        tones = drawn.uniform(200, 4000, (60, 6, 1))
+        sound = np.sin(2 * np.pi * tones * np.arange(44_100 // 5) / 44_100).sum(axis=1).ravel()
+        soundfile.write(tmp_path / f"{n}.wav", 0.1 * sound.astype(np.float32), 44_100)
+    found = recorded(tmp_path, 5)
+    assert found is not None
+    assert found["top1"] >= 0.8
+    assert (found["false"], found["recordings"]) == (0, 4)
+    assert recorded(tmp_path / "nowhere", 5) is None
