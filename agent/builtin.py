@@ -82,7 +82,7 @@ class BuiltinPlanner:
             seen,
             lambda said: self._by_rules(said, state),
             lambda: Draft(message, state, names),
-            lambda: iter(()) if whole else self._apart(message, state),
+            None if whole else lambda: self._apart(message, state),
         )
 
     def _by_rules(self, message: str, state: State) -> Plan:

@@ -61,14 +61,15 @@ def weighed(
     reading: Reading,
     again: Callable[[str], Plan],
     draft: Callable[[], Draft],
-    apart: Callable[[], Iterator[Plan]],
+    apart: Callable[[], Iterator[Plan]] | None,
 ) -> Plan:
     """Return the plan to believe, its certainty lowered where rules and reader differ.
 
     Parameters
     ----------
     plan : what the rules make of the message. again : what they make of another one.
-    draft : an empty draft of the message. apart : plans for its parts, one after the other.
+    draft : an empty draft of the message. apart : plans for its parts, one after the other; None for what is a part
+        itself, of which fewer plans are tried.
     """
     asked = labels(plan)
     agree = _main(asked) == _main(reading.best)
@@ -110,7 +111,7 @@ def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
     )
 
 
-def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], apart: Callable[[], Iterator[Plan]]) -> Iterator[Plan]:  # fmt: skip
+def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], apart: Callable[[], Iterator[Plan]] | None) -> Iterator[Plan]:  # fmt: skip
     """Yield other plans: what the reader sees in plain words first, then the message with a word of the rules' before it."""
     if (plan := plainly.direct(reading.best, message, draft())) is not None:
         yield plan
@@ -118,6 +119,8 @@ def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callab
         yield again(said)
     if (plan := directly.direct(reading.best, message, draft())) is not None:
         yield plan
+    if apart is None:
+        return
     if len(reading.best & TOOLS) > 1:
         yield from apart()
     if _main(asked) != _main(reading.best):
