@@ -179,7 +179,7 @@ def write(folder: Path, size: str) -> None:
     from segue.tools.sound import audiocraft
     from tests.torch_support import encodec, language_model, write_craft
 
-    audiocraft._prepare()
+    audiocraft.prepare()
     width, layers, heads = SIZES[size]
     codec = encodec(32_000, (8, 5, 4, 4))
     transformer: dict[str, Any] = {"dim": width, "num_layers": layers, "num_heads": heads}

@@ -49,7 +49,7 @@ def _one_thread():
 def folder(tmp_path_factory):
     from segue.tools.sound import audiocraft
 
-    audiocraft._prepare()
+    audiocraft.prepare()
     folder = tmp_path_factory.mktemp("weights")
     support.write_demucs(folder)
     patch = pytest.MonkeyPatch()

@@ -135,7 +135,7 @@ def library_class(kind: str) -> Any:  # noqa: ANN401 - the library has no types
     """
     if not importlib.util.find_spec("audiocraft"):
         raise BackendUnavailable("audiocraft is not installed.", f"Run: {INSTALL}.")
-    _prepare()
+    prepare()
     import audiocraft.models
 
     if (found := getattr(audiocraft.models, kind, None)) is None:
@@ -178,7 +178,7 @@ def waveform(sound: Any, sample_rate: int, seconds: float | None = None) -> Wave
 
 
 @lru_cache(maxsize=1)
-def _prepare() -> None:
+def prepare() -> None:
     """Import the library once, with what it needs put in place."""
     if not importlib.util.find_spec("xformers"):
         sys.modules |= _torch_for_xformers()
