@@ -129,15 +129,9 @@ class BuiltinPlanner:
             first = self._planned(head, state, whole=True)
             if first.question or first.reply or not first.steps:
                 continue
-            for said in (reading.read, _directly):
-                draft = Draft(tail, state, self._known(tail, state))
-                draft.go_on_from(first)
-                known = (len(draft.steps), len(draft.notes))
-                said(tail, draft)
-                if draft.question or draft.reply or len(draft.notes) > known[1] or len(draft.steps) == known[0]:
-                    continue
-                certainty.settle(message, draft)
-                yield draft.plan()
+            for read in (reading.read, _directly):
+                if plan := self._further(first, tail, message, state, read):
+                    yield plan
 
     def _right(self, message: str, state: State) -> str:
         """Return a message with hasty and misspelt words put right."""
@@ -152,10 +146,14 @@ class BuiltinPlanner:
         draft = Draft(head, state, self._known(head, state))
         if "like" not in first.steps[-1].args and mentions(Clause(head), draft):
             return None  # what is named is there: it need not be found
+        return self._further(first, tail, message, state, reading.read)
+
+    def _further(self, first: Plan, tail: str, message: str, state: State, read: Callable[[str, Draft], None]) -> Plan | None:  # fmt: skip
+        """Return a plan that goes on with the rest of its message; None where that is not understood."""
         draft = Draft(tail, state, self._known(tail, state))
         draft.go_on_from(first)
         known = (len(draft.steps), len(draft.notes))
-        reading.read(tail, draft)
+        read(tail, draft)
         if draft.question or draft.reply or len(draft.steps) == known[0] or len(draft.notes) > known[1]:
             return None
         certainty.settle(message, draft)

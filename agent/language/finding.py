@@ -212,10 +212,11 @@ def match_with(clause: Clause, draft: Draft, source: Target, wanted: set[str], n
 
 def search(clause: Clause, draft: Draft) -> None:
     """Take a clause as a new search: its words, less what became filters and what it is not to be."""
-    said, left_out = contrast.softened(clause.text)
-    if left_out and not names_in(clause, draft):
-        clause = Clause(said)
-        draft.notes += [note for note in left_out if note not in draft.notes]
+    if not names_in(clause, draft):
+        said, left_out = contrast.softened(clause.text)
+        clause = Clause(said) if left_out else clause
+        for note in left_out:
+            draft.note(note)
     found = criteria.read(clause, draft)
     args: dict[str, Any] = {}
     titles = [name for name in names_in(clause, draft) if name.kind == "title" and _means_title(name, clause, draft)]

@@ -21,17 +21,12 @@ from segue.tools.music.conditions import SALIENCE_BINS, jasco_chords, jasco_sali
 from segue.tools.sound import audiocraft
 from segue.tools.sound.delivery import HONOURS as DELIVERY
 from segue.tools.sound.delivery import delivered, read_blob
-from segue.tools.sound.torch_rows import MUSIC_IN_WORDS, described, free_memory, generators, row_noise
+from segue.tools.sound.torch_rows import MUSIC_IN_WORDS, PROMPTED, described, free_memory, generators, row_noise
 
 _SIZES = ("400M", "1B", "melody-400M", "melody-1B")
 _STEPS = 100
-_HONOURS = DELIVERY | MUSIC_IN_WORDS | {
-    "text.prompt": "",
-    "music.duration": "",
-    "sample.n": "",
-    "sample.seeds": "",
+_HONOURS = DELIVERY | PROMPTED | MUSIC_IN_WORDS | {
     "sample.steps": "",
-    "sample.cfg": "",
 }  # fmt: skip
 _CONDITIONS = {
     "chords": {"music.chords": "respelt to the labels it knows; what these do not say is left out"},

@@ -14,15 +14,11 @@ from segue.tools.core.settings import Settings
 from segue.tools.sound import audiocraft
 from segue.tools.sound.delivery import HONOURS as DELIVERY
 from segue.tools.sound.delivery import delivered
-from segue.tools.sound.torch_rows import MUSIC_IN_WORDS, described, free_memory
+from segue.tools.sound.torch_rows import MUSIC_IN_WORDS, PROMPTED, described, free_memory
 
 _SIZES = ("small-10secs", "medium-10secs", "small-30secs", "medium-30secs")
 _STEPS = (20, 10, 10, 10)  # of the four codebooks, the library's own
-_HONOURS = DELIVERY | MUSIC_IN_WORDS | {
-    "text.prompt": "",
-    "music.duration": "",
-    "sample.n": "",
-    "sample.seeds": "",
+_HONOURS = DELIVERY | PROMPTED | MUSIC_IN_WORDS | {
     "sample.steps": "of the first codebook; half as many of each other",
     "sample.cfg": "at the start; it falls to 1",
     "sample.temperature": "at the start; it falls to 0",

@@ -22,6 +22,7 @@ from segue.tools.sound.delivery import HONOURS as DELIVERY
 from segue.tools.sound.delivery import delivered
 from segue.tools.sound.torch_rows import (
     MUSIC_IN_WORDS,
+    PROMPTED,
     described,
     device_of,
     filled,
@@ -35,12 +36,7 @@ EXTRA = "transformers"
 _LONGEST_S = 30.0
 _DEFAULT_S = 10.0
 _TEXT_STEP = 16
-_HONOURS = DELIVERY | MUSIC_IN_WORDS | {
-    "text.prompt": "",
-    "music.duration": "",
-    "sample.n": "",
-    "sample.seeds": "",
-    "sample.cfg": "",
+_HONOURS = DELIVERY | PROMPTED | MUSIC_IN_WORDS | {
     "sample.temperature": "",
     "sample.top_k": "",
     "sample.top_p": "",

@@ -87,8 +87,14 @@ def unclipped(wave: Waveform, say: Say) -> Waveform:
     gain = fitting_gain_db(wave)
     if gain == 0:
         return wave
-    say(f"The whole was lowered by {-gain:.{1 if gain < -0.1 else 2}f} dB, so that it does not clip.")
+    say(f"The whole was lowered by {decibels(gain)}, so that it does not clip.")
     return with_gain(wave, gain)
+
+
+def decibels(gain_db: float) -> str:
+    """Return the size of a gain in words, never as nothing: "0.3 dB", "0.02 dB"."""
+    size = abs(gain_db)
+    return f"{size:.{1 if size > 0.1 else 2}f} dB"
 
 
 def fitted(stems: Mapping[str, Waveform], say: Say) -> tuple[dict[str, Waveform], float]:

@@ -76,7 +76,7 @@ def _beside(wave: Waveform, other: Waveform, desk: Desk) -> Material:
     if gain == 0:
         return Material(wave)
     desk.say(
-        f"The whole was lowered by {-gain:.{1 if gain < -0.1 else 2}f} dB, as the stem and what is left beside it need so as not to clip: "
+        f"The whole was lowered by {exact.decibels(gain)}, as the stem and what is left beside it need so as not to clip: "
         "each lowered by that much, they still sum to the recording."
     )
     return Material(with_gain(wave, gain))

@@ -16,20 +16,15 @@ from segue.tools.core.models import Batch, Result, Row, compatible, duration_buc
 from segue.tools.sound.audiocraft import Craft, waveform
 from segue.tools.sound.delivery import HONOURS as DELIVERY
 from segue.tools.sound.delivery import blob_of, delivered
-from segue.tools.sound.torch_rows import MUSIC_IN_WORDS, described
+from segue.tools.sound.torch_rows import MUSIC_IN_WORDS, PROMPTED, described
 
 LONGEST_S = 300.0
 _BUCKETS_S = (5.0, *(10.0 * n for n in range(1, 31)))
 _JOIN_S = 0.02
 _DEFAULT_S = 10.0
 
-HONOURS = DELIVERY | MUSIC_IN_WORDS | {
-    "text.prompt": "",
-    "music.duration": "",
+HONOURS = DELIVERY | PROMPTED | MUSIC_IN_WORDS | {
     "audio.src": "",
-    "sample.n": "",
-    "sample.seeds": "",
-    "sample.cfg": "",
     "sample.temperature": "",
     "sample.top_k": "",
     "sample.top_p": "",

@@ -20,6 +20,7 @@ from segue.tools.sound.delivery import HONOURS as DELIVERY
 from segue.tools.sound.delivery import delivered
 from segue.tools.sound.torch_rows import (
     MUSIC_IN_WORDS,
+    PROMPTED,
     described,
     device_of,
     filled,
@@ -28,13 +29,8 @@ from segue.tools.sound.torch_rows import (
     weights_of,
 )
 
-_HONOURS = DELIVERY | {
-    "text.prompt": "",
-    "music.duration": "",
-    "sample.n": "",
-    "sample.seeds": "",
+_HONOURS = DELIVERY | PROMPTED | {
     "sample.steps": "",
-    "sample.cfg": "",
 }  # fmt: skip
 
 

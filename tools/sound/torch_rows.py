@@ -10,6 +10,8 @@ from segue.tools.core.errors import ConfigError
 from segue.tools.core.jobs import JobRequest
 from segue.tools.core.models import Batch, Row
 
+PROMPTED = {"text.prompt": "", "music.duration": "", "sample.n": "", "sample.seeds": "", "sample.cfg": ""}
+"""What every model that makes sound from words honours."""
 MUSIC_IN_WORDS = {
     "text.tags": "as words of the prompt",
     "text.instrumental": "as words of the prompt",
