@@ -43,11 +43,17 @@ def add(
 @library_command.command("import")
 @guarded
 def import_table(
-    table_file: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV or TSV with tags, ratings, plays.")],
+    table_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A table (CSV, TSV, JSON), iTunes or rekordbox XML, ListenBrainz; or a folder: its files' ratings.",
+        ),
+    ],
     json_output: Json = False,
 ) -> None:
-    """Take over what a table knows about your tracks."""
-    if not table_file.is_file():
+    """Take over what you have elsewhere: ratings, plays, tags."""
+    if not table_file.exists():
         raise NotFound(f"There is no file {table_file}.", "Check the name and the folder.")
     _act({"action": "import", "folder": str(table_file.absolute())}, json_output)
 

@@ -12,7 +12,7 @@ from segue.tools.collection.embed import MISSING
 from segue.tools.collection.measure import embed_words, measure, waiting
 from segue.tools.collection.overview import duplicates, statistics, status
 from segue.tools.collection.scan import scan, tracks_in
-from segue.tools.collection.table import import_table
+from segue.tools.collection.table import import_any
 from segue.tools.core.base import Backend, Context, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
 from segue.tools.core.settings import Settings
@@ -138,9 +138,13 @@ def _retag(args: library.Args, context: Context, catalogue: Catalogue) -> librar
 
 
 def _import(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
-    result = import_table(catalogue, context.store, _folder(args), context.progress)
+    result = import_any(catalogue, context.store, _folder(args), context.progress)
     if result.skipped:
-        context.note(f"{result.skipped} rows have no title and were left out.")
+        context.note(f"{result.skipped:,} rows have no title and were left out.")
+    if result.missing:
+        first = "; ".join(result.unmatched[:5])
+        more = f" and {result.missing - 5:,} more" if result.missing > 5 else ""
+        context.note(f"Not in this library, so that nothing was taken over: {first}{more}.")
     _read_words(args, context, catalogue)
     return library.Out(rows=[{**result.model_dump(), "tracks": catalogue.size}])
 

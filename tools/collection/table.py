@@ -1,4 +1,7 @@
-"""Tables of titles and artists without files, and what a table knows about tracks that are here: CSV, TSV, JSON."""
+"""Taking over what is known about music elsewhere: tables (CSV, TSV, JSON), exports of other programs, ratings in files.
+
+A table's rows that are not here become tracks without files; what another program knows is taken by tracks of the library only.
+"""
 
 import csv
 import hashlib
@@ -11,8 +14,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from segue.tools.collection.catalogue import Catalogue, Track, now
+from segue.tools.collection.counterparts import Counterparts
+from segue.tools.collection.exports import read_export
+from segue.tools.collection.popularity import popularity_of
+from segue.tools.collection.scan import tracks_in
 from segue.tools.collection.tags import key_of, language_of, number_of, rating_of, split_list, year_of
 from segue.tools.collection.words import normal
+from segue.tools.core.audio import AUDIO_SUFFIXES
 from segue.tools.core.errors import InvalidArgument, NotFound
 from segue.tools.core.piece import Piece
 from segue.tools.core.store import SHARED, Store
@@ -44,23 +52,45 @@ _NAMES = {
 _COLUMN = {name: field for field, names in _NAMES.items() for name in names}
 # What a table may change of a track that is here already: what its user did; tags of files stay as they are.
 _USER = ("rating", "playcount", "lastplayed")
+_LISTED = 200  # names of what was not found that are told
+
+Progress = Callable[[float, float, str], None]
 
 
 class ImportResult(BaseModel):
-    """What a table brought: rows, new tracks, tracks known better now, rows without a title."""
+    """What was brought: rows, new tracks, tracks known better now, rows without a title.
 
+    ``unmatched`` names what another program knows and this library does not have, ``missing`` counts it.
+    """
+
+    program: str = "table"
     rows: int = 0
     added: int = 0
+    matched: int = 0
     updated: int = 0
     skipped: int = 0
+    missing: int = 0
+    unmatched: list[str] = []
 
 
-def import_table(
-    catalogue: Catalogue,
-    store: Store,
-    path: Path,
-    progress: Callable[[float, float, str], None] | None = None,
-) -> ImportResult:
+def import_any(catalogue: Catalogue, store: Store, path: Path, progress: Progress | None = None) -> ImportResult:
+    """Take over what is known about music: another program's export, a table, or the ratings in a folder's own files.
+
+    Raises
+    ------
+    NotFound : there is no such file or folder.
+    InvalidArgument : none of these, broken, or hostile.
+    """
+    path = path.expanduser()
+    if path.is_dir() or (path.suffix.lower() in AUDIO_SUFFIXES and path.is_file()):
+        return _from_files(catalogue, path.resolve(), progress)
+    if path.is_file() and (export := read_export(path)) is not None:
+        result = ImportResult(program=export.program, rows=len(export.rows))
+        return _take_over(catalogue, store, export.rows, result, progress, adds=False)
+    return import_table(catalogue, store, path, progress)
+
+
+def import_table(catalogue: Catalogue, store: Store, path: Path, progress: Progress | None = None) -> ImportResult:
     """Take over a table. Rows whose title and artist (or path) are here update plays and ratings; others are added.
 
     Raises
@@ -69,36 +99,84 @@ def import_table(
     InvalidArgument : not a table, or without a column of titles; the message lists the columns.
     """
     rows = read_table(path)
-    result = ImportResult(rows=len(rows))
-    known: dict[tuple[str, str], Track] = {}
-    by_path: dict[str, Track] = {}
-    for track in catalogue.find("state != 'broken'"):
-        known.setdefault((normal(track.title), normal(track.artist)), track)
-        if track.path:
-            by_path[track.path] = track
+    return _take_over(catalogue, store, rows, ImportResult(rows=len(rows)), progress, adds=True)
+
+
+def _take_over(
+    catalogue: Catalogue,
+    store: Store,
+    rows: list[dict[str, Any]],
+    result: ImportResult,
+    progress: Progress | None,
+    adds: bool,
+) -> ImportResult:
+    known = Counterparts(catalogue.find("state != 'broken'"))
     changed: dict[str, Track] = {}
     for n, row in enumerate(rows):
         facts = facts_of(row)
         if not facts.get("title"):
             result.skipped += 1
             continue
-        name = (normal(facts["title"]), normal(facts.get("artist", "")))
-        here = by_path.get(str(facts.get("path", ""))) or known.get(name)
-        if here:
-            update = {k: facts[k] for k in _USER if facts.get(k) is not None}
-            fill = {k: v for k, v in facts.items() if k not in ("path", "id") and v and not getattr(here, k, True)}
-            track = here.model_copy(update={**fill, **update})
+        here = known.of(facts)
+        if here is not None:
+            here = changed.get(here.id, here)
+            result.matched += 1
+            track = _better(here, facts, newest=adds)
             result.updated += track != here
-        else:
+            if track != here:
+                changed[track.id] = track
+        elif adds:
             track = _new(facts)
-            known[name] = track
+            known.add(track)
             result.added += 1
-        changed[track.id] = track
+            changed[track.id] = track
+        else:
+            result.missing += 1
+            if len(result.unmatched) < _LISTED:
+                result.unmatched.append(Track(id="", title=facts["title"], artist=facts.get("artist", "")).name)
         if n % _BATCH == _BATCH - 1:
-            _keep(catalogue, store, changed)
+            if adds:
+                _keep(catalogue, store, changed)
             if progress:
-                progress(n + 1, len(rows), track.title)
+                progress(n + 1, len(rows), facts["title"])
     _keep(catalogue, store, changed)
+    return result
+
+
+def _better(here: Track, facts: dict[str, Any], newest: bool) -> Track:
+    """Return a track with what its user did, and with facts that it lacked.
+
+    What a table says of plays is taken as it stands (``newest``); of another program's count and this library's the higher
+    one stays, and the later time, so that the same export may be taken over again.
+    """
+    update = {k: facts[k] for k in _USER if facts.get(k) is not None}
+    if not newest:
+        if "playcount" in update:
+            update["playcount"] = max(update["playcount"], here.playcount or 0) or None
+        if "lastplayed" in update:
+            update["lastplayed"] = max(update["lastplayed"], here.lastplayed or "") or None
+    fill = {k: v for k, v in facts.items() if k not in ("path", "id") and v and not getattr(here, k, True)}
+    return here.model_copy(update={**fill, **update})
+
+
+def _from_files(catalogue: Catalogue, place: Path, progress: Progress | None) -> ImportResult:
+    """Read the ratings and plays that players wrote into the library's own files."""
+    tracks = [track for track in tracks_in(catalogue, place) if track.state == "ok"]
+    if not tracks:
+        raise NotFound(f"Nothing of {place} is in the library.", f"Add it first: segue library add {place}")
+    result = ImportResult(program="files", rows=len(tracks))
+    changed = []
+    for n, track in enumerate(tracks):
+        said = popularity_of(Path(track.path or ""))
+        facts = {"rating": said.rating, "playcount": said.plays}
+        result.matched += any(facts.values())
+        better = _better(track, facts, newest=False)
+        if better != track:
+            changed.append(better)
+        if progress and n % _BATCH == 0:
+            progress(n, len(tracks), track.title)
+    catalogue.save(changed)
+    result.updated = len(changed)
     return result
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from segue.tools.collection.popularity import popularity_of
 from segue.tools.core.audio import AUDIO_SUFFIXES, probe
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.theory import parse_key
@@ -46,6 +47,7 @@ def _tinytag(path: Path) -> dict[str, Any]:
     other: dict[str, list[Any]] = {key: list(values) for key, values in tag.other.items()}
     first = {key: str(values[0]).strip() for key, values in other.items() if values}
     genres = [tag.genre or "", *map(str, other.get("genre", []))]
+    said = popularity_of(path)
     facts: dict[str, Any] = {
         "title": _text(tag.title),
         "artist": _text(tag.artist),
@@ -61,7 +63,8 @@ def _tinytag(path: Path) -> dict[str, Any]:
         "language": language_of(first.get("language", "")),
         "moods": split_list([str(m) for m in other.get("mood", [])]),
         "isrc": first.get("isrc", ""),
-        "rating": rating_of(first.get("rating") or first.get("fmps_rating")),
+        "rating": rating_of(first.get("rating") or first.get("fmps_rating")) or said.rating,
+        "playcount": int(number_of(first.get("fmps_playcount") or first.get("playcount")) or 0) or said.plays,
     }
     bpm = number_of(first.get("bpm") or first.get("tempo"))
     if bpm and 20 <= bpm <= 400:
