@@ -4,15 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
-from segue.tools.collection.scan import scan
+from segue.tools.collection.abreast import Pace
+from segue.tools.collection.scan import scan, with_content
 from segue.tools.collection.tags import from_name, key_of, rating_of, split_list, year_of
 from segue.tools.core.errors import Cancelled, InvalidArgument, NotFound
-from segue.tools.core.store import SHARED
+from segue.tools.core.store import SHARED, file_hash
 from tests.collection_support import SONGS, make_folder, make_home, write_song
 
 
@@ -129,26 +132,94 @@ from segue.tools.collection.scan import scan
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import Store
 settings = Settings(home=Path(sys.argv[1]))
-scan(open_catalogue(settings), Store(settings), Path(sys.argv[2]), check=lambda: (print('file', flush=True), time.sleep(.15)))
+scan(open_catalogue(settings), Store(settings), Path(sys.argv[2]), check=lambda: (print('file', flush=True), time.sleep(.01)))
+print('done', flush=True)
 """
 
 
-def test_a_killed_scan_loses_nothing_and_repeats_nothing(tmp_path, home):
-    folder = make_folder(tmp_path / "music")
+def killed_after(home: Path, folder: Path, files: int) -> bool:
+    """Scan in a process of its own and kill it when it has come to so many files; tell whether it was still at work."""
     with subprocess.Popen([sys.executable, "-c", KILLED, str(home), str(folder)], stdout=subprocess.PIPE) as child:
-        for _ in range(4):
-            child.stdout.readline()
-        time.sleep(0.05)
+        said = [child.stdout.readline() for _ in range(files)]
         child.send_signal(signal.SIGKILL)
+    return b"done\n" not in said
+
+
+def test_a_scan_killed_five_times_has_every_file_once_and_loses_none(tmp_path, home):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for n in range(90):
+        soundfile.write(folder / f"{n:02d}.wav", np.full(400, n / 100), 8000)
+    ids: set[str] = set()
+    for files in (31, 50, 45, 60, 100):  # the last one while it reads the contents
+        assert killed_after(home, folder, files)
+        _, _, catalogue = make_home(home)
+        kept = {track.id for track in catalogue.find()}
+        catalogue.close()
+        assert ids <= kept
+        ids = kept
+    assert ids
     _, store, catalogue = make_home(home)
-    kept = {track.id for track in catalogue.find()}
-    assert len(kept) >= 3
     result = scan(catalogue, store, folder)
-    assert result.unchanged == len(kept)
-    assert kept <= {track.id for track in catalogue.find()}
-    assert catalogue.size == len(SONGS)
-    assert len(store.pieces(SHARED, "track")) == len(SONGS)
+    assert (result.unchanged, result.added) == (len(ids), 90 - len(ids))
+    tracks = catalogue.find()
+    assert ids <= {track.id for track in tracks}
+    assert sorted(Path(track.path).name for track in tracks) == [f"{n:02d}.wav" for n in range(90)]
+    assert len({track.content for track in tracks}) == len(store.pieces(SHARED, "track", 200)) == 90
+    assert store.wave(store.piece(tracks[7].id, SHARED).clip).samples[0, 0] == pytest.approx(0.07, abs=1e-4)
     catalogue.close()
+
+
+def test_tags_are_searchable_before_the_contents_are_read(library):
+    _, store, catalogue, folder = library
+    steps = iter(range(100))
+
+    def stop() -> None:
+        if next(steps) == len(SONGS) + 2:
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        scan(catalogue, store, folder, check=stop)
+    assert catalogue.phrase("glass ra")
+    unread = [track for track in catalogue.find() if track.content is None]
+    assert len(unread) == len(SONGS) - 2
+    assert with_content(catalogue, store, unread[0]).content == file_hash(Path(unread[0].path))
+    assert store.piece(unread[0].id, SHARED).clip.id == catalogue.track(unread[0].id).content
+    os.rename(unread[1].path, folder / "moved before it was read.ogg")
+    result = scan(catalogue, store, folder)
+    assert (result.moved, result.added, result.unchanged) == (1, 0, len(SONGS) - 1)
+    assert all(track.content for track in catalogue.find())
+
+
+def test_names_in_any_form_and_names_that_are_no_text(library):
+    _, store, catalogue, folder = library
+    decomposed = unicodedata.normalize("NFD", "Żółw – Été à Kraków")
+    write_song(folder / f"{decomposed}.flac", "", "")
+    soundfile.write(folder / "x.wav", np.zeros(800), 8000)
+    try:
+        os.rename(folder / "x.wav", os.fsencode(folder) + b"/caf\xe9.wav")
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 only")
+    result = scan(catalogue, store, folder)
+    assert [Path(path).name for path in result.broken] == ["caf?.wav"]
+    assert "no text" in next(iter(result.broken.values()))
+    [id] = catalogue.phrase("ete a krakow")
+    track = catalogue.track(id)
+    composed = folder / unicodedata.normalize("NFC", Path(track.path).name)
+    os.rename(track.path, composed)
+    result = scan(catalogue, store, folder)
+    assert (result.moved, result.added, result.gone) == (1, 0, 0)
+    assert catalogue.track(id).path == str(composed)
+
+
+def test_the_time_left_is_told(monkeypatch):
+    clock = iter([0.0, 1.0, 10.0, 100.0, 590.0])
+    monkeypatch.setattr("segue.tools.collection.abreast.time.monotonic", lambda: next(clock))
+    pace = Pace(600)
+    assert pace.label(1, "a.mp3") == "a.mp3"
+    assert pace.label(10, "b.mp3") == "b.mp3 · about 10 min left"
+    assert pace.label(400, "c.mp3") == "c.mp3 · about 50 s left"
+    assert pace.label(590, "d.mp3") == "d.mp3 · about 10 s left"
 
 
 def test_names_in_a_message(library):

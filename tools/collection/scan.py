@@ -1,6 +1,6 @@
-"""Scanning a folder: tags first, so that everything can be searched at once; measuring comes after.
+"""Scanning a folder: tags first, so that everything can be searched at once; contents and measuring come after.
 
-Every file is committed by itself, so a scan that was stopped or killed goes on where it was. Moved
+What was read is kept several times a second, so a scan that was stopped or killed goes on where it was. Moved
 files are known by their content, changed ones are read again, broken ones are listed. Files are
 only ever opened for reading.
 """
@@ -8,21 +8,28 @@ only ever opened for reading.
 import hashlib
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
+from segue.tools.collection.abreast import Pace, in_order
 from segue.tools.collection.catalogue import Catalogue, Track, now
 from segue.tools.collection.tags import MUSIC_SUFFIXES, from_name, read_tags
 from segue.tools.core.audio import AUDIO_SUFFIXES
-from segue.tools.core.errors import BadInput, Cancelled, DeadlineExceeded, InvalidArgument, NotFound, SegueError
+from segue.tools.core.errors import BadInput, InvalidArgument, NotFound
 from segue.tools.core.piece import Clip, Piece
+from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import SHARED, Store, file_hash, new_id
 
 Progress = Callable[[float, float, str], None]
 Check = Callable[[], None]
+
+_KEEP_S, _KEEP_AT = 0.25, 200  # what was read is kept this often, or when it is so much: each time waits for the disk
 
 
 class ScanResult(BaseModel):
@@ -49,12 +56,14 @@ def scan(
     progress: Progress | None = None,
     check: Check | None = None,
 ) -> ScanResult:
-    """Read a folder (or one file) into the catalogue by names and tags.
+    """Read a folder (or one file) into the catalogue by names and tags, then know the contents of its files.
+
+    Files are read on as many threads as there are cores, at a low priority.
 
     Parameters
     ----------
-    progress : called with (files done, files, file name).
-    check : called before every file; raises to stop the scan.
+    progress : called with (files done, files, file name and the time left); once more from 0 on for the contents.
+    check : called before every file; raises to stop the scan. What was read until then is kept.
 
     Raises
     ------
@@ -72,14 +81,9 @@ def scan(
         )
     result = ScanResult(folder=str(folder), found=len(files), broken=unreadable)
     catalogue.add_folder(folder)
-    known = {track.path: track for track in catalogue.find("path IS NOT NULL")}
-    for done, path in enumerate(files):
-        if check:
-            check()
-        if progress:
-            progress(done, len(files), path.name)
-        _take(catalogue, store, path, known, result)
+    _Tags(catalogue, store, result).read(files, progress, check)
     result.gone = _mark_gone(catalogue, folder, {str(path) for path in files})
+    _know_contents(catalogue, store, folder, result, progress, check)
     catalogue.folder_scanned(folder)
     if progress:
         progress(len(files), len(files), "")
@@ -94,123 +98,254 @@ def _files(folder: Path, settings: Settings) -> tuple[list[Path], dict[str, str]
     unreadable: dict[str, str] = {}
 
     def failed(error: OSError) -> None:
-        unreadable[str(error.filename)] = f"This folder cannot be read ({error.strerror})."
+        unreadable[printable(str(error.filename))] = f"This folder cannot be read ({error.strerror})."
 
     own = {str((settings.home / name).resolve()) for name in ("store", "exports")}
     found: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=failed):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and os.path.join(place, f) not in own)
-        found += [
-            Path(place, name)
-            for name in sorted(names)
-            if not name.startswith(".") and Path(name).suffix.lower() in MUSIC_SUFFIXES
-        ]
+        for name in sorted(names):
+            if name.startswith(".") or Path(name).suffix.lower() not in MUSIC_SUFFIXES:
+                continue
+            path = os.path.join(place, name)
+            if printable(path) == path:
+                found.append(Path(path))
+            else:
+                unreadable[printable(path)] = "Its name holds bytes that are no text. Rename it, and scan again."
     return found, unreadable
 
 
-def _take(catalogue: Catalogue, store: Store, path: Path, known: dict[str | None, Track], result: ScanResult) -> None:
-    """Bring one file into the catalogue, whatever became of it since the last scan."""
-    before = known.get(str(path))
-    try:
-        stat = path.stat()
-        if before and before.state != "gone" and (before.mtime_ns, before.size) == (stat.st_mtime_ns, stat.st_size):
-            result.unchanged += 1
-            if before.state == "broken":
-                result.broken[str(path)] = before.error
-            return
-        content = file_hash(path)
-        moved = None if before else _moved_from(catalogue, content, stat.st_size)
-        old = before or moved
-        id = old.id if old else _id_for(catalogue, path, content)
-        place = {"path": str(path), "mtime_ns": stat.st_mtime_ns, "size": stat.st_size, "content": content}
-        if old and old.content == content and old.state != "broken":
-            track = old.model_copy(update={**place, "state": "ok", "error": ""})
-            store.link_file(path, content)
-            result.moved += moved is not None
-            result.unchanged += moved is None
-        else:
-            track = _read(store, path, Track(id=id, **place), old)
-            result.changed += old is not None
-            result.added += old is None
-    except (SegueError, OSError) as error:
-        if isinstance(error, (Cancelled, DeadlineExceeded)) or not isinstance(error, (BadInput, OSError)):
-            raise
-        track = _broken(catalogue, path, before, str(error))
-        result.broken[str(path)] = track.error
-    catalogue.save([track])
-    known[str(path)] = track
+def printable(path: str) -> str:
+    """Return a path that can be written down: bytes that are no text become question marks."""
+    return path.encode("utf-8", "replace").decode()
 
 
-def _read(store: Store, path: Path, fresh: Track, old: Track | None) -> Track:
-    """Read tags, link the file and keep the piece; what the user did to an older version stays."""
-    score = None
-    if path.suffix.lower() in AUDIO_SUFFIXES:
-        facts = read_tags(path)
-    else:
+# -- names and tags -------------------------------------------------------------------------------
+
+
+@dataclass
+class _Found:
+    """What reading one file brought: facts (and the notes of a score), the track that it is by content, or a fault."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    score: Score | None = None
+    same: Track | None = None
+    fault: str = ""
+
+
+class _Tags:
+    """The first pass: every file's name, tags and header."""
+
+    def __init__(self, catalogue: Catalogue, store: Store, result: ScanResult) -> None:
+        self._catalogue, self._store, self._result = catalogue, store, result
+        tracks = catalogue.find("path IS NOT NULL")
+        self._known = {track.path: track for track in tracks}
+        self._ids = {track.id for track in catalogue.find("1")}
+        self._by_size: dict[int | None, list[Track]] = defaultdict(list)
+        for track in tracks:
+            self._by_size[track.size].append(track)
+        self._taken: set[str] = set()
+        self._tracks: list[Track] = []
+        self._pieces: list[Piece] = []
+        self._links: list[tuple[Path, str]] = []
+        self._kept = time.monotonic()
+
+    def read(self, files: list[Path], progress: Progress | None, check: Check | None) -> None:
+        """Bring all files into the catalogue, whatever became of them since the last scan."""
+        pace = Pace(len(files))
+        try:
+            for done, (path, (stat, found)) in enumerate(in_order(self._look, files, check)):
+                if progress:
+                    progress(done, len(files), pace.label(done, path.name))
+                if stat is None and not found.fault:
+                    self._result.unchanged += 1
+                    before = self._known[str(path)]
+                    if before.state == "broken":
+                        self._result.broken[str(path)] = before.error
+                else:
+                    self._take(path, stat, found)
+                if len(self._tracks) >= _KEEP_AT or time.monotonic() - self._kept > _KEEP_S:
+                    self._keep()
+        finally:
+            self._keep()
+
+    def _look(self, path: Path) -> tuple[os.stat_result | None, _Found]:
+        """Read one file, on any thread; no stat means that nothing changed."""
+        before = self._known.get(str(path))
+        try:
+            stat = path.stat()
+            if before and before.state != "gone" and (before.mtime_ns, before.size) == (stat.st_mtime_ns, stat.st_size):
+                return None, _Found()
+            return stat, self._facts(path, stat, [before] if before else self._lost(stat.st_size))
+        except (BadInput, OSError) as error:
+            return None, _Found(fault=str(error))
+
+    def _lost(self, size: int) -> list[Track]:
+        """Return tracks of that size whose files are no longer where they were: one of them may have been moved."""
+        same = self._by_size.get(size, [])
+        return [t for t in same if t.id not in self._taken and t.path and not Path(t.path).exists()]
+
+    def _facts(self, path: Path, stat: os.stat_result, likely: list[Track]) -> _Found:
+        content = file_hash(path) if likely else None
+        for track in likely:
+            # A scan that was killed before it knew the contents has left size and time alone.
+            unread = track.content is None and (track.mtime_ns, track.size) == (stat.st_mtime_ns, stat.st_size)
+            if track.state != "broken" and (unread or track.content == content):
+                return _Found(same=track)
+        if path.suffix.lower() in AUDIO_SUFFIXES:
+            return _Found(read_tags(path))
         from segue.tools.music.notation import read_midi, read_musicxml
 
         facts = from_name(path)
         written = (read_midi if path.suffix.lower() in (".mid", ".midi") else read_musicxml)(path)
-        score = store.add_score(written)
-        length = written.clock().seconds(written.beats)
         facts.update(bpm=written.bpm, bpm_confidence=1.0, key=written.key, key_confidence=0.5, meter=written.meter)
-        facts.update(duration_s=length, instruments=list(dict.fromkeys(p.instrument or p.name for p in written.parts)))
-    kept = {}
-    if old:
-        names = ("rating", "playcount", "lastplayed", "dateadded")
-        kept = {name: value for name in names if (value := getattr(old, name)) is not None}
-    track = Track.model_validate({**fresh.model_dump(), **facts, **{k: v for k, v in kept.items() if v}})
-    track.dateadded = track.dateadded or now()
-    clip = None
-    if score is None:
-        assert track.content
-        rate = track.samplerate or 44100
-        frames = round((track.duration_s or 0.0) * rate)
-        store.link_file(path, track.content)
-        clip = Clip(id=track.content, sample_rate=rate, channels=track.channels or 2, frames=frames)
-    store.save(Piece(id=track.id, owner=SHARED, kind="track", title=track.name, clip=clip, score=score))
-    return track
+        facts.update(duration_s=written.clock().seconds(written.beats))
+        facts.update(instruments=list(dict.fromkeys(p.instrument or p.name for p in written.parts)))
+        return _Found(facts, written)
+
+    def _take(self, path: Path, stat: os.stat_result | None, found: _Found) -> None:
+        before = self._known.get(str(path))
+        if found.same and found.same.id in self._taken and stat:  # two copies of one file that is gone
+            try:
+                found = self._facts(path, stat, [])
+            except (BadInput, OSError) as error:
+                found = _Found(fault=str(error))
+        if found.fault or stat is None:
+            track = self._broken(path, before, found.fault)
+            self._result.broken[str(path)] = track.error
+        else:
+            place = {"path": str(path), "mtime_ns": stat.st_mtime_ns, "size": stat.st_size}
+            if found.same:
+                track = found.same.model_copy(update={**place, "state": "ok", "error": ""})
+                if track.content and path.suffix.lower() in AUDIO_SUFFIXES:
+                    self._links.append((path, track.content))
+                self._result.moved += before is None
+                self._result.unchanged += before is not None
+                self._taken.add(track.id)
+            else:
+                track = self._track(Track(id=before.id if before else self._id(path, stat), **place), found, before)
+                self._result.changed += before is not None
+                self._result.added += before is None
+        self._known[str(path)] = track
+        self._ids.add(track.id)
+        self._tracks.append(track)
+
+    def _track(self, fresh: Track, found: _Found, old: Track | None) -> Track:
+        """Return a new or changed file's row and keep its piece; what the user did to an older version stays."""
+        kept = {}
+        if old:
+            names = ("rating", "playcount", "lastplayed", "dateadded")
+            kept = {name: value for name in names if (value := getattr(old, name))}
+        track = Track.model_validate({**fresh.model_dump(), **found.facts, **kept})
+        track.dateadded = track.dateadded or now()
+        score = self._store.add_score(found.score) if found.score else None
+        self._pieces.append(Piece(id=track.id, owner=SHARED, kind="track", title=track.name, score=score))
+        return track
+
+    def _id(self, path: Path, stat: os.stat_result) -> str:
+        """An id that comes out the same when a scan was killed before its row was written."""
+        mark = f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}"
+        id = "t_" + hashlib.sha256(mark.encode()).hexdigest()[:12]
+        return new_id("t") if id in self._ids else id
+
+    def _broken(self, path: Path, before: Track | None, reason: str) -> Track:
+        try:
+            stat = path.stat()
+            place = {"mtime_ns": stat.st_mtime_ns, "size": stat.st_size}
+            id = before.id if before else self._id(path, stat)
+        except OSError:
+            place = {}
+            id = before.id if before else new_id("t")
+        return Track.model_validate(
+            {**from_name(path), "id": id, "path": str(path), "state": "broken", "error": reason, **place}
+        )
+
+    def _keep(self) -> None:
+        """Write what was read: the pieces before the rows, so that no row lacks its piece."""
+        if self._links:
+            self._store.link_files(self._links)
+        if self._pieces:
+            self._store.save_all(self._pieces)
+        if self._tracks:
+            self._catalogue.save(self._tracks)
+        self._links, self._pieces, self._tracks = [], [], []
+        self._kept = time.monotonic()
 
 
-def _moved_from(catalogue: Catalogue, content: str, size: int) -> Track | None:
-    """Return the track of this content whose file is no longer where it was."""
-    same = catalogue.find("content = ? AND size = ?", (content, size))
-    return next((track for track in same if track.path and not Path(track.path).exists()), None)
+# -- contents -------------------------------------------------------------------------------------
 
 
-def _id_for(catalogue: Catalogue, path: Path, content: str) -> str:
-    """An id that comes out the same when a scan was killed before its row was written."""
-    id = "t_" + hashlib.sha256(f"{path}\0{content}".encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return new_id("t") if catalogue.count("id = ?", (id,)) else id
-
-
-def _broken(catalogue: Catalogue, path: Path, before: Track | None, reason: str) -> Track:
+def _know_contents(
+    catalogue: Catalogue, store: Store, folder: Path, result: ScanResult, progress: Progress | None, check: Check | None
+) -> None:
+    """The second pass: hash what was only read by its tags, so that it can be played, and known again when it moves."""
+    tracks = [track for track in tracks_in(catalogue, folder) if track.state == "ok" and track.content is None]
+    pace = Pace(len(tracks))
+    batch: list[tuple[Track, str]] = []
+    kept = time.monotonic()
     try:
-        stat = path.stat()
-        place = {"mtime_ns": stat.st_mtime_ns, "size": stat.st_size}
+        for done, (track, content) in enumerate(in_order(_content, tracks, check)):
+            if progress:
+                progress(done, len(tracks), pace.label(done, Path(track.path or "").name))
+            if content:
+                batch.append((track, content))
+            if len(batch) >= _KEEP_AT or time.monotonic() - kept > _KEEP_S:
+                _link(catalogue, store, batch)
+                batch, kept = [], time.monotonic()
+    finally:
+        _link(catalogue, store, batch)
+
+
+def _content(track: Track) -> str | None:
+    """Return a file's hash; None where it went away or cannot be read: the next scan says so."""
+    try:
+        return file_hash(Path(track.path or ""))
     except OSError:
-        place = {}
-    id = before.id if before else _id_for(catalogue, path, "")
-    return Track.model_validate(
-        {**from_name(path), "id": id, "path": str(path), "state": "broken", "error": reason, **place}
-    )
+        return None
+
+
+def _link(catalogue: Catalogue, store: Store, batch: list[tuple[Track, str]]) -> list[Track]:
+    """Let the store know the files, give their pieces the sound, and only then write the rows."""
+    known, pieces, files = [], [], []
+    for track, content in batch:
+        known.append(track.model_copy(update={"content": content}))
+        path = Path(track.path or "")
+        if path.suffix.lower() not in AUDIO_SUFFIXES:
+            continue
+        files.append((path, content))
+        rate = track.samplerate or 44100
+        clip = Clip(id=content, sample_rate=rate, channels=track.channels or 2, frames=round((track.duration_s or 0.0) * rate))  # fmt: skip
+        pieces.append(Piece(id=track.id, owner=SHARED, kind="track", title=track.name, clip=clip))
+    if known:
+        store.link_files(files)
+        store.save_all(pieces)
+        catalogue.save(known)
+    return known
+
+
+def with_content(catalogue: Catalogue, store: Store, track: Track) -> Track:
+    """Return a track whose file's content is known: read now where a scan has not come to it yet."""
+    if track.content is not None or track.path is None:
+        return track
+    content = _content(track)
+    return _link(catalogue, store, [(track, content)])[0] if content else track
 
 
 def _mark_gone(catalogue: Catalogue, folder: Path, present: set[str]) -> int:
     """Mark tracks under ``folder`` whose files are missing; their user data wait for the files to return."""
     inside = str(folder) + os.sep
-    gone = [
-        track.model_copy(update={"state": "gone", "error": "The file is missing."})
+    missing = [
+        track
         for track in catalogue.find("path IS NOT NULL AND state != 'gone'")
         if track.path and track.path.startswith(inside) and track.path not in present and not Path(track.path).exists()
     ]
-    broken = [track.id for track in gone if not track.content]
+    broken = [track.id for track in missing if track.state == "broken"]
     if broken:
         with catalogue.database.write() as db:
             db.executemany("DELETE FROM tracks WHERE id = ?", [(id,) for id in broken])
-    if kept := [track for track in gone if track.content]:
-        catalogue.save(kept)
-    return len(gone)
+    if kept := [track for track in missing if track.state != "broken"]:
+        catalogue.save(track.model_copy(update={"state": "gone", "error": "The file is missing."}) for track in kept)
+    return len(missing)
 
 
 def tracks_in(catalogue: Catalogue, folder: Path) -> Iterator[Track]:

@@ -101,13 +101,18 @@ class Store:
     def link_file(self, path: Path, content_hash: str | None = None) -> str:
         """Know a file of the user's by its content's hash, without copying it."""
         blob = content_hash or file_hash(path)
-        with self.database.write() as db:
-            db.execute(
-                "INSERT INTO blobs (id, suffix, bytes, external) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET external = excluded.external WHERE external IS NOT NULL",
-                (blob, path.suffix.lower(), path.stat().st_size, str(path.resolve())),
-            )
+        self.link_files([(path, blob)])
         return blob
+
+    def link_files(self, files: Iterable[tuple[Path, str]]) -> None:
+        """Know many files of the user's, each with its content's hash, as one transaction."""
+        with self.database.write() as db:
+            for path, blob in files:
+                db.execute(
+                    "INSERT INTO blobs (id, suffix, bytes, external) VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT (id) DO UPDATE SET external = excluded.external WHERE external IS NOT NULL",
+                    (blob, path.suffix.lower(), path.stat().st_size, str(path.resolve())),
+                )
 
     def path(self, blob: str) -> Path:
         """Return where a blob's bytes are.
