@@ -56,13 +56,19 @@ def house(tmp_path):
 
 
 def test_independent_steps_run_side_by_side_and_dependants_wait(house):
-    results, events, kept, took = house(
+    both = threading.Barrier(2, timeout=20)
+
+    def meet(args: WorkArgs, context: Context) -> WorkOut:
+        if not args.word:
+            both.wait()  # broken, and an error, unless the other comes while this one runs
+        return worker()(args, context)
+
+    results, events, kept, _ = house(
         ("work", {"name": "a", "seconds": 0.4}),
-        ("work", {"name": "b", "seconds": 0.4}),
-        ("work", {"name": "c", "word": {"step": "s1", "field": "word"}, "seconds": 0.2}),
-        engines=[engine(WORK, worker())],
+        ("work", {"name": "b"}),
+        ("work", {"name": "c", "word": {"step": "s1", "field": "word"}}),
+        engines=[engine(WORK, meet)],
     )
-    assert took < 0.4 + 0.2 + 0.3
     assert results["s3"].out["word"] == "c+a"
     assert results["s3"].args["word"] == "a"
     assert list(results) == ["s1", "s2", "s3"]
@@ -138,7 +144,7 @@ def test_a_step_that_overruns_is_abandoned_and_told_to_stop(house):
         ("work", {"name": "deaf"}), ("work", {"name": "quick"}), engines=[engine(WORK, run)], step_timeout_s=0.3
     )
     let_go.set()
-    assert took < 1.0
+    assert took < 15  # the engine would have waited for twenty
     assert results["s1"].error.code == "DeadlineExceeded"
     assert results["s2"].status == "done"
     assert told.wait(5)
@@ -146,13 +152,15 @@ def test_a_step_that_overruns_is_abandoned_and_told_to_stop(house):
 
 
 def test_the_turn_has_a_deadline_too(house):
-    results, *_, took = house(*[("work", {"seconds": 0.3})] * 4, engines=[engine(WORK, worker())], workers=1, turn_timeout_s=0.5)  # fmt: skip
-    assert took < 1.2
+    results, *_, took = house(
+        ("work", {}), *[("work", {"seconds": 20})] * 3, engines=[engine(WORK, worker())], workers=1, turn_timeout_s=1.5
+    )
+    assert took < 20
     assert next(result.status for result in results.values()) == "done"
-    assert {result.error.code for result in list(results.values())[2:]} == {"DeadlineExceeded"}
+    assert {result.error.code for result in list(results.values())[1:]} == {"DeadlineExceeded"}
 
 
-def test_cancel_ends_everything_within_a_second(house):
+def test_cancel_ends_everything(house):
     async def stop(runner: Runner) -> None:
         await asyncio.sleep(0.2)
         runner.stop.set()
@@ -161,7 +169,7 @@ def test_cancel_ends_everything_within_a_second(house):
         ("work", {"seconds": 30}), ("work", {"seconds": 30}), ("work", {"seconds": 30}), ("work", {"word": {"step": "s1", "field": "word"}}),
         engines=[engine(WORK, worker())], during=stop, workers=2,
     )  # fmt: skip
-    assert took < 1.2
+    assert took < 15  # of thirty seconds of work
     assert {result.status for result in results.values()} == {"cancelled"}
     assert not [t for t in threading.enumerate() if t.name.startswith("work-") and t.is_alive()]
 
@@ -179,7 +187,7 @@ def test_cancel_does_not_wait_for_a_deaf_engine(house):
 
     results, *_, took = house(("work", {}), engines=[engine(WORK, deaf)], during=stop)
     let_go.set()
-    assert took < 1.0
+    assert took < 15  # the engine would have waited for twenty
     assert results["s1"].status == "cancelled"
 
 

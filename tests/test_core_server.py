@@ -55,7 +55,7 @@ def submit(client, prompt="hello", headers=None, **more):
 
 
 def until(client, id, *states):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         status = client.get(f"/v1/jobs/{id}").json()
         if status["state"] in states:

@@ -154,7 +154,7 @@ def test_cancelling_frees_the_worker(musicgen):
     with pytest.raises(Enough):
         musicgen.client.run(request, "to be cancelled", cancel)
     job = musicgen.run(text={"prompt": "next"}, music={"duration": 1}, sample={"seeds": [1]})
-    assert time.monotonic() - begun - job.status.seconds < 2
+    assert time.monotonic() - begun - job.status.seconds < 20  # of minutes of work
 
 
 def test_musicgen_goes_on_from_a_recording_and_leaves_it_as_it_was(musicgen):
@@ -188,7 +188,6 @@ def melody(folder):
         folder / "melody",
         support.language_model(20, conditioners=CHROMA, fuser=PREPENDED),
         support.encodec(*CODEC),
-        separator=True,
     )
     with serve("musicgen", place, batch=2) as url:
         yield support.Served(url, "musicgen")

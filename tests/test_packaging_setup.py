@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -90,11 +89,9 @@ def test_a_finished_set_up_returns_at_once_without_network(copy: Path) -> None:
     ).stdout.split()  # fmt: skip
     (copy / ".venv" / ".segue-run").write_text(hashes[0])
     (copy / ".venv" / ".segue-project").write_text(hashes[1])
-    start = time.monotonic()
     done = set_up(copy, PYTHON=sys.executable, PIP_INDEX_URL="http://127.0.0.1:9/simple")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert time.monotonic() - start < 5
     (copy / "requirements" / "base.txt").write_text("changed==1\n")
     stale = set_up(copy, PYTHON=sys.executable)
     assert stale.returncode == 1, "a changed lock file is noticed"

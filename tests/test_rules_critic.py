@@ -1,6 +1,5 @@
 """The critic: every wish that is missed lowers the fit, clashes and copies cost, the order is the same every time."""
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -80,14 +79,3 @@ def test_rank_puts_the_best_first_and_repeats_itself(made: Score) -> None:
     assert all(0.0 <= one.score <= 1.0 and one.why.endswith(".") and one.why.count(". ") == 0 for one in ranked)
     assert rank(takes, WISHES) == ranked
     assert rank([], WISHES) == []
-
-
-def test_judging_takes_milliseconds() -> None:
-    score = compose(Request(genre="pop", seed=1, duration_s=180.0))
-    judge(score, WISHES)
-    best = 1.0
-    for _ in range(5):
-        start = time.process_time()
-        judge(score, WISHES)
-        best = min(best, time.process_time() - start)
-    assert best < 0.1  # 50 ms where the machine is not busy

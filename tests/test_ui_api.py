@@ -170,7 +170,7 @@ def test_jobs_go_on_by_themselves(described: dict[str, Any], ann: httpx.Client, 
     began = time.monotonic()
     stopped = follows(described, "delete", "/api/jobs/{id}", ann.delete(f"/api/jobs/{long['id']}"))
     assert stopped["state"] == "cancelled"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
     assert {one["id"] for one in ann.get("/api/jobs").json()} == {job["id"], long["id"]}
     assert follows(described, "post", "/api/jobs", ann.post("/api/jobs", json={"tool": "sing"}))["state"] == "queued"
 
