@@ -12,6 +12,7 @@ from segue.tools.core.store import Store
 _houses: dict[Path, "House"] = {}
 _opening = threading.Lock()
 _THREADS = 32
+_LET_END_S = 3.0  # what is told to stop at the end may take so long to do it
 
 
 class House:
@@ -39,12 +40,21 @@ class House:
             for place, house in list(_houses.items()):
                 if house is self:
                     del _houses[place]
-        asyncio.run_coroutine_threadsafe(self.turns.close(), self.loop).result(timeout=10.0)
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(timeout=10.0)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(timeout=10.0)
         self.loop.close()
         self.sessions.close()
         self.store.close()
+
+    async def _end(self) -> None:
+        """Stop what runs and wait for it: who follows a turn from another thread would wait for ever after the loop."""
+        await self.turns.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=_LET_END_S)
 
 
 def open_house(settings: Settings) -> House:

@@ -1,5 +1,6 @@
 """Turns end to end: durable, one at a time, undone and confirmed; through ``Agent``, as users go."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from tests.agent_support import (  # fmt: skip
     WORK,
     NoteOut,
     Scripted,
+    WorkOut,
     engine,
     maker,
     only,
@@ -498,3 +501,25 @@ def test_a_turn_interrupted_again_and_again_is_given_up(agent):
     assert "“do it” was interrupted every time it was tried, so I gave it up" in reply.reply
     assert reply.reply.endswith("Hello.")
     assert [turn.status for turn in talk.history(session)] == ["broken", "done"]
+
+
+def test_who_follows_a_turn_is_let_go_when_segue_ends(tmp_path):
+    """A server that ends with a turn at work ends; the turn is finished after the next start."""
+    with registered(engine(WORK, lambda args, context: time.sleep(30) or WorkOut(word=args.name))):
+        talk = Agent(settings_at(tmp_path), planner=Scripted(Plan(steps=steps(("work", {})))))
+        session, begun = talk.new_session().id, threading.Event()
+
+        def follow():
+            with contextlib.suppress(CancelledError):
+                for event in talk.stream("work", session):
+                    if event.type == "started" and event.step:
+                        begun.set()
+
+        follower = threading.Thread(target=follow, daemon=True)
+        follower.start()
+        assert begun.wait(30)
+        talk.close()
+        follower.join(10)
+        assert not follower.is_alive()
+        with Agent(settings_at(tmp_path), planner=Scripted()) as later:
+            assert later.history(session)[-1].status == "open"

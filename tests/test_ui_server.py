@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +60,39 @@ def test_page_answers_and_loads_nothing_from_elsewhere(browser: httpx.Client) ->
 
 
 def test_only_what_takes_long_waits_in_the_pages_queue(browser: httpx.Client) -> None:
-    """A queued event that joins while its window's last stream ends can be lost: what answers at once keeps out."""
     queued = [d for d in browser.get("/config").json()["dependencies"] if d["backend_fn"] and d["queue"] is not False]
     assert len(queued) >= 5
     assert all(d["types"]["generator"] for d in queued), [d["api_name"] for d in queued if not d["types"]["generator"]]
+
+
+def test_what_is_queued_while_its_windows_stream_closes_is_not_lost(browser: httpx.Client) -> None:
+    """The answer comes when the window has let go of the stream, so that it begins another; that one has it all."""
+    events = browser.get("/config").json()["dependencies"]
+    asked = {"data": [""], "session_hash": "w1", "fn_index": next(d["id"] for d in events if d["api_name"] == "settle")}
+
+    def queue() -> str:
+        return str(browser.post("/gradio_api/queue/join", json=asked).json()["event_id"])
+
+    def told(lines: Iterator[str], until: str) -> list[dict[str, Any]]:
+        heard: list[dict[str, Any]] = []
+        for line in lines:
+            if line.startswith("data: "):
+                heard.append(json.loads(line[6:]))
+                if heard[-1]["msg"] == until:
+                    return heard
+        raise AssertionError(f"the stream ended without {until}: {heard}")
+
+    with ThreadPoolExecutor(1) as pool:
+        first = queue()
+        with browser.stream("GET", "/gradio_api/queue/data", params={"session_hash": "w1"}) as stream:
+            lines = stream.iter_lines()  # kept: with it the stream would be closed
+            assert first in [one["event_id"] for one in told(lines, "close_stream")]
+            second = pool.submit(queue)  # the window has not read it yet
+            assert not wait([second], timeout=1.0).done, "the window would take its old stream for the new event's"
+        id = second.result(timeout=30)
+        with browser.stream("GET", "/gradio_api/queue/data", params={"session_hash": "w1"}) as stream:
+            done = [one for one in told(stream.iter_lines(), "process_completed") if one["msg"] == "process_completed"]
+    assert [(one["event_id"], one["success"]) for one in done] == [(id, True)]
 
 
 def test_sound_has_its_type_and_ranges(user: httpx.Client, piece: str) -> None:

@@ -205,7 +205,9 @@ def build(room: Room) -> gr.Blocks:
         session.change(None, session, None, js="(id) => window.segueKeep(id)")
         clock.tick(watch, seen, [opening, seen, clock], **quick)
         with_carried = "(said, session) => [said, session, window.segueCarried(said)]"
-        sent = gr.on(box.submit, send, [box, session, carried], turn, js=with_carried, **quiet)
+        sent = gr.on(
+            box.submit, send, [box, session, carried], turn, js=with_carried, trigger_mode="always_last", **quiet
+        )
         sent.then(refresh, session, side, **quick)
         seek.submit(look_in, seek, found, **quick)
         search.change(look_for, [search, session], sessions, **quick)

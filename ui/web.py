@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from segue.ui import api, artifacts
 from segue.ui.mcp_http import McpEndpoint
 from segue.ui.room import Room
+from segue.ui.streams import Streams
 
 
 def service(room: Room) -> FastAPI:
@@ -39,4 +40,5 @@ def application(room: Room) -> FastAPI:
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         ssr_mode=False,
     )
+    mounted.add_middleware(Streams)
     return mounted
