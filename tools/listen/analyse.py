@@ -10,6 +10,7 @@ from segue.tools.core.piece import Clip, Piece
 from segue.tools.core.score import Score
 from segue.tools.core.store import Store
 from segue.tools.listen import character, musicnn
+from segue.tools.listen.descriptor import descriptor_of
 from segue.tools.listen.facts import AXES, Analysis
 from segue.tools.listen.keys import find_key, key_changes
 from segue.tools.listen.level import SILENT_LUFS, LevelMeter
@@ -30,13 +31,15 @@ from segue.tools.listen.tonal import (
 
 __all__ = ["VERSION", "Analysis", "analyse", "analyse_score", "analyse_wave", "hear"]
 
-VERSION = 4  # raise it when a measure changes: what was remembered under the old one is measured again
+VERSION = 5  # raise it when a measure changes: what was remembered under the old one is measured again
 Floats = npt.NDArray[np.float64]
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
 
 _BLOCK_S = 10.0
 _LONG_S = 1500.0  # recordings beyond this are read in blocks and never held as a whole
+REPLAYGAIN_LUFS = -18.0  # what ReplayGain 2.0 brings everything to
+_TUNED = 0.018  # drums alone measure .006–.016 and noise .007; recordings with notes .022 and more, most .2
 _WINDOWS, _WINDOW_S = 3, 15.0
 _NO_TAGS = "Tags by musicnn are missing (no genre, instruments or vocals by ear): run `segue doctor --fix`."
 
@@ -190,6 +193,8 @@ def _interpret(
     key, sure = find_key(tones, chord_path(scores, downbeat, None), lengths)
     path = chord_path(scores, downbeat, key)
     key, sure = find_key(tones, path, lengths)
+    if frames.tuned < _TUNED:
+        key, sure = None, 0.0
     tags, genres, vector = heard or musicnn.Tagged({}, {}, [])
     lufs = meter.integrated()
     measures = character.measure(frames, tones, meter.true_peak_db, meter.rms_db)
@@ -197,7 +202,7 @@ def _interpret(
     valence, arousal = character.feeling(rhythm.bpm, key, sure, measures, lufs, tags)
     moods, moods_sure = character.moods_of(valence, arousal, sure)
     genre, genre_sure = character.genre_of(tags, genres, measures)
-    drums = character.drums_of(measures, tags)
+    drums, drums_sure = character.drums_of(measures, tags)
     instruments, instruments_sure = character.instruments_of(tags, drums)
     vocals, vocals_sure = character.vocals_of(tags)
     sections = _sections(frames, tones, edges, downbeat, rhythm, bars)
@@ -216,6 +221,7 @@ def _interpret(
         key_confidence=round(sure * (0.5 if short else 1.0), 3),
         keys=[(round(t, 2), str(k)) for t, k in key_changes(tones, path, edges, key)],
         tuning_cents=round(100 * frames.tuning, 1),
+        tuning_confidence=0.0 if toneless else round(min(1.0, 2 * frames.tuned), 3),
         chords=[] if toneless else _chord_spans(path, edges, key),
         chords_confidence=0.0 if toneless else round(_chord_confidence(scores, path), 3),
         sections=sections,
@@ -224,6 +230,11 @@ def _interpret(
         loudness_lufs=round(lufs, 2),
         loudness_range_lu=round(meter.range_lu(), 2),
         true_peak_db=round(meter.true_peak_db, 2),
+        replaygain_db=round(REPLAYGAIN_LUFS - lufs, 2),
+        replaygain_peak=round(meter.true_peak, 6),
+        dynamics_db=round(meter.true_peak_db - lufs, 2),
+        percussiveness=character.percussiveness(measures),
+        descriptor=descriptor_of(frames, tones, rhythm.bpm),
         axes=character.axes_of(measures, rhythm, rhythm.bpm, lufs, tags, valence),
         tags=tags,
         audio_vector=vector,
@@ -236,6 +247,7 @@ def _interpret(
         vocals=vocals,
         vocals_confidence=vocals_sure,
         drums=drums,
+        drums_confidence=drums_sure,
         valence=valence,
         arousal=arousal,
         notes=[] if heard or not by_ear else [_NO_TAGS],

@@ -152,13 +152,18 @@ def vocals_of(tags: dict[str, float]) -> tuple[bool | None, float]:
     return voice >= 0.5, round(min(0.9, 2 * abs(voice - 0.5)), 3)
 
 
-def drums_of(m: Measures, tags: dict[str, float]) -> bool | None:
-    """Tell whether drums play: broadband hits low and high, or the tags; None where the signs disagree."""
+def drums_of(m: Measures, tags: dict[str, float]) -> tuple[bool | None, float]:
+    """Tell whether drums play, and how sure that is: broadband hits low and high, or the tags; None where the signs disagree."""
     tag = max((tags.get(t, 0.0) for t in ("drums", "beat", "beats")), default=0.0)
     evidence = _ramp(m.low_hits, 0.3, 2.0) + _ramp(m.high_hits, 0.5, 3.0) + 2.5 * tag
     if evidence > 1.3:
-        return True
-    return False if evidence < 0.35 else None
+        return True, round(min(0.9, 0.5 + 0.4 * (evidence - 1.3)), 3)
+    return (False, round(0.8 - evidence, 3)) if evidence < 0.35 else (None, 0.0)
+
+
+def percussiveness(m: Measures) -> float:
+    """Return how much is struck, 0..1: strokes a second in the lows and highs, 0.2 … 5."""
+    return round(_ramp(m.low_hits + m.high_hits, 0.2, 5), 4)
 
 
 _INSTRUMENT_TAGS = {

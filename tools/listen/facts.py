@@ -32,6 +32,7 @@ class Analysis(BaseModel):
     key_confidence: float = 0.0
     keys: list[tuple[float, str]] = Field([], description="(start, key): more than one where the key changes")
     tuning_cents: float = Field(0.0, description="how far from A = 440 Hz")
+    tuning_confidence: float = 0.0
     chords: list[tuple[float, float, str]] = Field([], description="(start, end, symbol); N where there is none")
     chords_confidence: float = 0.0
 
@@ -43,6 +44,11 @@ class Analysis(BaseModel):
     loudness_lufs: float = -70.0
     loudness_range_lu: float = 0.0
     true_peak_db: float = -120.0
+    replaygain_db: float | None = Field(None, description="gain that brings it to −18 LUFS (ReplayGain 2.0)")
+    replaygain_peak: float | None = Field(None, description="true peak, 1 is full scale")
+    dynamics_db: float | None = Field(None, description="true peak over integrated loudness")
+    percussiveness: float | None = Field(None, description="0 nothing is struck … 1 five strokes a second and more")
+    descriptor: list[float] = Field([], description="23 numbers in −1..1 for likeness, see ``descriptor``")
 
     axes: dict[str, float] = {}
     tags: dict[str, float] = {}
@@ -57,10 +63,35 @@ class Analysis(BaseModel):
     vocals: bool | None = None
     vocals_confidence: float = 0.0
     drums: bool | None = Field(None, description="whether drums play; None where unsure")
+    drums_confidence: float = 0.0
     valence: float | None = Field(None, description="1 (sad) to 9 (happy); by rules, unvalidated")
     arousal: float | None = Field(None, description="1 (calm) to 9 (excited); by rules, unvalidated")
 
     notes: list[str] = Field([], description="what the listener should know about these values")
+
+    def confidence(self, name: str) -> float:
+        """Return how sure a value of this analysis is, 0..1: its own confidence, or that of what it follows from.
+
+        What is computed by a standard or straight from the sound (loudness, level, descriptor) is sure where
+        there is sound; mood words' plane is a rule of thumb and never surer than .4.
+
+        Raises
+        ------
+        AttributeError : there is no such value.
+        """
+        own = f"{name}_confidence"
+        if own in type(self).model_fields:
+            return float(getattr(self, own))
+        value = getattr(self, name)
+        if value is None or value == [] or value == {} or (self.silent and name not in ("silent", "duration_s")):
+            return 0.0
+        follows = {"bpm_alternatives": "bpm", "tempo_stability": "bpm", "beats": "bpm", "downbeats": "meter",
+                   "keys": "key", "section_parts": "sections"}  # fmt: skip
+        if name in follows:
+            return self.confidence(follows[name])
+        if name in ("valence", "arousal"):
+            return 0.3 if name == "valence" else 0.4
+        return 1.0 if name in ("duration_s", "silent", "source", "notes") or self.axes else 0.0
 
     def level(self, start: float, end: float) -> float | None:
         """Return the mean level in dBFS between two times; None where there is no sound."""

@@ -52,11 +52,11 @@ def read_score(score: Score, heard: Analysis | None) -> Analysis:
     facts.meter, facts.meter_confidence = score.meter, 1.0
     facts.key, facts.key_confidence = (str(key), key_sure) if key else (None, 0.0)
     facts.keys = [(0.0, str(key))] if key else []
-    facts.tuning_cents = 0.0
+    facts.tuning_cents, facts.tuning_confidence = 0.0, 1.0
     facts.chords, facts.chords_confidence = chords, chords_sure
     facts.instruments, facts.instruments_confidence = players, 1.0 if players else 0.0
     facts.vocals, facts.vocals_confidence = sung, 1.0
-    facts.drums = any(part.is_drum and part.notes for part in score.parts)
+    facts.drums, facts.drums_confidence = any(part.is_drum and part.notes for part in score.parts), 1.0
     # A score that names no style is played by our own instruments: their sound says nothing about its style.
     facts.genre, facts.genre_confidence = (score.genre, 1.0) if score.genre else (None, 0.0)
     if heard and not heard.silent:

@@ -45,6 +45,9 @@ class Frames:
     flatness : ``[m]``: geometric over arithmetic mean of the power at 1–8 kHz (0 tone … 1 noise).
     pitch : ``[m, PITCH_BINS]``: magnitudes on a log-frequency axis, 3 bins a semitone from C1, tuned to A440.
     tuning : how far the music lies from A440, semitones (−0.5..0.5).
+    tuned : how far the partials agree on it, 0..1.
+    rolloff : ``[m]``: the frequency below which 95 % of the power lies, Hz (0 in silence).
+    crossings : zero crossings, a share of all samples.
     """
 
     seconds: float
@@ -56,6 +59,9 @@ class Frames:
     flatness: Array
     pitch: Array
     tuning: float
+    tuned: float
+    rolloff: Array
+    crossings: float
 
 
 def hz(midi: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -119,9 +125,11 @@ class SpectraBuilder:
         self._samples = 0
         self._last_mel: Array | None = None
         self._out: dict[str, list[Array]] = {
-            name: [] for name in ("onset", "bands", "mel", "power", "centroid", "flatness", "pitch")
+            name: [] for name in ("onset", "bands", "mel", "power", "centroid", "flatness", "pitch", "rolloff")
         }
         self._phase = 0j
+        self._phase_of = 0.0
+        self._crossings = 0
         filters = mel_filters(MELS, RATE, SHORT, 30.0, RATE / 2)
         self._mel = np.ascontiguousarray(filters.T)
         centres = filters @ (np.arange(SHORT // 2 + 1) * RATE / SHORT)
@@ -132,6 +140,7 @@ class SpectraBuilder:
     def push(self, block: Array) -> None:
         """Take the next samples, float32 ``[frames]``."""
         self._samples += len(block)
+        self._crossings += int(np.count_nonzero(np.diff(np.signbit(block))))
         self._buffer = np.concatenate([self._buffer, block])
         self._work(final=False)
 
@@ -153,6 +162,9 @@ class SpectraBuilder:
             flatness=join["flatness"][:m],
             pitch=_shifted(join["pitch"][:m], tuning * BINS_PER_SEMITONE),
             tuning=tuning,
+            tuned=abs(self._phase) / max(self._phase_of, 1e-12),
+            rolloff=join["rolloff"][:m],
+            crossings=self._crossings / max(1, self._samples),
         )
 
     def _work(self, final: bool) -> None:
@@ -189,6 +201,9 @@ class SpectraBuilder:
         total = power.sum(axis=1)
         freqs = np.arange(LONG // 2 + 1, dtype=np.float32) * (RATE / LONG)
         self._out["centroid"].append(np.where(total > 1e-10, power @ freqs / np.maximum(total, 1e-10), 0.0))
+        share = power[:, : LONG // 2].reshape(count, -1, 16).sum(axis=2).cumsum(axis=1)
+        below = (share < 0.95 * share[:, -1:]).sum(axis=1) * np.float32(16 * RATE / LONG)  # in steps of 43 Hz
+        self._out["rolloff"].append(np.where(total > 1e-10, below, 0.0).astype(np.float32))
         coarse = power[:, 368:2976].reshape(count, -1, 16).mean(axis=2) + 1e-12  # 0.99–8.0 kHz in 43 Hz steps
         self._out["flatness"].append(np.exp(np.log(coarse).mean(axis=1)) / coarse.mean(axis=1))
         low = magnitude[:, : _pitch_bin_count()]
@@ -209,6 +224,7 @@ class SpectraBuilder:
         weight = centre[rows, cols]
         midi = 69.0 + 12.0 * np.log2(freq / 440.0)
         self._phase += complex(np.sum(weight * np.exp(2j * np.pi * midi)))
+        self._phase_of += float(weight.sum())
 
 
 @lru_cache(maxsize=4)
