@@ -128,23 +128,22 @@ def gained(material: Material, db: float, desk: Desk) -> Done:
 
 def at_loudness(material: Material, lufs: float, desk: Desk) -> Done:
     """Bring everything to an integrated loudness; true peaks stay at or below −1 dBTP."""
-    before = dynamics.loudness_lufs(material.wave)
-    if before is None:
+    if dynamics.loudness_lufs(material.wave) is None:
         raise CannotDo("This is silent, or too short for its loudness to be measured.", "Give at least 0.4 s of sound.")
-    gain_db, limiter = dynamics.to_loudness(material.wave, lufs, desk.check)
-    curve = _flat(material, gain_db)
-    measured = {"lufs_before": round(before, 2), "gain_db": round(gain_db, 2)}
-    if limiter is not None:
-        curve = curve * limiter
-        measured["limited_db"] = round(gain_to_db(float(limiter.min())), 1)
+    done = dynamics.to_loudness(material.wave, lufs, desk.check)
+    measured = {"lufs_before": round(done.before, 2), "gain_db": round(done.gain_db, 2)}
+    curve = _flat(material, done.gain_db)
+    if done.curve is not None:
+        curve = curve * done.curve
+        measured["limited_db"] = round(gain_to_db(float(done.curve.min())), 1)
         depth = f"{-measured['limited_db']:.1f} dB"
         desk.say(f"Peaks were limited by up to {depth}, so that the true peak stays under −1 dBTP.")
     made = exact.shaped(material, curve, desk.say)
     after = dynamics.loudness_lufs(made.wave) or lufs
-    measured |= {"lufs_after": round(after, 2), "true_peak_db": round(true_peak_db(made.wave), 2)}
+    measured |= {"lufs_after": round(after, 2), "true_peak_db": round(done.true_peak_db, 2)}
     if abs(after - lufs) > 0.3:
         desk.say(f"It reaches {after:.1f} LUFS: more would flatten it.".replace("-", "−"))
-    return Done(made, "gain" if limiter is None else "gain and limiter", measured)
+    return Done(made, "gain" if done.curve is None else "gain and limiter", measured)
 
 
 def _flat(material: Material, db: float) -> dynamics.Curve:

@@ -12,7 +12,7 @@ from segue.tools.sound.effects import LEVELS, Stage
 from segue.tools.sound.loudness import SILENCE_LUFS, db_to_gain, gain_to_db
 
 _CONTEXT_S = 1  # around what reads its neighbourhood
-_SEARCH, _TRIES = 8, 3
+_TRIES = 3
 
 
 def processed(source: Source, stages: Sequence[Stage], room: Room) -> tuple[Source, dict[str, float]]:
@@ -59,7 +59,7 @@ def at_loudness(
         return gained(source, gain), {**measured, "gain_db": round(gain, 2), "lufs_after": round(lufs, 2)}
     ceiling = db_to_gain(dynamics.CEILING_DB - 0.3)
     for _ in range(_TRIES):
-        points, driven, reached = _limited(now, rate, lufs, gain, ceiling, room)
+        points, driven, reached = dynamics.limited_to(lufs, gain, ceiling, now.peaks, now.energy, rate, room.check)
         out = _under(source, points, driven)
         # What lies between samples may pass the ceiling of the samples: then that comes down.
         over = blocks.measured(out, room).true_peak_db - dynamics.CEILING_DB
@@ -69,22 +69,6 @@ def at_loudness(
     depth = round(gain_to_db(float(points.min())), 1)
     found = {"gain_db": round(driven, 2), "limited_db": depth, "lufs_after": round(reached, 2)}
     return gained(out, -over) if over > 0 else out, measured | found
-
-
-def _limited(
-    now: Levels, rate: int, lufs: float, gain_db: float, ceiling: float, room: Room
-) -> tuple[dynamics.Curve, float, float]:  # fmt: skip
-    """Return the limiter's points, the gain into it and the loudness reached that come nearest to ``lufs``."""
-    most = gain_db + dynamics.DEEPEST_DB
-    for _ in range(_SEARCH):
-        room.check()
-        factor = np.float32(db_to_gain(gain_db))
-        points = dynamics.limiter_points(now.peaks * factor, rate, ceiling)
-        reached = Levels(now.energy * (points * factor) ** 2, now.peaks, 0, 0, 0).lufs(rate)
-        if abs(lufs - reached) < 0.05 or gain_db >= most:
-            break
-        gain_db = min(gain_db + 1.3 * (lufs - reached), most)
-    return points, gain_db, reached
 
 
 def _under(source: Source, points: dynamics.Curve, gain_db: float) -> Source:
@@ -103,7 +87,7 @@ def _through(source: Source, stage: Stage, room: Room) -> Source:
         case "reverb" | "delay":
             make = effects.room_response if stage.kind == "reverb" else effects.echo_response
             return room.written(
-                _wet(source, make(v, rate, source.channels), db_to_gain(v["wet_db"])), source.channels, rate
+                _wet(source, make(v, rate, source.channels), db_to_gain(v["wet_db"]), room.check), source.channels, rate
             )
         case "width":
             return blocks.changed(source, lambda x, at: effects.widened(x, v["factor"]))
@@ -130,14 +114,12 @@ def _filtered(source: Source, sections: npt.NDArray[np.float64]) -> Iterator[Sam
         yield np.asarray(block, dtype=np.float32)
 
 
-def _wet(source: Source, response: Samples, level: float) -> Iterator[Samples]:
+def _wet(source: Source, response: Samples, level: float, check: blocks.Check) -> Iterator[Samples]:
     """Add a convolution block by block; what rings beyond a block is carried on, what rings at the end fades out there."""
-    from scipy.signal import oaconvolve
-
     tail = np.zeros((source.channels, response.shape[1] - 1), np.float32)
     for start, stop in blocks.spans(source):
         dry = source.read(start, stop)
-        made = oaconvolve(dry, response, axes=1).astype(np.float32)
+        made = effects.convolved(dry, response, check)
         made[:, : tail.shape[1]] += tail
         size = stop - start
         tail = made[:, size:]  # as long as the response less one, which the last tail was as well

@@ -73,6 +73,6 @@ def _at_loudness(wave: Waveform, lufs: float, row: Row) -> Waveform:
     if loudness_lufs(wave) is None:
         row.say("The sound is too quiet or too short to be brought to a loudness.")
         return wave
-    gain_db, curve = to_loudness(wave, lufs)
-    samples = wave.samples * np.float32(db_to_gain(gain_db))
-    return Waveform(samples if curve is None else samples * curve, wave.sample_rate)
+    done = to_loudness(wave, lufs)
+    samples = wave.samples * np.float32(db_to_gain(done.gain_db))
+    return Waveform(samples if done.curve is None else samples * done.curve, wave.sample_rate)

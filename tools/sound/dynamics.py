@@ -6,6 +6,8 @@ given the same curve and still sum.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,20 +59,23 @@ def loudness_lufs(wave: Waveform) -> float | None:
 
 def limiter_curve(level: Curve, sample_rate: int, ceiling: float) -> Curve:
     """Return the gain ``[frames]`` that keeps a level ``[frames]`` (absolute, all channels) at or below ``ceiling``."""
+    return limiter_span(limiter_points(highest_of(level), sample_rate, ceiling), sample_rate, 0, len(level))
+
+
+def highest_of(level: Curve) -> Curve:
+    """Return the highest level of every ``STEP`` frames."""
     count = math.ceil(len(level) / STEP)
-    highest = np.pad(level, (0, count * STEP - len(level))).reshape(count, STEP).max(axis=1)
-    return limiter_span(limiter_points(highest, sample_rate, ceiling), sample_rate, 0, len(level))
+    return np.asarray(np.pad(level, (0, count * STEP - len(level))).reshape(count, STEP).max(axis=1))
 
 
 def limiter_points(highest: Curve, sample_rate: int, ceiling: float) -> Curve:
     """Return the gain of every ``STEP`` frames, whose highest levels are given: down at once, release of 80 ms."""
-    points = np.minimum(1.0, ceiling / np.maximum(highest, 1e-9)).astype(np.float32)
-    release = math.exp(-STEP / (0.08 * sample_rate))
-    held = 1.0
-    for i, value in enumerate(points.tolist()):
-        held = min(value, 1.0 - (1.0 - held) * release)
-        points[i] = held
-    return points
+    depth = 1.0 - np.minimum(1.0, ceiling / np.maximum(highest.astype(np.float64), 1e-9))
+    # Every depth decays by the same factor a point, and the deepest of those that are left counts: in logarithms, less
+    # the decay, that is the running maximum.
+    decay = STEP / (0.08 * sample_rate) * np.arange(len(depth))
+    held = np.exp(np.maximum.accumulate(np.log(np.maximum(depth, 1e-30)) + decay) - decay)
+    return np.asarray(1.0 - held, dtype=np.float32)
 
 
 def limiter_span(points: Curve, sample_rate: int, start: int, stop: int) -> Curve:
@@ -138,52 +143,79 @@ def _followed(
 
 def spread(points_db: npt.NDArray[np.float64], start: int, stop: int) -> Curve:
     """Return one gain a frame, from ``start`` to ``stop``, of one point (dB) every ``STEP`` frames."""
-    first, last = max(0, start // STEP - 1), stop // STEP + 2
-    near = points_db[first:last]
-    if len(near) == 0:
+    if len(points_db) == 0:
         return np.ones(stop - start, np.float32)
-    centres = np.arange(first, first + len(near)) * STEP + STEP / 2
-    return np.asarray(10 ** (np.interp(np.arange(start, stop), centres, near) / 20), dtype=np.float32)
+    # A gain stands in the middle of its frames; a row of the table leads from one middle to the next.
+    half = STEP // 2
+    first, last = (start + half) // STEP, (stop + half) // STEP + 1
+    at = np.clip(np.arange(first - 1, last + 1), 0, len(points_db) - 1)
+    gains = (10 ** (points_db[at] / 20)).astype(np.float32)
+    rows = gains[:-1, None] + np.diff(gains)[:, None] * (np.arange(STEP, dtype=np.float32) / STEP)
+    begin = start + half - first * STEP
+    return np.ascontiguousarray(rows.reshape(-1)[begin : begin + stop - start])
 
 
-def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> tuple[float, Curve | None]:
-    """Return the gain in dB, and the limiter's curve where one is needed, that bring a sound to ``lufs``.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How a sound is brought to a loudness: the loudness it had, LUFS; the gain, dB; the limiter's curve where one is
+    needed; and the true peak that is left, dBTP."""
 
-    The true peak stays at or below −1 dBTP. ``wave`` must be measurable (``loudness_lufs`` not None).
+    before: float
+    gain_db: float
+    curve: Curve | None
+    true_peak_db: float
+
+
+def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> Brought:
+    """Return what brings a sound to ``lufs`` with its true peak at or below −1 dBTP.
+
+    ``wave`` must be measurable (``loudness_lufs`` not None).
     """
     check = check or (lambda: None)
-    start = loudness_lufs(wave)
-    assert start is not None
-    gain_db = lufs - start
-    if true_peak_db(wave) + gain_db <= CEILING_DB:
-        return gain_db, None
+    before, peak_db = loudness_lufs(wave), true_peak_db(wave)
+    assert before is not None
+    wanted = lufs - before
+    if peak_db + wanted <= CEILING_DB:
+        return Brought(before, wanted, None, peak_db + wanted)
     # A limiter takes loudness away, so the gain is raised until the limited sound is loud enough. The
     # loudness under a curve comes from K-weighted energies, measured once.
     energy = k_weighted_energy(wave.samples, wave.sample_rate, STEP)
-    level = np.abs(wave.samples).max(axis=0)
-    ceiling = db_to_gain(CEILING_DB - 0.2)
+    highest = highest_of(np.maximum(wave.samples.max(axis=0), -wave.samples.min(axis=0)))
+    ceiling = db_to_gain(CEILING_DB - 0.3)
     for _ in range(3):
-        gain_db, curve = _limited_to(level, energy, wave.sample_rate, lufs, lufs - start, ceiling, check)
+        points, gain_db, _ = limited_to(lufs, wanted, ceiling, highest, energy, wave.sample_rate, check)
+        curve = limiter_span(points, wave.sample_rate, 0, wave.frames)
         # What lies between samples may pass the ceiling of the samples: then that comes down.
         limited = Waveform(wave.samples * (curve * np.float32(db_to_gain(gain_db))), wave.sample_rate)
-        over = true_peak_db(limited) - (CEILING_DB - 0.02)
+        peak_db = true_peak_db(limited)
+        over = peak_db - (CEILING_DB - 0.02)
         if over <= 0:
-            return gain_db, curve
+            return Brought(before, gain_db, curve, peak_db)
         ceiling *= db_to_gain(-over - 0.05)
-    return gain_db, curve * np.float32(db_to_gain(-over))
+    return Brought(before, gain_db, curve * np.float32(db_to_gain(-over)), peak_db - over)
 
 
-def _limited_to(
-    level: Curve, energy: npt.NDArray[np.float64], sample_rate: int, lufs: float, gain_db: float, ceiling: float, check: Check
-) -> tuple[float, Curve]:  # fmt: skip
-    """Return the gain in dB and limiter curve that together come nearest to ``lufs``."""
+def limited_to(
+    lufs: float, gain_db: float, ceiling: float, highest: Curve, energy: npt.NDArray[np.floating[Any]], sample_rate: int, check: Check
+) -> tuple[Curve, float, float]:  # fmt: skip
+    """Return the limiter's points, the gain in dB into it and the loudness reached that come nearest to ``lufs``.
+
+    ``highest`` levels and K-weighted ``energy`` are those of every ``STEP`` frames; ``gain_db`` is tried first.
+    """
     most = gain_db + DEEPEST_DB
     for _ in range(8):
         check()
-        curve = limiter_curve(level * np.float32(db_to_gain(gain_db)), sample_rate, ceiling)
-        points = curve[::STEP]
-        reached = lufs_of_energy(energy * (points * db_to_gain(gain_db)) ** 2, sample_rate, STEP)
+        points = limiter_points(highest * np.float32(db_to_gain(gain_db)), sample_rate, ceiling)
+        under = _looked_ahead(points) * np.float32(db_to_gain(gain_db))
+        reached = lufs_of_energy(energy * under**2, sample_rate, STEP)
         if abs(lufs - reached) < 0.05 or gain_db >= most:
             break
         gain_db = min(gain_db + 1.3 * (lufs - reached), most)
-    return gain_db, curve
+    return points, gain_db, reached
+
+
+def _looked_ahead(points: Curve) -> Curve:
+    """Return about what ``limiter_span`` makes of points: as deep as the next few ask for."""
+    from scipy.ndimage import minimum_filter1d
+
+    return np.asarray(minimum_filter1d(points, 5, mode="nearest"), dtype=np.float32)

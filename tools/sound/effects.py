@@ -95,18 +95,22 @@ def apply(
         raise ValueError("stems do not survive a stage that is not linear")
     rate = mix.sample_rate
     sounds = {"": mix.samples, **{name: wave.samples for name, wave in (stems or {}).items()}}
+    levels = [stage for stage in stages if stage.kind in LEVELS]
     before = dynamics.loudness_lufs(mix)
     _run([stage for stage in stages if stage.kind not in LEVELS], sounds, rate, check)
-    _scale(sounds, _difference_db(before, sounds[""], rate))
-    _run([stage for stage in stages if stage.kind in LEVELS], sounds, rate, check)
+    after = dynamics.loudness_lufs(Waveform(sounds[""], rate))
+    if before is not None and after is not None:
+        _scale(sounds, before - after)
+    _run(levels, sounds, rate, check)
+    after = dynamics.loudness_lufs(Waveform(sounds[""], rate)) if levels else before if after is not None else None
     measured: dict[str, float] = {}
     loudest = max(dynamics.peak(sound) for sound in sounds.values())
     if loudest > dynamics.FULL_SCALE:
         measured["constant_gain_db"] = round(gain_to_db(dynamics.FULL_SCALE / loudest) - 0.01, 2)
         _scale(sounds, measured["constant_gain_db"])
     waves = {name: Waveform(sound, rate) for name, sound in sounds.items()}
-    after = dynamics.loudness_lufs(waves[""])
     if before is not None and after is not None:
+        after += measured.get("constant_gain_db", 0.0)
         measured |= {"loudness_before": round(before, 2), "loudness_after": round(after, 2)}
     return waves.pop(""), waves, measured
 
@@ -125,11 +129,6 @@ def _scale(sounds: dict[str, Samples], db: float) -> None:
         sounds[name] = np.asarray(sounds[name] * factor, dtype=np.float32)
 
 
-def _difference_db(before: float | None, samples: Samples, rate: int) -> float:
-    after = dynamics.loudness_lufs(Waveform(samples, rate))
-    return 0.0 if before is None or after is None else before - after
-
-
 def _prepared(stage: Stage, mix: Waveform, check: Check) -> Callable[[Samples], Samples]:
     """Return the stage as a function of samples, its curves and filters worked out from the mix."""
     v, rate, frames = stage.values, mix.sample_rate, mix.frames
@@ -140,7 +139,7 @@ def _prepared(stage: Stage, mix: Waveform, check: Check) -> Callable[[Samples], 
     if kind in ("reverb", "delay"):
         response = room_response(v, rate, mix.channels) if kind == "reverb" else echo_response(v, rate, mix.channels)
         wet = np.float32(db_to_gain(v["wet_db"]))
-        return lambda x: _with_wet(x, _convolved(x, response, check), wet, rate)
+        return lambda x: _with_wet(x, convolved(x, response, check)[:, :frames], wet, rate)
     if kind == "width":
         return lambda x: widened(x, v["factor"])
     if kind == "gain":
@@ -168,9 +167,9 @@ def _curve(stage: Stage, mix: Waveform, check: Check) -> dynamics.Curve:
     now = dynamics.loudness_lufs(mix)
     if now is None:
         return np.full(frames, db_to_gain(v["lu"]), np.float32)
-    gain_db, limiter = dynamics.to_loudness(mix, now + v["lu"], check)
-    flat = np.full(frames, db_to_gain(gain_db), np.float32)
-    return flat if limiter is None else flat * limiter
+    done = dynamics.to_loudness(mix, now + v["lu"], check)
+    flat = np.full(frames, db_to_gain(done.gain_db), np.float32)
+    return flat if done.curve is None else flat * done.curve
 
 
 def tremolo(v: Mapping[str, float], rate: int, start: int, stop: int) -> dynamics.Curve:
@@ -256,15 +255,20 @@ def echo_response(v: Mapping[str, float], rate: int, channels: int) -> Samples:
     return np.repeat(out[None, :].astype(np.float32), channels, axis=0)
 
 
-def _convolved(samples: Samples, response: Samples, check: Check) -> Samples:
-    from scipy.signal import oaconvolve
+def convolved(samples: Samples, response: Samples, check: Check) -> Samples:
+    """Return a convolution with its tail: as long as both less one frame. The response is transformed once."""
+    from scipy import fft
 
-    out = np.zeros((samples.shape[0], samples.shape[1] + response.shape[1]), np.float32)
-    for start in range(0, samples.shape[1], _BLOCK):
+    taps, frames = response.shape[1], samples.shape[1]
+    size = fft.next_fast_len(min(max(_BLOCK, 4 * taps), frames + taps), real=True)
+    transformed = fft.rfft(response, size, axis=1)
+    step = size - taps + 1
+    out = np.zeros((samples.shape[0], frames + taps - 1), np.float32)
+    for start in range(0, frames, step):
         check()
-        part = oaconvolve(samples[:, start : start + _BLOCK], response, axes=1)
-        out[:, start : start + part.shape[1]] += part
-    return out[:, : samples.shape[1]]
+        made = fft.irfft(fft.rfft(samples[:, start : start + step], size, axis=1) * transformed, size, axis=1)
+        out[:, start : start + size] += made[:, : out.shape[1] - start]
+    return out
 
 
 def tail_frames(rate: int) -> int:
@@ -313,7 +317,10 @@ def saturated(samples: Samples, reference: float, drive_db: float) -> Samples:
     import soxr
 
     drive = db_to_gain(drive_db) / reference
-    double = np.tanh(soxr.resample(samples.T, 1, 2) * drive) / (drive / math.sqrt(max(drive * reference, 1.0)))
+    double = soxr.resample(samples.T, 1, 2)
+    double *= np.float32(drive)
+    np.tanh(double, out=double)
+    double *= np.float32(math.sqrt(max(drive * reference, 1.0)) / drive)
     out = soxr.resample(double, 2, 1).T[:, : samples.shape[1]]
     missing = samples.shape[1] - out.shape[1]
     return np.ascontiguousarray(np.pad(out, ((0, 0), (0, missing))), dtype=np.float32)

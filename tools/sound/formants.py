@@ -6,6 +6,7 @@ estimation and its application to pitch shifting", DAFx 2005).
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ _FROM_HZ, _FULL_HZ = 150.0, 400.0  # no formants lie below; a bass keeps its wei
 _FRAMES = 64  # at once: what fits into a processor's cache
 
 
-def kept(samples: Samples, pitch: float, sample_rate: int) -> Samples:
+def kept(samples: Samples, pitch: float, sample_rate: int, check: Callable[[], None] = lambda: None) -> Samples:
     """Return transposed sound, ``[channels, frames]``, with the formants that it had before it was moved by the factor ``pitch``.
 
     All channels are filtered alike, so that places between them stay.
@@ -38,6 +39,7 @@ def kept(samples: Samples, pitch: float, sample_rate: int) -> Samples:
     lifter, (below, above, share, weight) = _lifter(n, sample_rate), _places(n, pitch, sample_rate)
     most = _MOST_DB * math.log(10) / 20
     for first in range(0, count, _FRAMES):
+        check()
         many = min(_FRAMES, count - first)
         block = padded[:, first * hop : (first + many + 1) * hop]
         frames = np.lib.stride_tricks.sliding_window_view(block, n, axis=1)[:, ::hop] * window

@@ -18,6 +18,7 @@ _TAPS = 12  # a phase, as in BS.1770-4 annex 2
 _ROWS = 16
 _SPAN = 64  # frames interpolated by one row of the matrix
 _BLOCK = 65_536  # frames filtered at once
+_SURROUND = np.array([1, 1, 1, 1.41, 1.41], np.float32)  # weights of channels, BS.1770-4 table 3
 
 
 def db_to_gain(db: float) -> float:
@@ -35,17 +36,16 @@ def integrated_lufs(wave: Waveform) -> float:
 
     Sounds shorter than one 400 ms block are measured as if they were repeated to fill it.
     """
-    import pyloudnorm
-
-    samples = wave.samples.T.astype(np.float64)
-    block = int(0.4 * wave.sample_rate) + 1
-    if wave.frames == 0 or not np.any(samples):
+    samples, hop = wave.samples[:5], round(0.1 * wave.sample_rate)
+    if wave.frames == 0 or not samples.any():
         return SILENCE_LUFS
-    if len(samples) < block:
-        samples = np.tile(samples, (math.ceil(block / len(samples)), 1))
-    with np.errstate(divide="ignore"):
-        value = float(pyloudnorm.Meter(wave.sample_rate).integrated_loudness(samples[:, :5]))
-    return max(value, SILENCE_LUFS) if math.isfinite(value) else SILENCE_LUFS
+    if wave.frames < 4 * hop:
+        samples = np.tile(samples, (1, math.ceil(4 * hop / wave.frames)))
+    if len(samples) > 3:
+        samples = samples * np.sqrt(_SURROUND[: len(samples)])[:, None]
+    # Blocks of 400 ms every 100 ms are sums of four hops; what does not fill a hop at the end is not measured.
+    energy = k_weighted_energy(samples[:, : samples.shape[1] // hop * hop], wave.sample_rate, hop)
+    return max(lufs_of_energy(energy, wave.sample_rate, hop), SILENCE_LUFS)
 
 
 def true_peak_db(wave: Waveform) -> float:
