@@ -2,8 +2,8 @@
 
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -99,16 +99,14 @@ def write_craft(
     folder: Path,
     language: dict[str, Any],
     codec: dict[str, Any],
-    builder: str = "get_lm_model",
-    separator: bool = False,
+    builder: str | Callable[[Any], Any] = "get_lm_model",
     **built: dict[str, Any],
 ) -> Path:
     """Write a checkpoint as audiocraft's ``get_pretrained`` reads it.
 
     Parameters
     ----------
-    builder : the library's function that makes the language model.
-    separator : whether that listens through Demucs.
+    builder : what makes the language model of its configuration; the library's function by its name.
     built : what the library's loader adds to the configuration, by group.
     """
     import torch
@@ -121,10 +119,10 @@ def write_craft(
     torch.manual_seed(0)
     for config, make, name in (
         (codec, builders.get_compression_model, "compression_state_dict.bin"),
-        (language, getattr(builders, builder), "state_dict.bin"),
+        (language, getattr(builders, builder) if isinstance(builder, str) else builder, "state_dict.bin"),
     ):
         full = {key: value | built.get(key, {}) if isinstance(value, dict) else value for key, value in config.items()}
-        with ours.our_demucs() if separator else nullcontext():
+        with ours.our_demucs(), ours.plain_mert():
             model = make(OmegaConf.create(full))
         parsed = OmegaConf.to_yaml(OmegaConf.create(config))
         torch.save({"xp.cfg": parsed, "best_state": model.state_dict()}, folder / name)

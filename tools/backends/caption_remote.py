@@ -68,7 +68,7 @@ BACKEND = Backend(
     kind="served",
     server="caption",
     licence="as the server says of each model",
-    unavailable=unavailable("caption", "audioflamingo"),
+    unavailable=unavailable("caption", "musicflamingo"),
     says_so=True,
     heavy=True,
 )

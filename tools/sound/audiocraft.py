@@ -71,6 +71,12 @@ class Craft:
         """Tell whether the weights have such a condition: "description", "self_wav", "chords", "melody"."""
         return condition in self._conditioners()
 
+    @property
+    def style(self) -> Any:  # noqa: ANN401 - a torch module
+        """What hears a recording's style (MusicGen-Style); None where the weights have none."""
+        heard = self._conditioners()["self_wav"] if self.hears("self_wav") else None
+        return heard if hasattr(heard, "eval_q") else None
+
     def text_length(self, text: str) -> int:
         """Return the tokens that a text is padded to, the same for texts of about its length."""
         longest = max((len(tokens(text).input_ids) for tokens in self._tokenizers), default=1)
@@ -161,7 +167,7 @@ def load(kind: str, weights: str | None, default: str, device: str | None, **mor
     found = library_class(kind)
     name = weights_of(weights, default)
     try:
-        with our_demucs():
+        with our_demucs(), plain_mert():
             model = found.get_pretrained(name, device=device_of(device), **more)
     except Exception as error:  # the hub's client, torch and OmegaConf raise errors of many families
         raise BackendUnavailable(
@@ -235,3 +241,24 @@ def our_demucs() -> Iterator[None]:
         yield
     finally:
         pretrained.get_model = library_loader
+
+
+@contextmanager
+def plain_mert() -> Iterator[None]:
+    """Let MusicGen-Style's loader read MERT (Li et al. 2024) without running code from the hub.
+
+    The library asks for ``trust_remote_code``. At the size that it names MERT adds nothing to HuBERT (no constant-Q
+    features, no relaxed attention), so transformers' own class reads the same weights.
+    """
+    import transformers
+
+    library = transformers.AutoModel
+
+    def read(name: str, trust_remote_code: bool = False, **options: Any) -> Any:  # noqa: ANN401 - a torch module
+        return (transformers.HubertModel if trust_remote_code else library).from_pretrained(name, **options)
+
+    transformers.AutoModel = types.SimpleNamespace(from_pretrained=read)
+    try:
+        yield
+    finally:
+        transformers.AutoModel = library

@@ -30,8 +30,9 @@ HONOURS = DELIVERY | PROMPTED | MUSIC_IN_WORDS | {
     "sample.top_p": "",
 }  # fmt: skip
 
-GUIDES = ("audio.melody", "music.score", "music.chords")
+GUIDES = ("audio.melody", "audio.style", "music.score", "music.chords")
 Guide = Callable[[Row, float], Waveform | None]
+Settings = Callable[[Batch], dict[str, Any]]
 
 
 class TokenModel:
@@ -41,13 +42,17 @@ class TokenModel:
     ----------
     craft : the loaded model.
     stride_s : how far a window moves on where the piece is longer than one.
-    guide : the sound whose chroma a row follows, of so many seconds; None for models without.
+    guide : the sound that a row follows or takes after, in a piece of so many seconds; None for models without.
+    settings : what else a batch sets with the model, as the library's parameters of generation.
     """
 
-    def __init__(self, craft: Craft, stride_s: float, guide: Guide | None = None) -> None:
+    def __init__(
+        self, craft: Craft, stride_s: float, guide: Guide | None = None, settings: Settings | None = None
+    ) -> None:
         self._craft = craft
         self._stride_s = stride_s
         self._guide = guide
+        self._settings = settings
 
     def key(self, request: JobRequest) -> Hashable:
         """Say what requests must agree in: as ``compatible``, with the length of the text and what is gone on from."""
@@ -140,7 +145,7 @@ class TokenModel:
             "top_p": wish.top_p or 0.0,
             "temperature": temperature,
             "cfg_coef": 3.0 if wish.cfg is None else wish.cfg,
-        }
+        } | (self._settings(batch) if self._settings else {})
         model.set_generation_params(
             use_sampling=temperature > 0, duration=seconds, extend_stride=self._stride_s, **values
         )
