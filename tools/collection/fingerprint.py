@@ -5,13 +5,13 @@ recording shares many of them at one and the same offset. Noise, equalisation an
 leave enough of them. Another speed does not, so that an excerpt is also tried at a few speeds near its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from segue.tools.core.audio import Waveform
+from segue.tools.core.audio import Samples, Waveform
 
 Marks = npt.NDArray[np.uint32]
 
@@ -24,6 +24,7 @@ _FAN, _MOST_DT, _MOST_DF = 6, 63, 63
 _LEAST, _LEAST_SHARE = 10, 0.09
 _SPEEDS = (1.0, 0.98, 1.02, 0.99, 1.01, 0.97, 1.03)  # a bin is 10.8 Hz: half a percent moves most peaks by less
 _ENOUGH_S = 20.0
+_PART_S = 600.0  # of a long sound, taken at a time
 _CLEAR_SHARE, _CLEAR_LEAD = 0.04, 3.0  # less will do where the next recording has three times fewer
 
 
@@ -40,10 +41,36 @@ class Match:
 
 def landmarks(wave: Waveform) -> Marks:
     """Return a sound's landmarks, uint32 ``[n, 2]``: hash (22 bits) and frame (46 ms)."""
+    return _landmarks(Waveform(np.ascontiguousarray(wave.mono()[None, :]), wave.sample_rate).resampled(RATE).samples[0])
+
+
+def landmarks_of_blocks(blocks: Iterable[Samples], sample_rate: int) -> Marks:
+    """Return the landmarks of a sound too long to be held as a whole, from blocks ``[channels, any]``: ten minutes at a time."""
+    import soxr
+
+    resampler = soxr.ResampleStream(sample_rate, RATE, 1, dtype="float32")
+    size = int(_PART_S * RATE / _HOP) * _HOP
+    found, held, at = [np.zeros((0, 2), dtype=np.uint32)], np.zeros(0, dtype=np.float32), 0
+
+    def take(part: npt.NDArray[np.float32]) -> None:
+        marks = _landmarks(part)
+        marks[:, 1] += np.uint32(at // _HOP)
+        found.append(marks)
+
+    for block in blocks:
+        mono = np.ascontiguousarray(block.mean(axis=0), dtype=np.float32)
+        held = np.concatenate([held, mono if sample_rate == RATE else resampler.resample_chunk(mono)])
+        while len(held) >= size:
+            take(held[:size])
+            held, at = held[size:], at + size
+    take(held)
+    return np.concatenate(found)
+
+
+def _landmarks(mono: npt.NDArray[np.float32]) -> Marks:
     from scipy.ndimage import maximum_filter
     from scipy.signal import stft
 
-    mono = Waveform(np.ascontiguousarray(wave.mono()[None, :]), wave.sample_rate).resampled(RATE).samples[0]
     if len(mono) < _NFFT or not np.any(mono):
         return np.zeros((0, 2), dtype=np.uint32)
     _, _, spectrum = stft(mono, RATE, nperseg=_NFFT, noverlap=_NFFT - _HOP, boundary=None, padded=False)

@@ -2,22 +2,28 @@
 
 import hashlib
 import math
-import os
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import numpy as np
 
+from segue.tools.collection.abreast import Pace, cores
 from segue.tools.collection.catalogue import Catalogue, Track
 from segue.tools.collection.embed import SPACE, embed
-from segue.tools.collection.fingerprint import landmarks
+from segue.tools.collection.fingerprint import Marks, landmarks
+from segue.tools.collection.hearing import Listener, Sound, heard
+from segue.tools.collection.scan import with_content
 from segue.tools.core.errors import BadInput, Cancelled, DeadlineExceeded
 from segue.tools.core.piece import Piece
 from segue.tools.core.store import SHARED, Store
-from segue.tools.listen.analyse import Analysis, analyse
+from segue.tools.listen.analyse import Analysis, analyse, remember
 
 AUDIO_SPACE = "audio:musicnn"
+DESCRIPTOR_SPACE = "audio:descriptor"
+_APART_S = 300.0  # of music, beyond which processes of their own are worth starting
 _EMBED = 64  # texts embedded before they are kept
 _SURE = 0.35  # least confidence with which a measured genre is written beside a track
 Progress = Callable[[float, float, str], None]
@@ -37,63 +43,113 @@ def measure(
     progress: Progress | None = None,
     check: Check | None = None,
 ) -> int:
-    """Measure tracks, each committed by itself, on as many threads as there are cores; return how many.
+    """Measure tracks, each committed by itself, on all cores; return how many.
 
-    A file that turns out to be broken is marked so and does not stop the others.
+    A few are measured here and now; more in processes of their own, at a low priority. What somebody asks for
+    meanwhile is measured beside them and not again when its turn comes. A file that turns out to be broken
+    is marked so and does not stop the others; nor does one that cannot be measured, which is tried again next time.
 
     Parameters
     ----------
-    progress : called with (tracks done, tracks, title).
+    progress : called with (tracks done, tracks, title and the time left).
     check : called often, also while one track is measured; raises to stop.
     """
     done = good = 0
-    queue = list(tracks)
+    queue = deque(tracks)
     running: dict[Future[bool], Track] = {}
-    stopped = False
-
-    def still() -> None:
-        if stopped:
-            raise Cancelled("Stopped.")
-        if check:
-            check()
-
-    with ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), "measure") as pool:
+    places = min(cores(), max(1, len(tracks)))
+    apart = sum(track.duration_s or 240.0 for track in tracks) > _APART_S
+    work = _Work(catalogue, store, check, apart)
+    pace = Pace(len(tracks))
+    with ThreadPoolExecutor(places, "measure") as pool:
         try:
             while queue or running:
-                while queue and len(running) < 4:
-                    track = queue.pop(0)
-                    running[pool.submit(_one, catalogue, store, track, still)] = track
+                while queue and len(running) < places:
+                    track = queue.popleft()
+                    running[pool.submit(work.one, track)] = track
                 finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in finished:
                     track = running.pop(future)
                     good += future.result()
                     done += 1
                     if progress:
-                        progress(done, len(tracks), track.title)
-                still()
-        except BaseException:
-            stopped = True
-            raise
+                        progress(done, len(tracks), pace.label(done, track.title))
+                work.still()
+        finally:
+            work.end()
     return good
 
 
-def _one(catalogue: Catalogue, store: Store, track: Track, check: Check) -> bool:
-    try:
-        piece = _sounding(store, store.piece(track.id, SHARED), check)
-        found = analyse(store, piece, check)
-        marks = landmarks(store.wave(piece.clip)) if piece.clip else None
-    except (Cancelled, DeadlineExceeded):
-        raise
-    except BadInput as error:
-        catalogue.save([track.model_copy(update={"state": "broken", "error": str(error)})])
-        return False
-    track = with_analysis(track, found)
-    if found.audio_vector:
-        catalogue.put_vectors(AUDIO_SPACE, {track.id: (np.array(found.audio_vector, np.float32), track.content or "")})
-    if marks is not None:
-        catalogue.put_fingerprint(track.id, marks)
-    catalogue.save([track])
-    return True
+class _Work:
+    """Measures one track after another, on any thread; each thread has a listener of its own where ``apart`` says so."""
+
+    def __init__(self, catalogue: Catalogue, store: Store, check: Check | None, apart: bool) -> None:
+        self._catalogue, self._store, self._check, self._apart = catalogue, store, check, apart
+        self._stopped = False
+        self._mine = threading.local()
+        self._listeners: list[Listener] = []
+
+    def still(self) -> None:
+        """Raise where the work is to stop."""
+        if self._stopped:
+            raise Cancelled("Stopped.")
+        if self._check:
+            self._check()
+
+    def end(self) -> None:
+        """Stop what is under way."""
+        self._stopped = True
+        for listener in self._listeners:
+            listener.end()
+
+    def one(self, track: Track) -> bool:
+        """Measure a track and keep what was found; tell whether it could be measured."""
+        track = self._catalogue.track(track.id)
+        if track.analysed:  # somebody asked for it meanwhile
+            return True
+        try:
+            track = with_content(self._catalogue, self._store, track)
+            piece = _sounding(self._store, self._store.piece(track.id, SHARED), self.still)
+            found, marks = self._heard(piece)
+        except (Cancelled, DeadlineExceeded):
+            raise
+        except BadInput as error:
+            self._catalogue.save([track.model_copy(update={"state": "broken", "error": str(error)})])
+            return False
+        except RuntimeError as error:
+            self._catalogue.save([track.model_copy(update={"error": f"It could not be measured ({error})."[:500]})])
+            return False
+        track = with_analysis(track.model_copy(update={"error": ""}), found)
+        vectors = {AUDIO_SPACE: found.audio_vector, DESCRIPTOR_SPACE: found.descriptor}
+        for space, vector in vectors.items():
+            if vector:
+                self._catalogue.put_vectors(space, {track.id: (np.array(vector, np.float32), track.content or "")})
+        if marks is not None:
+            self._catalogue.put_fingerprint(track.id, marks)
+        self._catalogue.save([track])
+        return True
+
+    def _heard(self, piece: Piece) -> "tuple[Analysis, Marks | None]":
+        clip = piece.clip
+        if clip is None or piece.score is not None:
+            return analyse(self._store, piece, self.still), landmarks(self._store.wave(clip)) if clip else None
+        limits = self._store.settings
+        sound = Sound(self._store.path(clip.id), clip.sample_rate, clip.channels, clip.frames, limits.max_input_s, limits.max_input_bytes)  # fmt: skip
+        if not self._apart:
+            found, marks = heard(sound, self.still)
+        else:
+            found, marks = self._listener().hear(sound, self.still)
+        remember(self._store, clip, found)
+        return found, marks
+
+    def _listener(self) -> Listener:
+        mine: Listener | None = getattr(self._mine, "listener", None)
+        if mine is None or not mine.alive:
+            mine = self._mine.listener = Listener()
+            self._listeners.append(mine)
+            if self._stopped:
+                mine.end()
+        return mine
 
 
 def _sounding(store: Store, piece: Piece, check: Check) -> Piece:

@@ -29,7 +29,7 @@ from segue.tools.listen.tonal import (
     tones_of,
 )
 
-__all__ = ["VERSION", "Analysis", "analyse", "analyse_score", "analyse_wave", "hear"]
+__all__ = ["VERSION", "Analysis", "analyse", "analyse_blocks", "analyse_score", "analyse_wave", "hear"]
 
 VERSION = 5  # raise it when a measure changes: what was remembered under the old one is measured again
 Floats = npt.NDArray[np.float64]
@@ -37,7 +37,7 @@ Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
 
 _BLOCK_S = 10.0
-_LONG_S = 1500.0  # recordings beyond this are read in blocks and never held as a whole
+LONG_S = 1500.0  # recordings beyond this are read in blocks and never held as a whole
 REPLAYGAIN_LUFS = -18.0  # what ReplayGain 2.0 brings everything to
 _TUNED = 0.018  # drums alone measure .006–.016 and noise .007; recordings with notes .022 and more, most .2
 _WINDOWS, _WINDOW_S = 3, 15.0
@@ -68,17 +68,31 @@ def analyse_score(score: Score) -> Analysis:
 
 def hear(store: Store, clip: Clip, check: Check | None = None, progress: Progress | None = None) -> Analysis:
     """Return what is heard in a clip, remembered by its content."""
-    key = f"analysis:{VERSION}:{int(musicnn.available())}:{clip.id}"
-    known = store.recall(key)
+    known = remembered(store, clip)
     if known is not None:
-        return Analysis.model_validate(known)
-    if clip.duration_s > _LONG_S:
+        return known
+    if clip.duration_s > LONG_S:
         blocks: Iterable[Samples] = stream(store.path(clip.id), store.settings.max_input_s)
     else:
         blocks = _blocks(store.wave(clip))
-    found = _measure(blocks, clip.sample_rate, clip.channels, clip.frames, check, progress)
-    store.remember(key, found.model_dump(mode="json"))
+    found = analyse_blocks(blocks, clip.sample_rate, clip.channels, clip.frames, check, progress)
+    remember(store, clip, found)
     return found
+
+
+def remembered(store: Store, clip: Clip) -> Analysis | None:
+    """Return what was heard in a clip before, by this version and with the tagger that is here; None where nothing was."""
+    known = store.recall(_key(clip))
+    return None if known is None else Analysis.model_validate(known)
+
+
+def remember(store: Store, clip: Clip, found: Analysis) -> None:
+    """Keep what was heard in a clip."""
+    store.remember(_key(clip), found.model_dump(mode="json"))
+
+
+def _key(clip: Clip) -> str:
+    return f"analysis:{VERSION}:{int(musicnn.available())}:{clip.id}"
 
 
 def analyse_wave(
@@ -90,7 +104,7 @@ def analyse_wave(
     ----------
     by_ear : let musicnn hear three windows as well; without it there are no tags, genre, instruments or vocals.
     """
-    return _measure(_blocks(wave), wave.sample_rate, wave.channels, wave.frames, check, progress, by_ear)
+    return analyse_blocks(_blocks(wave), wave.sample_rate, wave.channels, wave.frames, check, progress, by_ear)
 
 
 def _blocks(wave: Waveform) -> Iterable[Samples]:
@@ -122,15 +136,16 @@ class _Windows:
         return [np.concatenate(part) for part in self.parts if part]
 
 
-def _measure(
+def analyse_blocks(
     blocks: Iterable[Samples],
     sample_rate: int,
     channels: int,
     frames: int,
-    check: Check | None,
-    progress: Progress | None,
+    check: Check | None = None,
+    progress: Progress | None = None,
     by_ear: bool = True,
 ) -> Analysis:
+    """Return what is heard in sound that goes by in blocks, float32 ``[channels, any]``; ``frames`` is its length."""
     import soxr
 
     seconds = frames / sample_rate

@@ -1,0 +1,128 @@
+"""Hearing files in processes of their own: all cores are used, a decoder that dies takes no scan with it, people go first.
+
+A ``Listener`` is one such process, at a low priority and with one thread for arithmetic. It ends when its pipe does, also
+where this process was killed.
+"""
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segue.tools.core.errors import BadInput, UnreadableMedia
+
+if TYPE_CHECKING:
+    from segue.tools.collection.fingerprint import Marks
+    from segue.tools.listen.facts import Analysis
+
+_NICE = 10
+_LOOK_S = 0.2  # how often somebody who waits is asked whether they still do
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A file to be heard, as its row says it is: rate in Hz, channels, frames; ``max_s`` and ``max_bytes`` are the limits."""
+
+    path: Path
+    sample_rate: int
+    channels: int
+    frames: int
+    max_s: float
+    max_bytes: int
+
+
+def heard(sound: Sound, check: Callable[[], None] | None = None) -> "tuple[Analysis, Marks]":
+    """Hear a file: everything that is measured, and its landmarks. A long one is read in blocks, twice.
+
+    ``check`` is called often and may raise to stop.
+
+    Raises
+    ------
+    NotFound, UnreadableMedia : as ``decode``.
+    """
+    from segue.tools.collection.fingerprint import landmarks, landmarks_of_blocks
+    from segue.tools.core.audio import decode, stream
+    from segue.tools.listen.analyse import LONG_S, analyse_blocks, analyse_wave
+
+    if sound.frames / sound.sample_rate <= LONG_S:
+        wave = decode(sound.path, sound.max_s, sound.max_bytes)
+        return analyse_wave(wave, check), landmarks(wave)
+    found = analyse_blocks(stream(sound.path, sound.max_s), sound.sample_rate, sound.channels, sound.frames, check)
+    return found, landmarks_of_blocks(stream(sound.path, sound.max_s), sound.sample_rate)
+
+
+class Listener:
+    """A process that hears one file after another."""
+
+    def __init__(self) -> None:
+        here = multiprocessing.get_context("spawn")
+        self._pipe, theirs = here.Pipe()
+        self._process = here.Process(target=main, args=(theirs,), name="segue-listener", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def hear(self, sound: Sound, check: Callable[[], None]) -> "tuple[Analysis, Marks]":
+        """Hear a file there; ``check`` is called meanwhile and may raise to stop, after which this listener is of no use.
+
+        Raises
+        ------
+        BadInput : the file is broken, or its decoder died of it.
+        RuntimeError : it could not be measured for a reason that nobody foresaw.
+        """
+        from segue.tools.listen.facts import Analysis
+
+        try:
+            self._pipe.send(sound)
+            while not self._pipe.poll(_LOOK_S):
+                check()
+            kind, body = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise UnreadableMedia(
+                f"{sound.path.name} made its decoder crash.", "Convert it with another program."
+            ) from error
+        if kind == "bad":
+            raise UnreadableMedia(*body)
+        if kind == "error":
+            raise RuntimeError(body)
+        return Analysis.model_validate(body[0]), body[1]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can hear another file."""
+        return bool(self._process.is_alive())
+
+    def end(self) -> None:
+        """End the process, also in the middle of a file."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+
+def main(pipe: Connection) -> None:
+    """Hear files until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in _THREADS:
+        os.environ[name] = "1"
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    while True:
+        try:
+            pipe.send(_answer(pipe.recv()))
+        except (EOFError, OSError):  # nobody is there any more
+            return
+
+
+def _answer(sound: Sound) -> tuple[str, Any]:
+    try:
+        found, marks = heard(sound)
+    except BadInput as error:
+        return "bad", (error.message, error.hint)
+    except Exception as error:  # one file must not end a library's scan; who waits is told
+        return "error", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+    return "heard", (found.model_dump(), marks)
