@@ -235,7 +235,7 @@ class Runner:
         context = Context(
             store=self.store, settings=self.settings, owner=self.owner, tool=tool.name, backend=backend.name,
             args=outcome.args, attempt_key=f"{self.turn}:{outcome.step}", deadline=deadline,
-            report=voice.report, say=voice.say, early=voice.early,
+            report=voice.report, say=voice.say, early=voice.early, elsewhere=workers.call if workers else None,
         )  # fmt: skip
         self.emit(Event(type="started", step=outcome.step, tool=tool.name, backend=backend.name))
 

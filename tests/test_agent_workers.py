@@ -29,7 +29,7 @@ pytestmark = [
 
 
 def apart(tool: Tool, load: Any) -> Backend:
-    return Backend(tool=tool.name, name=load.__name__, load=load, heavy=True)
+    return Backend(tool=tool.name, name=load.__name__, load=load, heavy=load is not worker_engines.lending)
 
 
 class Bench:
@@ -192,6 +192,43 @@ def test_music_is_the_same_bytes_beside_and_here(tmp_path):
             piece = agent.store.piece(result.out["pieces"][0]["id"], "local")
             made.append((piece.clip.id, {name: stem.id for name, stem in piece.stems.items()}, piece.score.id))
     assert made[0] == made[1]
+
+
+def test_a_part_of_a_step_runs_beside_this_process_and_is_heard(bench):
+    result = bench.run(WORK, worker_engines.lending, name="n")
+    assert result.status == "done", result.error
+    here, there = (int(pid) for pid in result.out["word"].split())
+    assert here == os.getpid() != there
+    assert result.out["numbers"][0] > os.nice(0)
+    assert bench.said("pid ") == str(there)
+    assert [event.label for event in bench.events if event.type == "progress"] == ["half"]
+    piece = bench.store.piece(result.out["maybe"]["value"], "ada")
+    assert (piece.made_by.tool, piece.made_by.backend) == ("work", "lending")
+
+
+def test_cancel_kills_a_part_of_a_step_that_does_not_listen(bench):
+    result = bench.run(WORK, worker_engines.lending, name="deaf", stop_at="pid")
+    assert result.status == "cancelled"
+    assert bench.took < 10  # of a minute of work
+    end = time.monotonic() + 10
+    while runs(int(bench.said("pid "))) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not runs(int(bench.said("pid ")))
+
+
+def test_files_are_written_beside_this_process(tmp_path):
+    """The same bytes as those written here."""
+    written = {}
+    for name, processes in (("here", 0), ("apart", 1)):
+        with Agent(settings_at(tmp_path / name, processes=processes)) as agent:
+            store = agent.store
+            piece = Context(store, agent.settings).add_piece("song", wave=worker_engines.tone())
+            result = agent.run_tool("export", {"items": [{"id": piece.id}], "formats": ["wav", "flac"]})
+            assert result.status == "done", result.error
+            written[name] = {file["name"]: Path(file["path"]).read_bytes() for file in result.out["files"]}
+            workers = agent._house.turns.queues.workers
+            assert workers is None or len(workers._all) == 1
+    assert written["here"] == written["apart"]
 
 
 def test_engines_that_are_heavy_can_be_loaded_apart(bench):

@@ -55,6 +55,25 @@ def tone() -> Waveform:
     return Waveform((0.2 * np.sin(2 * np.pi * 440.0 * time_s)).astype(np.float32)[None, :], 8000)
 
 
+def lending(settings: Settings) -> Runner:
+    """Return an engine that stays here and has its work done apart; "deaf" makes that ignore every stop."""
+
+    def run(args: WorkArgs, context: Context) -> WorkOut:
+        pid, nice, piece = context.apart(_lent, args.name)
+        assert isinstance(piece, Piece)
+        return WorkOut(word=f"{os.getpid()} {pid}", numbers=[float(nice)], maybe=Value(value=piece.id, confidence=1.0))
+
+    return run
+
+
+def _lent(context: Context, name: str) -> tuple[int, int, Piece]:
+    context.note(f"pid {os.getpid()}")
+    if name == "deaf":
+        time.sleep(60)
+    context.progress(1, 2, "half")
+    return os.getpid(), os.nice(0), context.add_piece(name, wave=tone())
+
+
 def counting(settings: Settings) -> Runner:
     """Return an engine that tells how far it is, and in which process."""
 

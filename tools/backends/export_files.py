@@ -35,6 +35,8 @@ _KINDS = {".mid": "midi", ".musicxml": "score", ".svg": "picture", ".pdf": "pict
           ".m3u8": "playlist", ".xspf": "playlist", ".dawproject": "score"}  # fmt: skip
 _AUDIO = ("wav", "flac", "mp3", "ogg", "m4a")
 _SCORES = ("midi", "musicxml", "svg", "pdf")
+_LISTS = ("m3u8", "xspf")
+_QUICK = (*_LISTS, "lrc")  # text: no processor is kept busy
 _SUFFIX = {"midi": ".mid"}
 _SURE = 0.4  # confidence from which a tempo or key that was heard goes into file names
 _NO_SCORE = "'{}' is a recording without notes, so there is no {}. Transcribe it first."
@@ -82,23 +84,38 @@ def _load(settings: Settings) -> Runner:
     def run(args: export.Args, context: Context) -> export.Out:
         catalogue = open_catalogue(settings)
         items = [_resolve(ref, context, catalogue) for ref in args.items]
-        job = _Job(context, _folder(args, context))
         formats = list(dict.fromkeys(args.formats))
-        per_item = [name for name in formats if name not in ("m3u8", "xspf")]
-        for done, item in enumerate(items):
-            context.progress(done, len(items), item.title)
-            for name in per_item:
-                _one(item, name, job)
-        for name in formats:
-            if name in ("m3u8", "xspf"):
-                _playlist(items, name, job)
-        if not job.files:
-            raise CannotDo(" ".join(job.refused) or "There was nothing to write.")
-        for text in job.refused:
-            context.note(text)
-        return export.Out(files=job.files)
+        quick = all(name in _QUICK for name in formats) and all(_has_file(item) for item in items)
+        folder = _folder(args, context)
+        written: export.Out = (
+            _written(context, items, formats, folder) if quick else context.apart(_written, items, formats, folder)
+        )
+        return written
 
     return run
+
+
+def _written(context: Context, items: list[_Item], formats: Sequence[str], folder: Path) -> export.Out:
+    """Write the files; what cannot be written is noted, and an error where nothing was."""
+    job = _Job(context, folder)
+    per_item = [name for name in formats if name not in _LISTS]
+    for done, item in enumerate(items):
+        context.progress(done, len(items), item.title)
+        for name in per_item:
+            _one(item, name, job)
+    for name in formats:
+        if name in _LISTS:
+            _playlist(items, name, job)
+    if not job.files:
+        raise CannotDo(" ".join(job.refused) or "There was nothing to write.")
+    for text in job.refused:
+        context.note(text)
+    return export.Out(files=job.files)
+
+
+def _has_file(item: _Item) -> bool:
+    """Tell whether a playlist names the item's own file, so that no sound is written for it."""
+    return item.file is not None or bool(item.track and item.track.path)
 
 
 def _folder(args: export.Args, context: Context) -> Path:

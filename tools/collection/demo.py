@@ -16,6 +16,7 @@ from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
 from segue.tools.collection.measure import embed_words, measure
 from segue.tools.collection.scan import scan
 from segue.tools.core.audio import Waveform
+from segue.tools.core.base import Apart, Context
 from segue.tools.core.errors import Cancelled, DiskFull
 from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
@@ -73,6 +74,7 @@ def make_demo(
     settings: Settings,
     progress: Progress | None = None,
     check: Callable[[], None] | None = None,
+    apart: Apart | None = None,
 ) -> list[Track]:
     """Compose, render, scan and measure the demo library; what was made before is not made again.
 
@@ -80,6 +82,7 @@ def make_demo(
     ----------
     progress : called with (pieces done, pieces, title); a minute or so passes in all on two cores.
     check : called often; raises to stop. A stopped demo goes on where it was.
+    apart : calls functions in other processes (``Context.apart``): the pieces are then composed and rendered in those.
 
     Raises
     ------
@@ -87,8 +90,7 @@ def make_demo(
     DiskFull : about 40 MB are needed.
     """
     catalogue = open_catalogue(settings)
-    folder = settings.home / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
+    _folder(settings).mkdir(parents=True, exist_ok=True)
     missing = [wish for wish in WISHES if not _made(catalogue, wish)]
     done = len(WISHES) - len(missing)
     stopped = False
@@ -108,7 +110,13 @@ def make_demo(
             while queue or running:
                 while queue and len(running) < 2:
                     wish = queue.pop(0)
-                    running[pool.submit(_render, wish, folder, settings, still)] = wish
+                    number = WISHES.index(wish)
+                    made = (
+                        pool.submit(apart, _render_apart, number)
+                        if apart
+                        else pool.submit(_render, wish, settings, still)
+                    )
+                    running[made] = wish
                 finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
                 still()
                 for future in finished:
@@ -125,18 +133,22 @@ def make_demo(
     return catalogue.find("state = 'ok' AND album = ?", (ALBUM,))
 
 
+def _folder(settings: Settings) -> Path:
+    return settings.home / "demo"
+
+
 def _made(catalogue: Catalogue, wish: Wish) -> bool:
     found = catalogue.find("title = ? AND album = ? AND state = 'ok' AND analysed = 1", (wish.title, ALBUM))
     return any(track.path and Path(track.path).is_file() for track in found)
 
 
-def _render(wish: Wish, folder: Path, settings: Settings, check: Callable[[], None]) -> tuple[Path, Score]:
+def _render(wish: Wish, settings: Settings, check: Callable[[], None]) -> tuple[Path, Score]:
     """Compose a piece (always the same) and write it, if it is not there yet."""
     from segue.tools.music.compose import Request, compose
     from segue.tools.music.render import render
 
     number = WISHES.index(wish) + 1
-    path = folder / f"{number:02d} - {wish.artist} - {wish.title}.flac"
+    path = _folder(settings) / f"{number:02d} - {wish.artist} - {wish.title}.flac"
     request = Request(
         genre=wish.genre,
         moods=wish.moods,
@@ -152,6 +164,10 @@ def _render(wish: Wish, folder: Path, settings: Settings, check: Callable[[], No
         made = render(score, settings, progress=lambda done, total, label: check())
         _write(made.mix, path, wish, number)
     return path, score
+
+
+def _render_apart(context: Context, number: int) -> tuple[Path, Score]:
+    return _render(WISHES[number], context.settings, context.check)
 
 
 def _write(wave: Waveform, path: Path, wish: Wish, number: int) -> None:

@@ -95,6 +95,7 @@ class Tool:
 
 
 Runner = Callable[[Any, "Context"], Out]
+Apart = Callable[..., Any]  # calls a function of a module with values, as ``Context.apart`` does
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Context:
     ``report(done, total, label)`` is called with progress, ``say(text)`` with a note that the user
     must see (a fallback, an approximation, an ignored wish), ``early(out)`` with a partial result.
     ``home(function, …)`` calls a function of a module where the data folder's databases are open: a heavy
-    engine may itself be in another process.
+    engine may itself be in another process. ``elsewhere`` is what ``apart`` calls where there are worker processes.
     """
 
     store: Store
@@ -157,6 +158,7 @@ class Context:
     early: Callable[[Out], None] = lambda out: None
     stop: threading.Event = field(default_factory=threading.Event)
     home: Callable[..., Any] = lambda function, *values: function(*values)
+    elsewhere: Callable[..., Any] | None = None
 
     def progress(self, done: float, total: float = 1.0, label: str = "") -> None:
         """Report progress and stop here when the step was cancelled or ran out of time."""
@@ -173,6 +175,14 @@ class Context:
             raise Cancelled("Stopped.")
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise DeadlineExceeded("This step took longer than it may.", "Raise step_timeout_s, or ask for less.")
+
+    def apart(self, function: Callable[..., Any], *values: Any) -> Any:  # noqa: ANN401 - whatever the function returns
+        """Return ``function(context, *values)``, called in a worker process where there are any, else here.
+
+        For what keeps a processor busy inside a step that else answers at once, or needs the catalogue. The function is
+        one of a module, values and answer can be pickled, and its context has store, progress, notes and stop.
+        """
+        return self.elsewhere(self, function, *values) if self.elsewhere else function(self, *values)
 
     # -- what steps work on --------------------------------------------------------------------
 

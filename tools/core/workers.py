@@ -8,6 +8,7 @@ worker is killed, and the next step gets a new one.
 """
 
 import contextlib
+import dataclasses
 import multiprocessing
 import os
 import pickle
@@ -15,13 +16,14 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from segue.tools.core.base import Args, Backend, Context, Out
+from segue.tools.core.base import Args, Backend, Context, Out, Runner
 from segue.tools.core.errors import Cancelled, DeadlineExceeded, Transient
+from segue.tools.core.settings import Settings
 from segue.tools.core.workers_inside import ASKED, Work, main, unpacked
 
 _PATIENCE_S = 0.25  # how long a step that was told to stop may take to end by itself
@@ -30,6 +32,32 @@ _LONGEST_PATH = (
     60  # characters of the folder for temporary files: a socket's path has 104 on macOS, 32 of them its own name
 )
 _END_S = 5.0  # how long a killed process may take to be gone
+
+
+class _Call(Args):
+    """A function of a module, and what it is called with besides a context."""
+
+    function: Callable[..., Any]
+    values: tuple[Any, ...]
+    tool: str
+    backend: str
+
+
+class _Returned(Out):
+    """What it returned, pickled: it may be of any type."""
+
+    value: bytes
+
+
+def _calling(settings: Settings) -> Runner:
+    def run(args: _Call, context: Context) -> Out:
+        own = dataclasses.replace(context, tool=args.tool, backend=args.backend)
+        return _Returned(value=pickle.dumps(args.function(own, *args.values)))
+
+    return run
+
+
+_CALL = Backend(tool="part", name="call", load=_calling, heavy=True)
 
 
 def _kind() -> Any:  # noqa: ANN401 - a context of multiprocessing; which there are depends on the system
@@ -106,6 +134,14 @@ class Workers:
         """
         with self._place(context.stop) as worker:
             return _Run(worker, context).out(backend, args)
+
+    def call(self, context: Context, function: Callable[..., Any], *values: Any) -> Any:  # noqa: ANN401 - as the function
+        """Return ``function(context, *values)``, called in a worker; as ``run`` for a part of a step (``Context.apart``)."""
+        out = self.run(
+            _CALL, _Call(function=function, values=values, tool=context.tool, backend=context.backend), context
+        )
+        assert isinstance(out, _Returned)
+        return pickle.loads(out.value)
 
     @contextlib.contextmanager
     def _place(self, stop: threading.Event) -> Iterator[Worker]:
