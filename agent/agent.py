@@ -14,6 +14,7 @@ from segue.agent.dialogue import State, Thing
 from segue.agent.events import Artifact, Emit, Event, Reply, ToolResult, silent
 from segue.agent.plan import Plan
 from segue.agent.session import Session, Turn
+from segue.tools.core.base import Context
 from segue.tools.core.errors import InvalidArgument, NotFound
 from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings, load_settings
@@ -248,6 +249,11 @@ class Agent:
         if piece.clip is None:
             raise NotFound(f"“{piece.title}” has no sound.", "Export it as MIDI or MusicXML.")
         return self.store.path(piece.clip.id)
+
+    def context(self) -> Context:
+        """Return what work of this owner's outside any step may use: its heavy parts run where those of steps do."""
+        workers = self._house.turns.queues.workers
+        return Context(self.store, self.settings, self.owner, elsewhere=workers.call if workers else None)
 
     def warm(self) -> None:
         """Start what the first heavy step would wait for, where the settings have such steps run in processes."""

@@ -14,7 +14,7 @@ def make(agent: Agent, report: Report) -> int:
     """Make the demo library and return the number of its pieces; ``report`` takes done, total and a title."""
     from segue.tools.collection.demo import make_demo
 
-    return len(make_demo(agent.store, agent.settings, progress=report))
+    return len(make_demo(agent.store, agent.settings, progress=report, apart=agent.context().apart))
 
 
 def steps(agent: Agent) -> Iterator[tuple[float, float, str]]:

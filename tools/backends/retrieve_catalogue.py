@@ -16,8 +16,9 @@ from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.collection.words import normal
 from segue.tools.core.base import Backend, Context, Ref, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument
+from segue.tools.core.piece import Piece
 from segue.tools.core.settings import Settings
-from segue.tools.listen.analyse import analyse
+from segue.tools.listen.analyse import Analysis, analyse, remembered
 
 EMPTY = "The library is empty."
 _TURNS = 20  # how far back a dialogue is read; what is older counts next to nothing
@@ -107,12 +108,17 @@ def _samples(refs: Sequence[Ref], library: Snapshot, catalogue: Catalogue, conte
 def _piece(ref: Ref, context: Context) -> Sample:
     """Measure a piece that is not in the library, to compare with."""
     piece = context.piece(ref)
-    analysis = analyse(context.store, piece, context.check)
+    known = piece.clip is None or remembered(context.store, piece.clip) is not None
+    analysis: Analysis = _analysed(context, piece) if known else context.apart(_analysed, piece)
     genre = [piece.score.genre.replace("_", " ")] if piece.score and piece.score.genre else []
     track = with_analysis(Track(id=piece.id, title=piece.title, genres=genre, duration_s=piece.duration_s), analysis)
     vectors = embed([track.words])
     audio = np.array(analysis.audio_vector, np.float32) if analysis.audio_vector else None
     return Sample(track, audio, vectors[0] if vectors is not None else None)
+
+
+def _analysed(context: Context, piece: Piece) -> Analysis:
+    return analyse(context.store, piece, context.check)
 
 
 def _among(
