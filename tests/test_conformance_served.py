@@ -52,7 +52,7 @@ class Places:
             "edit": {"clip": ref, "operations": [{"op": "restyle", "prompt": "bossa nova", "seed": 1}]},
             "caption": {"clips": [ref]},
             "tag": {"clip": ref},
-            "transcribe": {"clip": ref, "to": ["chords", "lyrics"]},
+            "transcribe": {"clip": ref, "to": ["notes", "chords", "lyrics"]},
             "retrieve": {"query": "something", "like": [ref] if clip else []},
             "library": {"action": "status"},
             "export": {"items": [ref], "formats": ["wav"], "folder": str(self.home / "exports")},

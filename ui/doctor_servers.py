@@ -22,6 +22,7 @@ _BRINGS = {
     "caption": "descriptions by a trained listener",
     "tag": "tags by a trained listener",
     "retrieve": "searching by a space that words and sound share",
+    "transcribe": "notes heard by another machine or a trained model",
     "whisper": "sung words, with times",
     "audio_llm": "questions about what is heard",
     "abc_llm": "tunes by a language model",

@@ -1,12 +1,11 @@
 """transcribe: Basic Pitch's notes on the measured beats; pieces with a score are written down from it, exactly."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from segue.tools.core.audio import Waveform
 from segue.tools.core.base import Backend, Context, Runner
-from segue.tools.core.base import Out as BaseOut
 from segue.tools.core.errors import CannotDo, NotFound
 from segue.tools.core.instruments import find_instrument
 from segue.tools.core.piece import FileOut, Piece
@@ -14,6 +13,7 @@ from segue.tools.core.score import Part, Score
 from segue.tools.core.settings import Settings
 from segue.tools.listen import labels
 from segue.tools.listen.facts import Analysis
+from segue.tools.listen.notes import Heard, transcribe_wave
 from segue.tools.transcribe import Args, Out
 
 _WITH_NOTES = ("notes", "score", "picture", "leadsheet")
@@ -28,6 +28,7 @@ _AIMS = {
     "drums": "drums", "drum": "drums", "percussion": "drums", "percussive": "drums", "beat": "drums",
     "piano": "piano", "keys": "piano", "guitar": "guitar", "strings": "strings",
 }  # fmt: skip
+Ears = Callable[[Waveform, str | None, Callable[[], None], Callable[[float], None]], list[Heard]]
 _ROLES = {"melody": ("melody", "lead"), "vocals": ("melody", "lead"), "bass": ("bass",), "drums": ("drums",)}
 
 
@@ -47,7 +48,8 @@ class _Made:
         self.files.append(self.context.add_file(raw, "." + suffix.rsplit(".", 1)[-1], kind, name, media_type))
 
 
-def _run(args: Args, context: Context) -> BaseOut:
+def transcribed(args: Args, context: Context, ears: Ears = transcribe_wave) -> Out:
+    """Write a clip down; ``ears`` hear the notes of a recording: the sound, the part that is aimed at, check, progress."""
     from segue.tools.listen.analyse import analyse
 
     piece = context.piece(args.clip)
@@ -66,7 +68,7 @@ def _run(args: Args, context: Context) -> BaseOut:
         result, notated = (
             _from_score(score, piece, stem, context)
             if score is not None
-            else _from_sound(piece, facts, stem, wanted, context)
+            else _from_sound(piece, facts, stem, wanted, context, ears)
         )
         _write_notes(notated, wanted, made)
     _write_times(facts, wanted, made)
@@ -112,11 +114,10 @@ def _parts(score: Score, stem: str) -> list[Part]:
 
 
 def _from_sound(
-    piece: Piece, facts: Analysis, stem: str | None, wanted: Sequence[str], context: Context
+    piece: Piece, facts: Analysis, stem: str | None, wanted: Sequence[str], context: Context, ears: Ears
 ) -> tuple[Piece, Score]:
     """Listen for notes and return the piece that holds them."""
     from segue.tools.listen.drums import drum_hits
-    from segue.tools.listen.notes import Heard, transcribe_wave
     from segue.tools.listen.quantise import to_score
 
     aim = _AIMS.get(stem, "") if stem else ""
@@ -131,7 +132,7 @@ def _from_sound(
     heard: list[Heard] = []
     drums: list[Heard] = []
     if aim != "drums":
-        heard = transcribe_wave(wave, aim or None, context.check, step)
+        heard = ears(wave, aim or None, context.check, step)
     if aim == "drums" or (not stem and not aim and facts.drums):
         drums = drum_hits(wave, context.check)
     if not heard and not drums:
@@ -261,7 +262,7 @@ def _file_name(title: str, stem: str | None) -> str:
 
 
 def _load(settings: Settings) -> Runner:
-    return _run
+    return transcribed
 
 
 BACKEND = Backend(
