@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from segue.agent.agent_house import House, open_house
-from segue.agent.dialogue import State, Thing
+from segue.agent.dialogue import Heard, State, Thing
 from segue.agent.events import Artifact, Emit, Event, Reply, ToolResult, silent
 from segue.agent.plan import Plan
 from segue.agent.session import Session, Turn
@@ -65,6 +65,7 @@ class Agent:
         session: str | None = None,
         attach: Attach = (),
         on_event: Emit | None = None,
+        heard: Heard | None = None,
     ) -> Reply:
         """Take one turn and return its reply.
 
@@ -74,6 +75,7 @@ class Agent:
         session : the session to go on with; a new one when not given.
         attach : files (audio, MIDI, MusicXML), or ids of pieces that this owner has.
         on_event : called with every event as it happens, on another thread; must return soon.
+        heard : what a player has to tell: tracks skipped, and where it stands ("this bit").
 
         Raises
         ------
@@ -84,7 +86,7 @@ class Agent:
         A failed step raises nothing: it is in ``Reply.results``.
         """
         session = self._session(session)
-        return self._wait(self._chat(message, session, attach, on_event or silent), session)
+        return self._wait(self._chat(message, session, attach, on_event or silent, heard), session)
 
     async def achat(
         self,
@@ -92,10 +94,11 @@ class Agent:
         session: str | None = None,
         attach: Attach = (),
         on_event: Emit | None = None,
+        heard: Heard | None = None,
     ) -> Reply:
         """Take one turn from asynchronous code; as ``chat``. Being cancelled does not stop the turn: ``cancel`` does."""
         session = await asyncio.to_thread(self._session, session)
-        return await asyncio.wrap_future(self._submit(self._chat(message, session, attach, on_event or silent)))
+        return await asyncio.wrap_future(self._submit(self._chat(message, session, attach, on_event or silent, heard)))
 
     def stream(self, message: str, session: str | None = None, attach: Attach = ()) -> Iterator[Event]:
         """Take one turn and yield its events; the last one has the reply.
@@ -315,14 +318,14 @@ class Agent:
         sessions = self._house.sessions
         return (sessions.session(session, self.owner) if session else sessions.create(self.owner)).id
 
-    async def _chat(self, message: str, session: str, attach: Attach, emit: Emit) -> Reply:
+    async def _chat(self, message: str, session: str, attach: Attach, emit: Emit, heard: Heard | None = None) -> Reply:
         if attach:
             _safe(emit)(Event(type="started", session=session, label="reading what is attached"))
         things = [await asyncio.to_thread(self._attach, item) for item in attach]
-        return await self._take(session, message, things, emit)
+        return await self._take(session, message, things, emit, heard=heard)
 
-    async def _take(self, session: str, message: str, things: list[Thing], emit: Emit, given: Plan | None = None) -> Reply:  # fmt: skip
-        return await self._house.turns.take(session, message, things, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit), given=given)  # fmt: skip
+    async def _take(self, session: str, message: str, things: list[Thing], emit: Emit, given: Plan | None = None, heard: Heard | None = None) -> Reply:  # fmt: skip
+        return await self._house.turns.take(session, message, things, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit), given=given, heard=heard)  # fmt: skip
 
     async def _resume(self, session: str, emit: Emit) -> list[Reply]:
         return await self._house.turns.resume(session, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit))  # fmt: skip

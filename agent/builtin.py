@@ -24,6 +24,7 @@ from segue.agent.language import (
     pivoting,
     reader,
     reading,
+    remembering,
     spelling,
     talk,
     turning,
@@ -57,6 +58,8 @@ class BuiltinPlanner:
 
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
+        if (plan := remembering.heard(message, state, self.plan)) is not None:
+            return plan
         if arena(state) == "piece":
             if (args := versions.in_turns(message, state)) is not None:
                 draft = Draft(message, state, [])

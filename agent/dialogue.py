@@ -30,6 +30,8 @@ class Thing(BaseModel):
     genre: str | None = None
     parts: list[str] = []
     """Names of its stems or score parts, where known."""
+    sound: list[str] = []
+    """Moods and instruments that it is tagged with or that were heard in it, of a track that was found."""
     reasons: list[str] = []
     """Why it was found, where a search showed it."""
     has_score: bool = False
@@ -38,6 +40,20 @@ class Thing(BaseModel):
     """The operations of the edit that made it from its parent (``remove``, ``tempo``, …)."""
     how: list[str] = []
     """The same in words, with the parameters that were chosen."""
+
+
+class Place(BaseModel):
+    """Where a player stands: which piece or track, and at which second."""
+
+    id: str
+    at_s: float = Field(0.0, ge=0)
+
+
+class Heard(BaseModel):
+    """What a player tells with a message: tracks that were skipped, each after how many seconds, and where it stands."""
+
+    skipped: dict[str, float] = {}
+    playing: Place | None = None
 
 
 class ShownList(BaseModel):
@@ -75,6 +91,12 @@ class State(BaseModel):
     """Of each of these turns what was rejected."""
     pending: dict[str, Any] | None = None
     """A plan (as JSON) that waits for the user's yes."""
+    asked: int = -3
+    """The turn in which something was last asked: not at every turn."""
+    learns: bool = True
+    """Whether likings told here are remembered beyond this conversation."""
+    playing: Place | None = None
+    """Where the player stands while the message is planned: "this bit"."""
     undone: int = 0
     """How many turns "redo" could bring back."""
     last_tool: str = ""

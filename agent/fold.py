@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segue.agent.asides import aside
 from segue.agent.check import dependencies
 from segue.agent.check_types import gives, ref_of
 from segue.agent.dialogue import ShownList, State, Thing
@@ -21,9 +22,10 @@ from segue.tools.core.piece import Piece
 _MOST_UNDO = 50
 _FOCUS = 12  # how far back "it" and "the one before" reach
 _SURE = 0.5
+_SKIP_S = 20.0  # who listened longer did not turn it down
 _BESIDE = {"transcribe"}  # what these make stands beside its source and does not become "it"
 _LOOKING = {"tag", "caption"}
-_READING = {"status", "stats", "duplicates"}  # library actions that change nothing
+_READING = {"status", "stats", "duplicates", "playlists", "taste"}  # library actions that change nothing here
 _FILTERS = {
     "year": ("year_min", "year_max"), "decade": ("year_min", "year_max"),
     "tempo": ("bpm_min", "bpm_max"), "bpm": ("bpm_min", "bpm_max"),
@@ -31,6 +33,10 @@ _FILTERS = {
     "rating": ("rating_min",), "plays": ("plays_max", "unplayed"), "artists": ("artist", "exclude_artists"),
     "artist": ("artist", "exclude_artists"), "genre": ("genre", "exclude_genres"),
 }  # fmt: skip
+_LEARNING = {
+    "learning": "I learn nothing from this conversation: what you like here stays here.",
+    "not learning": "I learn from this conversation again.",
+}
 _SEARCH = {"words": ("query",), "diversity": ("max_per_artist",), "total": ("total_s",), "mood": ("adjust",)}
 
 
@@ -98,6 +104,9 @@ class Dialogue:
         state = _copied(after)
         for op in plan.state:
             _apply(state, op)
+        for id, after_s in turn.heard.skipped.items():
+            if after_s < _SKIP_S:  # counts against what was looked for just then, and nowhere else
+                _judged(state, id, False)
         files: list[str] = []
         if _finds(plan) and any(result.status == "done" for result in results.values()):
             state.said, state.liked, state.disliked = [*state.said, turn.message], [*state.liked, []], [*state.disliked, []]  # fmt: skip
@@ -109,6 +118,8 @@ class Dialogue:
                 files += _absorb(state, result, turn.number, step.id in means)
                 effective = _changes(result) or effective
         state.pending = turn.pending
+        if plan.question or aside(plan, [results[s.id] for s in plan.steps if s.id in results], before):
+            state.asked = turn.number
         if effective:
             self._past.append(_Past(after, turn.message, files))
             del self._past[:-_MOST_UNDO]
@@ -145,7 +156,7 @@ class Dialogue:
             if step.tool == "retrieve" and step.args.get("action", "search") in ("search", "playlist"):
                 now = message if whole else str(step.args.get("query") or "")
                 talk = {"said": [*state.said, now], "liked": state.liked, "disliked": state.disliked}
-                step = step.model_copy(update={"args": {**step.args, "talk": talk}})
+                step = step.model_copy(update={"args": {**_unseen(step.args, state), "talk": talk}})
             steps.append(step)
         return plan.model_copy(update={"steps": steps})
 
@@ -161,6 +172,14 @@ class Dialogue:
             else:
                 said += [words] if (words := _op_words(op, state)) else []
         return said
+
+
+def _unseen(args: dict[str, Any], state: State) -> dict[str, Any]:
+    """Leave out what was shown, where a search wishes for nothing: a second surprise is another one."""
+    if not set(args) <= {"max_per_artist", "k", "action"}:
+        return args
+    shown = list(dict.fromkeys(id for one in state.lists if one.kind == "tracks" for id in one.ids))
+    return {**args, "filters": {"exclude": shown}} if shown else args
 
 
 def _copied(state: State) -> State:
@@ -189,6 +208,8 @@ def _undo_words(past: _Past) -> str:
 
 def _op_words(op: StateOp, state: State) -> str:
     name = _target_name(op.target, state)
+    if op.op == "drop" and name in _LEARNING:
+        return _LEARNING[name]
     if op.op in ("back", "branch"):
         found = _list_of(state, op)
         if found is None:
@@ -263,6 +284,9 @@ def _finds(plan: Plan) -> bool:
 
 def _drop(state: State, name: str) -> None:
     name = name.strip().lower().removeprefix("the ")
+    if name in _LEARNING:
+        state.learns = name == "not learning"
+        return
     if name in ("", "all", "everything", "filters"):
         state.search, state.said, state.liked, state.disliked = {}, [], [], []
         return
@@ -352,7 +376,7 @@ def _made(state: State, result: ToolResult, things: list[Thing], turn: int) -> N
 
 def _found(state: State, result: ToolResult, items: list[dict[str, Any]], turn: int) -> None:
     for item in items:
-        known = {name: item[name] for name in ("title", "artist", "duration_s", "bpm", "key", "genre", "reasons") if item.get(name)}  # fmt: skip
+        known = {name: item[name] for name in ("title", "artist", "duration_s", "bpm", "key", "genre", "sound", "reasons") if item.get(name)}  # fmt: skip
         old = state.things.get(item["id"])
         fresh = Thing(id=item["id"], kind="track", origin=result.tool, turn=turn, **known)
         state.things[item["id"]] = old.model_copy(update=known) if old else fresh
@@ -363,11 +387,13 @@ def _found(state: State, result: ToolResult, items: list[dict[str, Any]], turn: 
             if ref and ref.id and state.roles.get(ref.id) in (None, "SHOWN"):
                 state.roles[ref.id] = "SEED" if role == "SEED" else "CONTRAST"
     ids = [item["id"] for item in items]
-    args = {name: value for name, value in result.args.items() if name != "talk"}
+    kept = result.args.get("search") or {} if result.tool == "library" else result.args  # a smart playlist's search
+    args = {name: value for name, value in kept.items() if name != "talk"}
     filters = args.get("filters") or {}
-    words = [result.args.get("query"), filters.get("genre"), filters.get("artist")]
+    words = [args.get("query"), filters.get("genre"), filters.get("artist")]
+    words = [result.args["name"]] if result.tool == "library" and result.args.get("name") else words
     state.lists.append(ShownList(label=" ".join(str(w) for w in words if w), ids=ids, turn=turn, args=args))
-    if result.args.get("action") != "identify" and not result.args.get("among"):
+    if args and args.get("action") != "identify" and not args.get("among"):
         state.search = args
     if len(ids) == 1 or not state.focus:
         _front(state, ids[:1])

@@ -15,8 +15,9 @@ _VERBS = {
     "retag": r"\b(re-?tag\w*|tag (them|it|these|my|the|this|all)|(write|save|store|put) .*\b(tags?|bpm|key|mood|genre|tempo|metadata))\b",
     "add": r"\b(add|scan|index|import|include|read)\b",
     "import": r"\b(import|load|read|take over)\b",
+    "save": r"\b(save|keep|make|store)\b",
 }  # fmt: skip
-_READING = ("status", "stats", "duplicates")
+_READING = ("status", "stats", "duplicates", "playlists", "refresh")
 
 
 def disallowed(plan: Plan, message: str, reading: Plan) -> list[str]:

@@ -21,7 +21,7 @@ Kind = Literal["audio", "midi", "score", "picture", "playlist", "text"]
 _NOTHING = "I did not find anything to do in that. Tell me what to find, make, change, describe or write down."
 
 
-def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, asked: str = "", said: Sequence[str] = (), waits: str = "") -> str:  # fmt: skip
+def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, asked: str = "", said: Sequence[str] = (), waits: str = "", ask: str = "") -> str:  # fmt: skip
     """Return the reply in plain words.
 
     Parameters
@@ -30,6 +30,7 @@ def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, asked: st
     asked : the user's message: of a measurement only what it names is told, where it names something.
     said : what the state operations did, as the fold words them.
     waits : the question that must be answered with yes before anything runs.
+    ask : a question beside the results, of our own accord.
     """
     titles = _titles(state, results)
     blocks: list[str] = [" ".join(said)] if said else []
@@ -41,8 +42,8 @@ def worded(plan: Plan, results: Sequence[ToolResult], state: State, *, asked: st
         blocks.append(" ".join(_sentence(note) for note in notes))
     if waits:
         blocks.append(f"{waits} Say yes, and I do it.")
-    elif plan.question:
-        blocks.append(plan.question)
+    elif plan.question or ask:
+        blocks.append(plan.question or ask)
     elif plan.reply and not done:
         blocks.append(plan.reply)
     elif done and len(done) == len(results) and (hint := next_step(done[-1])):

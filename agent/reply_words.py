@@ -149,12 +149,17 @@ def _found(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str,
         head = f"{total} match; here {'is' if len(items) == 1 else 'are'} {len(items)}:"
     else:
         head = "Here is what I found:"
+    return "\n".join([head, *_items(items)])
+
+
+def _items(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return tracks as a numbered list with what speaks for each."""
     lines = []
     for n, item in enumerate(items, 1):
         by = f" by {item['artist']}" if item.get("artist") else ""
         why = f" – {'; '.join(item['reasons'])}" if item.get("reasons") else ""
         lines.append(f"{n}. {item.get('title') or item['id']}{by}{why}")
-    return "\n".join([head, *lines])
+    return lines
 
 
 def _written(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[str, str]) -> str:
@@ -180,11 +185,37 @@ def _library(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[st
         return _library_status(rows[0])
     if args.get("action") == "stats" and rows and {"what", "value", "tracks"} <= set(rows[0]):
         return _statistics(rows)
+    if args.get("action") in ("save", "refresh") and rows:
+        return "\n".join([_kept_list(args, rows[0]), *_items((out.get("items") or [])[:_ROWS])])
+    if args.get("action") == "taste" and rows and "name" in rows[0]:
+        sides = [(what, [row["name"] for row in rows if row["what"] == what]) for what in ("liked", "not liked")]
+        return "\n".join(f"{what.capitalize()}: {listing(names)}." for what, names in sides if names)
+    if args.get("action") == "import" and rows:
+        return _imported(rows[0])
     lines = [", ".join(f"{_label(k)}: {_plain(v)}" for k, v in row.items() if v not in (None, "", [])) for row in rows[:_ROWS]]  # fmt: skip
     numbered = [f"{n}. {line}" for n, line in enumerate(lines, 1)] if len(lines) > 1 else lines
     more = [f"… and {len(rows) - _ROWS} more."] if len(rows) > _ROWS else []
     head = [out["preview"]] if out.get("preview") else []
     return "\n".join([*head, *numbered, *more]) or f"Library: {args.get('action')} done."
+
+
+def _kept_list(args: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    count = f"{row['tracks']} track{'s' if row['tracks'] != 1 else ''}"
+    if args["action"] == "save":
+        return (
+            f"“{row['playlist']}” is kept, with {count} now; “refresh the playlist {row['playlist']}” finds them anew:"
+        )
+    changes = [f"{row[name]} {name}" for name in ("new", "gone") if row[name]]
+    return f"“{row['playlist']}” has {count}{', ' + listing(changes) if changes else ', the same as before'}:"
+
+
+def _imported(row: Mapping[str, Any]) -> str:
+    """Say what an import brought."""
+    source = "The table" if row["program"] == "table" else "Your files" if row["program"] == "files" else row["program"]
+    said = [f"{row[name]:,} {words}" for name, words in (("added", "added"), ("updated", "know more now")) if row[name]]
+    if row["missing"]:
+        said.append(f"{row['missing']:,} are not in this library")
+    return f"{source}: {row['rows']:,} tracks; {listing(said) or 'nothing new in them'}."
 
 
 def _library_status(row: Mapping[str, Any]) -> str:

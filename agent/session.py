@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from segue.agent.dialogue import Thing
+from segue.agent.dialogue import Heard, Thing
 from segue.agent.events import Reply, ToolResult
 from segue.agent.plan import Plan
 from segue.tools.core.database import Database
@@ -61,7 +61,8 @@ class Turn(BaseModel):
 
     ``status`` is open while it runs (or after its process was killed), then done, or broken when it
     ended with an error. ``named`` are library things that the plan refers to by id; ``given`` a plan
-    that was handed in instead of being planned; ``pending`` a plan that waits for the user's yes.
+    that was handed in instead of being planned; ``pending`` a plan that waits for the user's yes. ``heard`` is
+    what the player told with the message.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Turn(BaseModel):
     created: float = 0.0
     message: str = ""
     attached: list[Thing] = []
+    heard: Heard = Heard()
     named: list[Thing] = []
     given: Plan | None = None
     plan: Plan | None = None

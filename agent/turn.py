@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypedDict
 
+from segue.agent.asides import aside
+from segue.agent.asides import kept as kept_over
 from segue.agent.check import check
 from segue.agent.check_types import ref_of
-from segue.agent.dialogue import State, Thing
+from segue.agent.dialogue import Heard, State, Thing
 from segue.agent.events import Emit, Event, Reply, ShownPlan, ShownResult, ShownStep, ToolResult
 from segue.agent.fold import Dialogue, thing_of
 from segue.agent.places import Queues
@@ -23,6 +25,7 @@ from segue.agent.plan import Plan
 from segue.agent.reply import artifacts_of, worded
 from segue.agent.runner import LOCAL, Runner, validated
 from segue.agent.session import Sessions, Turn
+from segue.agent.taste import learned
 from segue.agent.trace import Redactor, Tracer
 from segue.agent.turn_process import alive, here
 from segue.tools.core import registry
@@ -86,7 +89,7 @@ class Turns:
 
     # -- what agents call ----------------------------------------------------------------------
 
-    async def take(self, session: str, message: str, attached: Sequence[Thing], *, owner: str, settings: Settings, mind: Mind, emit: Emit, given: Plan | None = None) -> Reply:  # fmt: skip
+    async def take(self, session: str, message: str, attached: Sequence[Thing], *, owner: str, settings: Settings, mind: Mind, emit: Emit, given: Plan | None = None, heard: Heard | None = None) -> Reply:  # fmt: skip
         """Take one turn and return its reply; waits while another turn of the session runs."""
         lock = self._locks.setdefault(session, asyncio.Lock())
         if lock.locked():
@@ -94,6 +97,7 @@ class Turns:
         async with lock:
             before = await self._finish_open(session, owner, settings, mind, emit)
             turn = await asyncio.to_thread(self.sessions.begin, session, message, list(attached), here(), given)
+            turn.heard = heard or turn.heard
             return await self._run(Live(turn, owner, settings, mind, emit, before=before))
 
     async def resume(self, session: str, *, owner: str, settings: Settings, mind: Mind, emit: Emit) -> list[Reply]:
@@ -222,6 +226,7 @@ class Turns:
         live = self._live[data["turn"]]
         turn, trace = live.turn, self._tracer(live)
         state = self._dialogue(turn.session).begin(turn.number, turn.attached)
+        state.playing = turn.heard.playing
         trace("message", {"message": turn.message, "attached": [thing.title for thing in turn.attached]})
         began = time.monotonic()
         plan = turn.given or await live.mind.plan(turn.message, state, trace=trace, stop=live.stop)
@@ -279,7 +284,10 @@ class Turns:
         said = dialogue.words(plan.state, state)
         if live.stop.is_set() and not results and not said:
             said = ["Stopped; nothing was done."]
-        draft = worded(plan, results, state, asked=turn.message, said=said, waits=waits)
+        beside = None if waits or live.stop.is_set() else aside(plan, results, state)
+        if carried := kept_over(results, state):
+            plan = plan.model_copy(update={"notes": [*plan.notes, carried]})
+        draft = worded(plan, results, state, asked=turn.message, said=said, waits=waits, ask=beside.question if beside else "")  # fmt: skip
         text = draft
         if not waits and results and not live.stop.is_set():
             text = await live.mind.word(turn, plan, results, draft, trace=trace, stop=live.stop, write=lambda piece: live.emit(Event(type="reply", text=piece)))  # fmt: skip
@@ -297,9 +305,11 @@ class Turns:
             results=[_shown(result) for result in results],
         )  # fmt: skip
         turn.plan, turn.named, turn.status = plan, self._named(plan, state, live.owner), "done"
-        turn.pending = plan.model_dump(mode="json") if waits else None
+        offered = plan if waits else beside.offer if beside else None
+        turn.pending = offered.model_dump(mode="json") if offered else None
         trace("reply", {"reply": text, "seconds": round(time.monotonic() - live.began, 4)})
         await asyncio.to_thread(self._save, live)
+        await asyncio.to_thread(learned, self.settings, live.owner, state, self._dialogue(turn.session).state)
         live.emit(Event(type="reply", text="" if text != draft else text, reply=turn.reply))
 
     # -- helpers -------------------------------------------------------------------------------

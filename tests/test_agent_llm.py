@@ -275,7 +275,7 @@ def test_the_prompt_quotes_what_others_wrote_and_keeps_its_prefix():
 def test_the_schema_is_small_and_follows_from_the_types():
     schema, docs = schema_and_docs()
     text = json.dumps(schema, separators=(",", ":"))
-    assert len(text) < 12_500
+    assert len(text) < 12_700
     for word in ('"title":{', '"default"', '"discriminator"', '"oneOf"', '"null"'):
         assert word not in text.replace('"title":{"type"', "")
     assert "### generate" in docs

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.tools.collection.found import Item as Item
 from segue.tools.core.base import Args as BaseArgs
 from segue.tools.core.base import ItemRef, Tool
 from segue.tools.core.base import Out as BaseOut
@@ -33,6 +34,9 @@ class Filters(BaseModel):
     rating_min: float | None = Field(None, ge=0, le=5)
     plays_max: int | None = None
     unplayed: bool | None = None
+    not_since: str | None = Field(
+        None, description="ISO date: not played since"
+    )
     exclude: list[str] = Field([], description="ids not to show again: shown before, or rejected")
 
 
@@ -66,27 +70,12 @@ class Args(BaseArgs):
     action: Literal["search", "similar", "identify", "playlist"] = "search"
 
 
-class Item(BaseOut):
-    """A track that was found: ``reasons`` are true of it (measured features, tags, words of the query)."""
-
-    id: str
-    title: str = ""
-    artist: str = ""
-    album: str = ""
-    year: int | None = None
-    genre: str = ""
-    duration_s: float | None = None
-    bpm: float | None = None
-    key: str | None = None
-    score: float = 0.0
-    reasons: list[str] = []
-
-
 class Out(BaseOut):
-    """The best ``k``, and how many there are in all."""
+    """The best ``k``, how many there are in all, and the question that would split all of them best."""
 
     items: list[Item]
     total: int = 0
+    question: str | None = None
 
 
 TOOL = Tool("retrieve", Args, Out, seconds=0.2)

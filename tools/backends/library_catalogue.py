@@ -5,21 +5,36 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from segue.tools import library
+from pydantic import ValidationError
+
+from segue.tools import library, retrieve
 from segue.tools.collection import sidecar
 from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
+from segue.tools.collection.chart import chart
 from segue.tools.collection.embed import MISSING
 from segue.tools.collection.measure import embed_words, measure, waiting
 from segue.tools.collection.overview import duplicates, statistics, status
+from segue.tools.collection.remembered import (
+    ARTIST,
+    SmartPlaylist,
+    forget,
+    keep,
+    learn,
+    playlist,
+    playlists,
+    taste_rows,
+)
 from segue.tools.collection.scan import scan, tracks_in
 from segue.tools.collection.table import import_any
 from segue.tools.core.base import Backend, Context, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
+from segue.tools.core.piece import FileOut
 from segue.tools.core.settings import Settings
 
 _SMALL_S = 1800.0  # seconds of music that an add measures by itself: about a minute and a half on two cores
 _READ_S = 8.0  # for reading the meaning of new tracks' words: a thousand or so on a free core
 _ANALYSE = frozenset({"analyse", "analyze", "analysis"})
+_MOST = 500  # tracks of a smart playlist
 _HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo library."
 
 
@@ -108,7 +123,13 @@ def _chosen(args: library.Args, catalogue: Catalogue) -> list[Track]:
 
 
 def _stats(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
-    return library.Out(rows=statistics(_chosen(args, catalogue), args.fields, context.note))
+    rows = statistics(_chosen(args, catalogue), args.fields, context.note)
+    if not rows:
+        return library.Out()
+    blob = context.store.put_bytes(chart(rows), ".svg")
+    context.store.own_file(blob, context.owner)
+    picture = FileOut(id=blob, kind="picture", name="statistics.svg", media_type="image/svg+xml")
+    return library.Out(rows=rows, files=[picture])
 
 
 def _duplicates(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
@@ -149,9 +170,67 @@ def _import(args: library.Args, context: Context, catalogue: Catalogue) -> libra
     return library.Out(rows=[{**result.model_dump(), "tracks": catalogue.size}])
 
 
+def _taste(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    """Show what is remembered of the user's taste, change it (fields like, reject), or forget it."""
+    ids, fields = [ref.id or "" for ref in args.items], [field.lower() for field in args.fields]
+    if "forget" in fields:
+        gone = forget(catalogue, context.owner, ids, args.name or "")
+        return library.Out(rows=[{"forgotten": gone}])
+    told = {"like": True, "reject": False}
+    if fields and fields[0] in told:
+        named = [*ids, *([ARTIST + args.name] if args.name else [])]
+        if not named:
+            raise InvalidArgument("Nothing was named.", "Name tracks, or an artist.")
+        learn(catalogue, context.owner, dict.fromkeys(named, told[fields[0]]))
+    rows = taste_rows(catalogue, context.owner)
+    if not rows:
+        context.note("I remember nothing of your taste yet: tell me of anything that I find whether you like it.")
+    return library.Out(rows=rows)
+
+
+def _found_by(search: dict[str, Any], context: Context) -> list[retrieve.Item]:
+    """Run a kept search again: all that fits, unless its number or length was said."""
+    from segue.tools.core import registry
+
+    try:
+        args = retrieve.Args.model_validate(search)
+    except ValidationError as error:
+        raise InvalidArgument("That is no search that can be kept.", "Search for something first.") from error
+    if "k" not in search and not args.total_s:
+        args = args.model_copy(update={"k": _MOST})
+    [backend] = [one for one in registry.backends("retrieve") if one.name == "catalogue"]
+    out = registry.load(backend, context.settings)(args, context)
+    assert isinstance(out, retrieve.Out)
+    return out.items
+
+
+def _save(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    if not args.name or not args.search:
+        raise InvalidArgument("A smart playlist needs a name and a search.", "Search first, then say: save this as a smart playlist called X.")  # fmt: skip
+    found = _found_by(args.search, context)
+    keep(catalogue, context.owner, SmartPlaylist(args.name.strip()[:80], args.search, [item.id for item in found]))
+    return library.Out(rows=[{"playlist": args.name.strip()[:80], "tracks": len(found)}], items=found)
+
+
+def _refresh(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    kept = playlist(catalogue, context.owner, args.name or "")
+    found = _found_by(kept.args, context)
+    ids = [item.id for item in found]
+    keep(catalogue, context.owner, SmartPlaylist(kept.name, kept.args, ids))
+    row = {"playlist": kept.name, "tracks": len(ids), "new": len(set(ids) - set(kept.ids)), "gone": len(set(kept.ids) - set(ids))}  # fmt: skip
+    return library.Out(rows=[row], items=found)
+
+
+def _playlists(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    rows = [{"playlist": one.name, "tracks": len(one.ids), "refreshed": one.refreshed[:10]} for one in playlists(catalogue, context.owner)]  # fmt: skip
+    if not rows:
+        context.note("There is no smart playlist yet: search for something, then “save this as a smart playlist called X”.")  # fmt: skip
+    return library.Out(rows=rows)
+
+
 _ACTIONS: dict[str, Callable[[library.Args, Context, Catalogue], library.Out]] = {
     "add": _add, "remove": _remove, "status": _status, "stats": _stats, "duplicates": _duplicates, "retag": _retag,
-    "import": _import,
+    "import": _import, "taste": _taste, "save": _save, "refresh": _refresh, "playlists": _playlists,
 }  # fmt: skip
 
 BACKEND = Backend(tool="library", name="catalogue", load=_load)

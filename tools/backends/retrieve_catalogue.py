@@ -1,15 +1,18 @@
 """Finding music in the user's own library: words, meaning, likeness and measured axes, within hard filters."""
 
+import zlib
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
 from segue.tools import retrieve
-from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
+from segue.tools.collection.catalogue import Catalogue, Track, best_tags, open_catalogue
 from segue.tools.collection.embed import embed
 from segue.tools.collection.filters import Limits
 from segue.tools.collection.fingerprint import FingerprintIndex
 from segue.tools.collection.measure import measure, with_analysis
+from segue.tools.collection.remembered import taste_of
 from segue.tools.collection.search import Found, Hit, Request, search
 from segue.tools.collection.snapshot import Floats, Sample, Snapshot, snapshot_of
 from segue.tools.collection.talk import Talk, TalkRanker
@@ -54,16 +57,29 @@ def _load(settings: Settings) -> Runner:
             k=len(among) if among is not None and "k" not in args.model_fields_set else args.k,
             playlist=args.action == "playlist",
             talk=None if args.talk is None or among is not None else _talk(args.talk, library),
+            taste=taste_of(catalogue, context.owner),
         )
         if args.action == "identify":
             request.query, request.talk = "", None
         if args.action == "similar" and not like:
             request = _seeded(request, library, context)
         ranker = _ranker(catalogue, library) if request.talk is not None else None
-        found = search(library, request, context.note, catalogue.phrase, np.random.default_rng(), ranker)
+        found = search(library, request, context.note, catalogue.phrase, _chance(args), ranker)
         return _out(library, found)
 
     return run
+
+
+def _chance(args: retrieve.Args) -> np.random.Generator:
+    """Return what draws tracks where nothing is wished: in a talk the same for a request all day, whatever it leaves out.
+
+    So "not the second one" exchanges that one only, and tomorrow's surprise is another. Outside of a talk every draw is new.
+    """
+    if args.talk is None:
+        return np.random.default_rng()
+    filters = args.filters.model_dump(exclude={"exclude"}, exclude_defaults=True)
+    wished = args.model_dump_json(exclude={"filters", "talk"}, exclude_defaults=True)
+    return np.random.default_rng(zlib.crc32(f"{date.today()}{filters}{wished}".encode("utf-8", "replace")))
 
 
 def _talk(talk: retrieve.Talk, library: Snapshot) -> Talk:
@@ -200,11 +216,12 @@ def _out(library: Snapshot, found: Found) -> retrieve.Out:
                 duration_s=track.duration_s,
                 bpm=track.bpm,
                 key=track.key,
+                sound=[*track.moods, *track.instruments, *best_tags(track.tags)][:12],
                 score=hit.score,
                 reasons=hit.reasons,
             )
         )
-    return retrieve.Out(items=items, total=found.total)
+    return retrieve.Out(items=items, total=found.total, question=found.question)
 
 
 BACKEND = Backend(tool="retrieve", name="catalogue", load=_load)

@@ -52,6 +52,15 @@ _MIGRATIONS = [
         title, artist, album, genre, other, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
     );
     """,
+    """
+    CREATE TABLE taste (
+        owner TEXT NOT NULL, item TEXT NOT NULL, liked INTEGER NOT NULL, at TEXT NOT NULL, PRIMARY KEY (owner, item)
+    );
+    CREATE TABLE playlists (
+        owner TEXT NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL, items TEXT NOT NULL, refreshed TEXT NOT NULL,
+        PRIMARY KEY (owner, name)
+    );
+    """,
 ]
 
 

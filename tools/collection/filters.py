@@ -34,6 +34,7 @@ class Limits:
     rating_min: float | None = None
     plays_max: int | None = None
     unplayed: bool | None = None
+    not_since: str | None = None
     exclude: list[str] = field(default_factory=list)
 
 
@@ -221,6 +222,8 @@ def _language(library: Snapshot, limits: Limits) -> Constraint | None:
 def _plays(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:
     found = []
     plays = library.column("playcount")
+    if limits.not_since:
+        found.append(_not_since(library, limits.not_since))
     if (limits.plays_max is not None or limits.unplayed is not None) and np.isnan(plays).all():
         note("This library has no play counts, so every track counts as not played.")
     played = np.nan_to_num(plays)
@@ -230,3 +233,12 @@ def _plays(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> li
         words = "not played yet" if limits.unplayed else "played before"
         found.append(Constraint(words, np.asarray((played == 0) == limits.unplayed)))
     return found
+
+
+def _not_since(library: Snapshot, day: str) -> Constraint:
+    """Tracks last played before a day, and those never played; of others it is not known."""
+    before = library.last_played < day
+    played = np.nan_to_num(library.column("playcount")) > 0
+    known = library.last_played != ""
+    mask = np.where(known, before, ~played)
+    return Constraint(f"not played since {day}", np.asarray(mask), int((~known & played).sum()))

@@ -137,7 +137,10 @@ def _of_limits(library: Snapshot, limits: Limits, row: int) -> list[str]:
         found.append(f"language {track.language}")
     if (limits.duration_min_s or limits.duration_max_s) and track.duration_s:
         found.append(f"{_written('length', track.duration_s)} long")
-    if limits.unplayed:
+    if limits.not_since:
+        plays = f", {track.playcount} times in all" if track.playcount else ""
+        found.append(f"last played {track.lastplayed[:10]}{plays}" if track.lastplayed else "never played")
+    elif limits.unplayed:
         found.append("not played yet" if not track.lastplayed else f"last played {track.lastplayed[:10]}")
     return found
 

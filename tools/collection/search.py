@@ -19,13 +19,16 @@ from segue.tools.collection.matching import HAS, coverage_of, looks_like_a_name,
 from segue.tools.collection.moves import changing, held, moved
 from segue.tools.collection.query import Reading, read_query
 from segue.tools.collection.reasons import reasons_for
+from segue.tools.collection.remembered import Taste
 from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot
+from segue.tools.collection.splitting import splitting
 from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.collection.words import normal
 
 _RRF = 60.0
 _MEANS = 0.3  # cosine from which a track counts as near a query in meaning (MiniLM; unrelated words reach 0.25)
 _HEAD = 10  # places of a list that are seen at once
+_TASTE = 0.15  # what a liked artist adds to a talk's scores of 0 to 1; a liked track twice that
 _DEEP = 5000  # how far down a long list other recordings of a song are looked for
 Note = Callable[[str], None]
 
@@ -47,6 +50,7 @@ class Request:
     k: int = 5
     playlist: bool = False
     talk: Talk | None = None
+    taste: Taste = field(default_factory=Taste)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Found:
 
     hits: list[Hit]
     total: int
+    question: str | None = None
 
 
 def search(
@@ -107,6 +112,8 @@ def search(
             return _by_talk(library, request, reading, talked, limits, allowed, ranker, note)
     if not sources:
         return _sample(library, request, allowed, bool(limits), rng or np.random.default_rng())
+    if request.taste and request.among is None:
+        sources.append((_liking(library, request.taste), 0.3))
     fused = _fuse(sources, allowed)
     coverage = coverage_of(library, reading)
     fitting = allowed
@@ -127,13 +134,34 @@ def search(
     hits = []
     for row in chosen:
         seeds = request.like if closest is None else [request.like[closest[row]]]
-        why = reasons_for(library, reading, request.limits, changes, seeds, chosen, row)
+        why = _known_taste(library, request.taste, row)
+        why += reasons_for(library, reading, request.limits, changes, seeds, chosen, row)
         if closest is not None:
             why.insert(0, f"most like {seeds[0].track.title}")
         if collapsed[row] > 1:
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(fused[row]) / best, 4), why))
-    return Found(hits, len(hits) if free else total)
+    question = None if request.among or request.like else splitting(library, fitting, request.limits, reading, len(hits))  # fmt: skip
+    return Found(hits, len(hits) if free else total, question)
+
+
+def _liking(library: Snapshot, taste: Taste) -> Floats:
+    """How a user's taste speaks for each track: 3 liked, 2 its artist liked, 1 nothing known, 0 rejected or its artist."""
+    scores = np.ones(library.size, dtype=np.float32)
+    for artists, value in ((taste.rejected_artists, 0.0), (taste.liked_artists, 2.0)):
+        if artists:
+            scores[[bool(artists & names) for names in library.artists]] = value
+    for ids, value in ((taste.rejected, 0.0), (taste.liked, 3.0)):
+        scores[library.mask_of(ids)] = value
+    return scores
+
+
+def _known_taste(library: Snapshot, taste: Taste, row: int) -> list[str]:
+    if library.ids[row] in taste.liked:
+        return ["you liked it before"]
+    if taste.liked_artists & library.artists[row]:
+        return [f"you liked {library.tracks[row].artist} before"]
+    return []
 
 
 def _by_talk(
@@ -162,6 +190,8 @@ def _by_talk(
         fitting = matched(Reading(reading.text, wishes), share, allowed, note)
         total = int(fitting.sum())
         score = score + np.mean([wish.evidence for wish in wishes], axis=0)
+    if request.taste:
+        score = score + _TASTE * (_liking(library, request.taste) - 1)
     rows = np.nonzero(fitting)[0]
     ranked = [int(row) for row in rows[np.argsort(-score[rows], kind="stable")]]
     pool, collapsed = _collapse(library, ranked, request)
@@ -173,11 +203,13 @@ def _by_talk(
     hits = []
     for row in chosen:
         why = ranker.reasons(talk, row)
+        why += _known_taste(library, request.taste, row)
         why += reasons_for(library, reading, request.limits, {}, [], chosen, row)
         if collapsed[row] > 1:
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(score[row]) / best, 4), list(dict.fromkeys(why))[:4]))
-    return Found(hits, total if wishes or limits else len(hits))
+    question = splitting(library, fitting, request.limits, reading, len(hits)) if wishes or limits else None
+    return Found(hits, total if wishes or limits else len(hits), question)
 
 
 def _read(library: Snapshot, query: str, note: Note) -> Reading:
@@ -396,19 +428,33 @@ def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -
 
 def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, rng: np.random.Generator) -> Found:
     """Without any wish: tracks as different from one another as can be, by chance."""
-    rows = [int(row) for row in rng.permutation(np.nonzero(allowed)[0])]
+    draw = rng.random(library.size)  # one for every track: what is left out moves no other
+    rows = sorted((int(row) for row in np.nonzero(allowed)[0]), key=lambda row: float(draw[row]))
     if request.among is None and request.k >= len(rows) and not request.total_s:
         rows.sort()  # everything was asked for
     elif request.among is None:
         rows, _ = _collapse(library, rows, request)
-        rows = _choose_different(library, rows, request)
+        if request.taste:  # what was rejected in earlier conversations comes last
+            liking = _liking(library, request.taste)
+            rows.sort(key=lambda row: liking[row] < 1)
+        rows = _forgotten(library, rows) if request.limits.not_since else _choose_different(library, rows, request)
     elif request.order == "best":
         rows = sorted(rows)
     chosen = _choose(library, rows, request, Reading(""), lambda text: None)
     chosen = _arrange(library, chosen, request, lambda text: None)
     empty = Reading("")
     hits = [Hit(row, 1.0, reasons_for(library, empty, request.limits, {}, [], chosen, row)) for row in chosen]
-    return Found(hits, int(allowed.sum()) if limited else len(hits))
+    question = splitting(library, allowed, request.limits, empty, len(hits)) if request.among is None else None
+    return Found(hits, int(allowed.sum()) if limited else len(hits), question)
+
+
+def _forgotten(library: Snapshot, rows: Sequence[int]) -> list[int]:
+    """Mix what was once played often with what never was: one of each in turn."""
+    plays = np.nan_to_num(library.column("playcount"))
+    once = sorted((row for row in rows if plays[row] or library.last_played[row]), key=lambda row: -float(plays[row]))
+    never = [row for row in rows if not (plays[row] or library.last_played[row])]
+    mixed = [row for pair in zip(once, never, strict=False) for row in pair]
+    return [*mixed, *once[len(never) :], *never[len(once) :]]
 
 
 def _choose_different(library: Snapshot, rows: list[int], request: Request) -> list[int]:

@@ -156,6 +156,11 @@ class Snapshot:
         return np.array([codes[track.key] for track in self.tracks], dtype=np.int16)
 
     @cached_property
+    def last_played(self) -> npt.NDArray[np.str_]:
+        """The day each track was last played, as ISO date ``[tracks]``; empty where it is not known."""
+        return np.array([day_of(track.lastplayed) for track in self.tracks], dtype="U10")
+
+    @cached_property
     def performers(self) -> npt.NDArray[np.int64]:
         """A number for each artist, int64 ``[tracks]``; −1 where the artist is not known."""
         codes: dict[str, int] = {"": -1}
@@ -223,6 +228,16 @@ def snapshot_of(catalogue: Catalogue) -> Snapshot:
 
     found: Snapshot = catalogue.derived("snapshot", make)
     return found
+
+
+def day_of(written: str | None) -> str:
+    """Return the day of an ISO time, or its year or month alone; empty for anything else.
+
+    >>> day_of("2019-05-03T10:00:00+00:00"), day_of("2019"), day_of("yesterday")
+    ('2019-05-03', '2019', '')
+    """
+    found = re.match(r"\d{4}(?:-\d{2}){0,2}(?!\d)", written or "")
+    return found[0] if found else ""
 
 
 def axis_value(track: Track, name: str) -> float:
