@@ -73,9 +73,7 @@ def at_loudness(
 
 def _under(source: Source, points: dynamics.Curve, gain_db: float) -> Source:
     factor = np.float32(db_to_gain(gain_db))
-    return blocks.changed(
-        source, lambda x, at: x * (dynamics.limiter_span(points, source.sample_rate, at, at + x.shape[1]) * factor)
-    )
+    return blocks.changed(source, lambda x, at: x * (dynamics.between(points, at, at + x.shape[1]) * factor))
 
 
 def _through(source: Source, stage: Stage, room: Room) -> Source:

@@ -59,7 +59,7 @@ def loudness_lufs(wave: Waveform) -> float | None:
 
 def limiter_curve(level: Curve, sample_rate: int, ceiling: float) -> Curve:
     """Return the gain ``[frames]`` that keeps a level ``[frames]`` (absolute, all channels) at or below ``ceiling``."""
-    return limiter_span(limiter_points(highest_of(level), sample_rate, ceiling), sample_rate, 0, len(level))
+    return between(limiter_points(highest_of(level), sample_rate, ceiling), 0, len(level))
 
 
 def highest_of(level: Curve) -> Curve:
@@ -69,26 +69,21 @@ def highest_of(level: Curve) -> Curve:
 
 
 def limiter_points(highest: Curve, sample_rate: int, ceiling: float) -> Curve:
-    """Return the gain of every ``STEP`` frames, whose highest levels are given: down at once, release of 80 ms."""
+    """Return the gain of every ``STEP`` frames, whose highest levels are given: down within 5 ms before, release of 80 ms.
+
+    The lines ``between`` them keep every frame's level at or below ``ceiling``.
+    """
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
     depth = 1.0 - np.minimum(1.0, ceiling / np.maximum(highest.astype(np.float64), 1e-9))
     # Every depth decays by the same factor a point, and the deepest of those that are left counts: in logarithms, less
     # the decay, that is the running maximum.
     decay = STEP / (0.08 * sample_rate) * np.arange(len(depth))
     held = np.exp(np.maximum.accumulate(np.log(np.maximum(depth, 1e-30)) + decay) - decay)
-    return np.asarray(1.0 - held, dtype=np.float32)
-
-
-def limiter_span(points: Curve, sample_rate: int, start: int, stop: int) -> Curve:
-    """Return the gain from frame ``start`` to ``stop``: a look-ahead of 5 ms by a running minimum, smoothed as long."""
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d
-
-    ahead = max(2, int(0.005 * sample_rate)) | 1
-    around = 2 * math.ceil(ahead / STEP) + 2
-    first, last = max(0, start // STEP - around), min(len(points), math.ceil(stop / STEP) + around)
-    fine = np.repeat(points[first:last], STEP)
-    lowest = minimum_filter1d(fine, 2 * ahead + 1, mode="nearest")
-    smooth = np.minimum(uniform_filter1d(lowest, ahead, mode="nearest"), 1.0)
-    return np.asarray(smooth[start - first * STEP : stop - first * STEP], dtype=np.float32)
+    ahead = max(1, round(0.005 * sample_rate / STEP))
+    # A smoothed neighbour of a point sees half the smoothing and one more to either side: all that is as low as the point.
+    lowest = minimum_filter1d(1.0 - held, 2 * (ahead + 1) + 1, mode="nearest")
+    return np.minimum(uniform_filter1d(lowest, ahead | 1, mode="nearest"), 1.0).astype(np.float32)
 
 
 def compressor_points(
@@ -143,14 +138,18 @@ def _followed(
 
 def spread(points_db: npt.NDArray[np.float64], start: int, stop: int) -> Curve:
     """Return one gain a frame, from ``start`` to ``stop``, of one point (dB) every ``STEP`` frames."""
-    if len(points_db) == 0:
+    return between((10 ** (points_db / 20)).astype(np.float32), start, stop)
+
+
+def between(points: Curve, start: int, stop: int) -> Curve:
+    """Return the straight lines between gains that stand in the middle of every ``STEP`` frames."""
+    if len(points) == 0:
         return np.ones(stop - start, np.float32)
-    # A gain stands in the middle of its frames; a row of the table leads from one middle to the next.
     half = STEP // 2
     first, last = (start + half) // STEP, (stop + half) // STEP + 1
-    at = np.clip(np.arange(first - 1, last + 1), 0, len(points_db) - 1)
-    gains = (10 ** (points_db[at] / 20)).astype(np.float32)
-    rows = gains[:-1, None] + np.diff(gains)[:, None] * (np.arange(STEP, dtype=np.float32) / STEP)
+    near = points[np.clip(np.arange(first - 1, last + 1), 0, len(points) - 1)]
+    # A row leads from one middle to the next.
+    rows = near[:-1, None] + np.diff(near)[:, None] * (np.arange(STEP, dtype=np.float32) / STEP)
     begin = start + half - first * STEP
     return np.ascontiguousarray(rows.reshape(-1)[begin : begin + stop - start])
 
@@ -184,7 +183,7 @@ def to_loudness(wave: Waveform, lufs: float, check: Check | None = None) -> Brou
     ceiling = db_to_gain(CEILING_DB - 0.3)
     for _ in range(3):
         points, gain_db, _ = limited_to(lufs, wanted, ceiling, highest, energy, wave.sample_rate, check)
-        curve = limiter_span(points, wave.sample_rate, 0, wave.frames)
+        curve = between(points, 0, wave.frames)
         # What lies between samples may pass the ceiling of the samples: then that comes down.
         limited = Waveform(wave.samples * (curve * np.float32(db_to_gain(gain_db))), wave.sample_rate)
         peak_db = true_peak_db(limited)
@@ -206,16 +205,8 @@ def limited_to(
     for _ in range(8):
         check()
         points = limiter_points(highest * np.float32(db_to_gain(gain_db)), sample_rate, ceiling)
-        under = _looked_ahead(points) * np.float32(db_to_gain(gain_db))
-        reached = lufs_of_energy(energy * under**2, sample_rate, STEP)
+        reached = lufs_of_energy(energy * (points * np.float32(db_to_gain(gain_db))) ** 2, sample_rate, STEP)
         if abs(lufs - reached) < 0.05 or gain_db >= most:
             break
         gain_db = min(gain_db + 1.3 * (lufs - reached), most)
     return points, gain_db, reached
-
-
-def _looked_ahead(points: Curve) -> Curve:
-    """Return about what ``limiter_span`` makes of points: as deep as the next few ask for."""
-    from scipy.ndimage import minimum_filter1d
-
-    return np.asarray(minimum_filter1d(points, 5, mode="nearest"), dtype=np.float32)

@@ -75,10 +75,10 @@ _RECIPES: dict[str, Recipe] = {
     "mids|midrange|mid|nasal|honky|middle": (_eq("peak", 1000, 4, 0.8),),
     "scooped|scooped mids|less mids|hollow|smiley": (_eq("peak", 800, -4.5, 0.6),),
     "punchy|punchier|punch|snappy|snappier|attack|tight|tighter|impact|kick|hit harder|hits harder": (
-        Stage("punch", {"db": 4.5}), _eq("peak", 90, 1.5, 1.0)),
+        Stage("punch", {"db": 6.0}), _eq("peak", 90, 1.5, 1.0)),
     "compressed|compression|compress|glued|glue|even|evener|consistent|denser|dense|controlled": (
         _squeeze(4, 2.5, 12, 120),),
-    "squashed|crushed dynamics|pumping|slammed": (_squeeze(10, 6, 3, 180),),
+    "squashed|crushed dynamics|pumping|slammed": (_squeeze(14, 10, 1, 50),),
     "loud|louder|volume|turn it up|turned up|boosted|boost": (Stage("loudness", {"lu": 4.0}),),
     "quiet|quieter|softer|soft|turn it down|turned down": (Stage("gain", {"db": -4.0}),),
     "telephone|phone|phone call|over the phone|walkie talkie|intercom": (
