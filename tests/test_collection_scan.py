@@ -205,6 +205,8 @@ def test_names_in_any_form_and_names_that_are_no_text(library):
     assert "no text" in next(iter(result.broken.values()))
     [id] = catalogue.phrase("ete a krakow")
     track = catalogue.track(id)
+    assert (track.artist, track.title) == ("Żółw", "Été à Kraków")
+    assert unicodedata.is_normalized("NFC", track.title)
     composed = folder / unicodedata.normalize("NFC", Path(track.path).name)
     os.rename(track.path, composed)
     result = scan(catalogue, store, folder)

@@ -61,6 +61,18 @@ _MIGRATIONS = [
         PRIMARY KEY (owner, name)
     );
     """,
+    """
+    ALTER TABLE tracks ADD COLUMN artists TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE tracks ADD COLUMN composer TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tracks ADD COLUMN work TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tracks ADD COLUMN compilation INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tracks ADD COLUMN originaldate TEXT;
+    ALTER TABLE tracks ADD COLUMN mbid TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tracks ADD COLUMN replaygain_db REAL;
+    ALTER TABLE tracks ADD COLUMN replaygain_peak REAL;
+    ALTER TABLE tracks ADD COLUMN loudness_range_lu REAL;
+    ALTER TABLE tracks ADD COLUMN cue TEXT NOT NULL DEFAULT '[]';
+    """,
 ]
 
 
@@ -69,6 +81,7 @@ class Track(BaseModel):
 
     ``state`` is ok, broken (listed, never found) or gone (its file is missing; user data are kept).
     ``measured`` names the fields that were measured from the sound and not read from tags.
+    ``artists`` are those of the credit one by one; ``cue`` are (start in s, title, artist) of what plays inside a whole album's file.
     ``axes`` are 0–1, named as the axes of the retrieve tool; ``vocals`` is a probability.
     """
 
@@ -81,16 +94,23 @@ class Track(BaseModel):
     error: str = ""
     title: str = ""
     artist: str = ""
+    artists: list[str] = []
+    composer: str = ""
+    work: str = ""
     album: str = ""
     albumartist: str = ""
+    compilation: bool = False
     track: int | None = None
     disc: int | None = None
     year: int | None = None
+    originaldate: str | None = None
     genres: list[str] = []
     language: str | None = None
     comment: str = ""
     lyrics: str = ""
     isrc: str = ""
+    mbid: str = ""
+    cue: list[tuple[float, str, str]] = []
     duration_s: float | None = None
     bitrate: float | None = None
     samplerate: int | None = None
@@ -107,6 +127,9 @@ class Track(BaseModel):
     valence: float | None = None
     arousal: float | None = None
     lufs: float | None = None
+    loudness_range_lu: float | None = None
+    replaygain_db: float | None = None
+    replaygain_peak: float | None = None
     axes: dict[str, float] = {}
     tags: dict[str, float] = {}
     caption: str = ""
@@ -236,8 +259,9 @@ class Catalogue:
                 db.execute(_WRITE, _values(track))
                 row = db.execute("SELECT n FROM tracks WHERE id = ?", (track.id,)).fetchone()
                 other = " ".join(
-                    [*track.moods, *track.instruments, *best_tags(track.tags), track.caption, track.lyrics]
-                )
+                    [*track.moods, *track.instruments, *best_tags(track.tags), track.caption, track.lyrics, *track.artists,
+                     track.composer, track.work, *(f"{title} {by}" for _, title, by in track.cue)]
+                )  # fmt: skip
                 db.execute("DELETE FROM words WHERE rowid = ?", (row["n"],))
                 db.execute(
                     "INSERT INTO words (rowid, title, artist, album, genre, other) VALUES (?, ?, ?, ?, ?, ?)",

@@ -171,6 +171,7 @@ def with_analysis(track: Track, found: Analysis) -> Track:
         "analysed": True,
         "duration_s": found.duration_s or track.duration_s,
         "lufs": None if found.silent else found.loudness_lufs,
+        "loudness_range_lu": None if found.silent else found.loudness_range_lu,
         "axes": found.axes,
         "tags": found.tags,
         "valence": found.valence,
@@ -190,6 +191,8 @@ def with_analysis(track: Track, found: Analysis) -> Track:
     fill("bpm", found.bpm, found.bpm_confidence)
     fill("key", found.key, found.key_confidence)
     fill("moods", found.moods)
+    fill("replaygain_db", found.replaygain_db)
+    fill("replaygain_peak", found.replaygain_peak)
     if found.genre and found.genre_confidence >= _SURE:
         fill("genres", [found.genre])
     if found.vocals is not None:

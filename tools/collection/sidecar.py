@@ -16,6 +16,7 @@ from segue.tools.core.errors import CannotDo, NotFound
 SUFFIX = ".tags.json"
 _FIELDS = {"bpm": "bpm", "tempo": "bpm", "key": "key", "camelot": "camelot", "mood": "moods", "moods": "moods", "genre": "genres",
            "genres": "genres", "meter": "meter", "language": "language", "loudness": "lufs", "lufs": "lufs",
+           "replaygain": "replaygain_db", "replaygain_peak": "replaygain_peak",
            "instruments": "instruments", "rating": "rating", "year": "year", "title": "title", "artist": "artist",
            "album": "album", "caption": "caption"}  # fmt: skip
 
@@ -28,7 +29,7 @@ def planned(tracks: Sequence[Track], fields: Sequence[str], note: Callable[[str]
     CannotDo : none of the fields is known of any track, or none of the tracks has a file.
     """
     names = []
-    for field in fields or ["bpm", "key", "genre", "mood"]:
+    for field in fields or ["bpm", "key", "genre", "mood", "replaygain"]:
         if field.lower() in _FIELDS:
             names.append(field.lower())
         else:

@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from segue.tools.collection.credits import clean, credits_of, level_of
+from segue.tools.collection.credits import first as first_of
+from segue.tools.collection.cue import marks_of
 from segue.tools.collection.popularity import popularity_of
 from segue.tools.core.audio import AUDIO_SUFFIXES, probe
 from segue.tools.core.errors import InvalidArgument
@@ -45,23 +48,29 @@ def _tinytag(path: Path) -> dict[str, Any]:
     except (TinyTagException, OSError, ValueError, IndexError, KeyError):
         return {}
     other: dict[str, list[Any]] = {key: list(values) for key, values in tag.other.items()}
+    other["composer"] = [tag.composer or "", *other.get("composer", ())]
     first = {key: str(values[0]).strip() for key, values in other.items() if values}
     genres = [tag.genre or "", *map(str, other.get("genre", []))]
     said = popularity_of(path)
     facts: dict[str, Any] = {
-        "title": _text(tag.title),
-        "artist": _text(tag.artist),
-        "album": _text(tag.album),
-        "albumartist": _text(tag.albumartist),
+        "title": clean(tag.title),
+        **credits_of(clean(tag.artist), clean(tag.title), clean(tag.albumartist), other),
+        "album": clean(tag.album),
+        "albumartist": clean(tag.albumartist),
         "track": tag.track,
         "disc": tag.disc,
-        "year": year_of(tag.year) or year_of(first.get("originaldate")),
+        "year": year_of(tag.year) or year_of(first_of(other, "originaldate", "originalyear", "tdor", "tory")),
+        "originaldate": first_of(other, "originaldate", "originalyear", "tdor", "tory") or None,
         "genres": split_list(genres),
         "bitrate": round(tag.bitrate) if tag.bitrate else None,
-        "comment": _text(tag.comment),
-        "lyrics": _text(first.get("lyrics") or first.get("unsyncedlyrics")),
+        "comment": clean(tag.comment),
+        "lyrics": clean(first.get("lyrics") or first.get("unsyncedlyrics")),
         "language": language_of(first.get("language", "")),
-        "moods": split_list([str(m) for m in other.get("mood", [])]),
+        "moods": split_list([str(m) for m in (*other.get("mood", ()), *other.get("tmoo", ()))]),
+        "mbid": first_of(other, "musicbrainz_trackid", "musicbrainz track id", "ufid").rsplit(" ", 1)[-1],
+        "replaygain_db": level_of(first_of(other, "replaygain_track_gain")),
+        "replaygain_peak": level_of(first_of(other, "replaygain_track_peak")),
+        "cue": marks_of(path, str(next(iter(other.get("cuesheet", ())), ""))),
         "isrc": first.get("isrc", ""),
         "rating": rating_of(first.get("rating") or first.get("fmps_rating")) or said.rating,
         "playcount": int(number_of(first.get("fmps_playcount") or first.get("playcount")) or 0) or said.plays,
@@ -74,17 +83,13 @@ def _tinytag(path: Path) -> dict[str, Any]:
     return facts
 
 
-def _text(value: str | None) -> str:
-    return " ".join((value or "").replace("\x00", " ").split())
-
-
 def from_name(path: Path) -> dict[str, Any]:
     """Read artist, track number and title from names such as ``03 - Artist - Title.flac``.
 
     >>> from_name(Path("/music/02 Nina - Low Tide.mp3"))["title"]
     'Low Tide'
     """
-    name = path.stem.replace("_", " ").strip()
+    name = clean(path.stem.replace("_", " "))
     facts: dict[str, Any] = {}
     if match := re.match(r"(\d{1,3})[\s.)-]+(?=\S)", name):
         facts["track"] = int(match[1])
@@ -92,7 +97,7 @@ def from_name(path: Path) -> dict[str, Any]:
     halves = re.split(r"\s+[-–—]\s+", name, maxsplit=1)
     if len(halves) == 2:
         facts["artist"], name = halves[0].strip(), halves[1].strip()
-    facts["title"] = name or path.stem
+    facts["title"] = name or clean(path.stem)
     return facts
 
 

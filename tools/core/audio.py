@@ -127,6 +127,9 @@ def probe(path: Path) -> AudioInfo:
     try:
         info = soundfile.info(str(path))
     except soundfile.LibsndfileError:
+        with open(path, "rb") as source:
+            if not any(source.read(_BLOCK)):  # a download that was only allotted; FFmpeg looks through all of it
+                raise _not_audio(path) from None
         return _probe_libav(path)
     return AudioInfo(info.samplerate, info.channels, info.frames, info.format.lower())
 
@@ -239,7 +242,9 @@ def _probe_libav(path: Path) -> AudioInfo:
     container = _open_libav(path)
     with container:
         stream = container.streams.audio[0]
-        rate = int(stream.rate)
+        rate = int(stream.rate or 0)
+        if rate <= 0 or int(stream.channels) <= 0:  # a container was made out, but nothing in it
+            raise _not_audio(path)
         frames = -1 if stream.duration is None else round(float(stream.duration * stream.time_base) * rate)
         return AudioInfo(rate, int(stream.channels), frames, "av:" + container.format.name)
 
