@@ -85,6 +85,9 @@ def _stacked(pages: list[str], title: str) -> str:
     )
 
 
+_NAME_WIDTH, _LEAST_WIDTH = 110, 400  # of a piano roll: of a part's name below it, and of the whole for a title above
+
+
 def piano_roll_svg(score: Score) -> str:
     """Draw a piano roll: a colour a part, bar lines, section names, chord names; drums in lanes below."""
     bars = max(1, score.bars, -int(-score.beats // score.beats_per_bar))
@@ -96,7 +99,9 @@ def piano_roll_svg(score: Score) -> str:
     keys = sorted({n.pitch for part in score.parts if part.is_drum for n in part.notes})
     drum_top = top + (high - low + 1) * row + (12 if keys else 0)
     bottom = drum_top + len(keys) * row
-    width, height = left + beats * scale + 12, bottom + 30
+    width = max(left + beats * scale + 12, _LEAST_WIDTH)
+    across = int((width - left) // _NAME_WIDTH)  # names of parts in a row
+    height = bottom + 30 + 14 * ((max(1, len(score.parts)) - 1) // across)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
         f'height="{height:.0f}" font-family="Helvetica, Arial, sans-serif" font-size="10">'
@@ -140,9 +145,10 @@ def piano_roll_svg(score: Score) -> str:
                 f'<rect x="{x:.1f}" y="{y + 0.5:g}" width="{wide:.1f}" height="{row - 1}" rx="1" '
                 f'opacity="{0.45 + 0.55 * note.velocity / 127:.2f}"/>'
             )
+        x, y = left + number % across * _NAME_WIDTH, bottom + 16 + 14 * (number // across)
         out.append(
-            f'<rect x="{left + number * 110}" y="{bottom + 16}" width="9" height="9"/>'
-            f'<text x="{left + number * 110 + 13}" y="{bottom + 24}" fill="#333">{_text(part.name[:16])}</text></g>'
+            f'<rect x="{x}" y="{y}" width="9" height="9"/>'
+            f'<text x="{x + 13}" y="{y + 8}" fill="#333">{_text(part.name[:16])}</text></g>'
         )
     return "".join(out) + "</svg>"
 
