@@ -15,7 +15,14 @@ from segue.agent.events import ToolResult
 from segue.agent.llm import Llm
 from segue.agent.plan import Plan, StateOp, Step
 from segue.agent.planner_allow import disallowed, without_rejected
-from segue.agent.planner_words import facts_of, plan_messages, repair_message, reply_messages, tells_the_truth
+from segue.agent.planner_words import (
+    MEASURING,
+    facts_of,
+    plan_messages,
+    repair_message,
+    reply_messages,
+    tells_the_truth,
+)
 from segue.agent.session import Turn
 from segue.tools.core.errors import Cancelled, ConfigError, PlanError, SegueError
 from segue.tools.core.settings import Settings
@@ -92,12 +99,13 @@ class Planner:
     ) -> str:
         """Return the reply's wording: the LLM's where it planned and keeps to the facts, else the draft.
 
-        It is written out piece by piece only when every step succeeded: otherwise it must first be
-        read for claims of what failed.
+        It is written out piece by piece only when every step succeeded and nothing was listened to: otherwise it
+        must first be read for claims of what failed, or of what nobody heard.
         """
         if self._llm is None or plan.planner != "llm":
             return draft
-        heard = write if all(result.status == "done" for result in results) else _unheard
+        open_words = all(result.status == "done" and result.tool not in MEASURING for result in results)
+        heard = write if open_words else _unheard
         messages = reply_messages(turn.message, facts_of(draft, results))
         trace("prompt", {"for": "reply", "messages": messages})
         try:

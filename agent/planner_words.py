@@ -13,7 +13,9 @@ from segue.agent.dialogue import Known, State, Thing
 from segue.agent.events import ToolResult
 from segue.agent.llm_schema import schema_and_docs
 from segue.prompts import filled, prompt
+from segue.tools.listen.claims import added
 
+MEASURING = frozenset({"caption", "tag", "transcribe"})  # whose words are facts about music: none may be added
 _THINGS = 40  # most things of the dialogue that a prompt carries
 _LISTS = 4
 _ITEMS = 20
@@ -87,7 +89,8 @@ def tells_the_truth(text: str, draft: str, message: str, results: Sequence[ToolR
     """Return what a worded reply claims that the facts do not say, or nothing.
 
     It must own up where a step failed, and name no file, address or figure that neither the facts nor
-    the user's message have. Figures may be rounded.
+    the user's message have. Figures may be rounded. Where music was listened to, it may claim no key, instrument, voice,
+    section, genre or mood either that was not found.
     """
     if not text.strip():
         return "it is empty"
@@ -101,6 +104,8 @@ def tells_the_truth(text: str, draft: str, message: str, results: Sequence[ToolR
         value = _value(number)
         if abs(value) >= 10 and not any(abs(value - g) <= max(0.5, 0.005 * abs(g)) for g in given):
             return f"it says {number}, which no result says"
+    if any(result.tool in MEASURING for result in results) and (claim := added(text, draft)):
+        return f"it says {claim}, which was not measured"
     return ""
 
 
