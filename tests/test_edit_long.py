@@ -6,14 +6,14 @@ import pytest
 from segue.tools.backends import edit_long
 from segue.tools.core.audio import Waveform, quantised
 from segue.tools.core.errors import Cancelled, CannotDo, InvalidArgument
-from segue.tools.sound import blocks
+from segue.tools.sound import blocks, blocks_stretch
 from tests.edit_support import RATE, open_bench, recording
 
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "BLOCK_S", 2)
-    monkeypatch.setattr(edit_long, "_STRETCH_S", 2.0)
+    monkeypatch.setattr(blocks_stretch, "PIECE_S", 2.0)
     return open_bench(tmp_path)
 
 
@@ -57,6 +57,11 @@ def both(bench, long):
         ([{"op": "remove", "stems": ["drums"], "start_s": 2.5}], 2e-6),
         ([{"op": "effect", "description": "telephone", "start_s": 1, "end_s": 6}], 1e-3),
         ([{"op": "trim", "start_s": 1}, {"op": "reverse"}, {"op": "gain", "db": -3}], 1.5 / 2**23),
+        ([{"op": "gain", "stem": "drums", "db": -6}], 2e-6),
+        ([{"op": "effect", "description": "a big hall", "stem": "drums"}], 1e-3),
+        ([{"op": "loop", "times": 3}], 1e-6),
+        ([{"op": "loop", "times": 3, "seamless": True}], 1e-6),
+        ([{"op": "loop", "times": 2, "start_bar": 2}], 1e-6),
     ],
 )  # fmt: skip
 def test_blocks_give_what_the_whole_gives(both, operations, tolerance):
@@ -66,6 +71,32 @@ def test_blocks_give_what_the_whole_gives(both, operations, tolerance):
     a, b = bench.samples(whole.piece), bench.samples(parts.piece)
     assert a.shape == b.shape
     assert np.abs(a - b).max() <= tolerance
+
+
+@pytest.mark.parametrize(
+    ("operation", "tolerance"),
+    [
+        ({"op": "concat"}, 1e-6),
+        ({"op": "concat", "crossfade_s": 1.0}, 1e-6),
+        ({"op": "mix"}, 1e-6),
+        ({"op": "mix", "gains_db": [-3, -6]}, 1e-6),
+        ({"op": "mix", "even": True, "gains_db": [-6, -9]}, 1e-3),
+        ({"op": "compare", "turn_s": 1.5}, 1e-3),
+    ],
+)  # fmt: skip
+def test_other_pieces_come_in_block_by_block(both, bench, operation, tolerance):
+    narrow = Waveform(quantised(0.4 * recording(5.1, seed=2).samples[:1]), RATE)
+    other = {"id": bench.add(narrow).id}
+    named = {"with_clip": other} if operation["op"] == "compare" else {"clips": [other]}
+    _, whole, parts = both(recording(7.3), operation | named)
+    assert parts.details[0]["in_blocks"]
+    assert parts.piece.title == whole.piece.title
+    assert parts.piece.parents == whole.piece.parents
+    a, b = bench.samples(whole.piece), bench.samples(parts.piece)
+    assert a.shape == b.shape
+    assert np.abs(a - b).max() <= tolerance
+    kept = {name: value for name, value in parts.details[0].items() if name != "in_blocks"}
+    assert set(kept) == set(whole.details[0])
 
 
 @pytest.mark.parametrize("operation", [{"op": "tempo", "ratio": 1.25}, {"op": "transpose", "semitones": 3}])
@@ -101,7 +132,7 @@ def test_mono_and_odd_rates(bench, long):
 def test_what_cannot_be_done_in_blocks_is_done_in_memory(bench, long):
     long()
     piece = bench.add(recording(3.0))
-    assert "in_blocks" not in bench.edit(piece, {"op": "loop", "times": 2}).details[0]
+    assert "in_blocks" not in bench.edit(piece, {"op": "extend", "duration_s": 5}).details[0]
     with pytest.raises(InvalidArgument, match="not after"):
         bench.edit(piece, {"op": "trim", "start_s": 2, "end_s": 1})
     with pytest.raises(CannotDo, match="silent"):

@@ -1,6 +1,7 @@
 """What can be done to a recording by what is heard in it: loops of its bars, and its chords in another style."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,29 @@ def bars_looped(
     InvalidArgument : bars that are not there.
     """
     rate = material.sample_rate
-    lines = [round(at * rate) for at in lines_s if 0 <= at * rate <= material.frames]
+    (start, stop, size), measured = bars_meant(material.frames, rate, lines_s, first, last)
+    once = material.wave.samples[:, start:stop].copy()
+    turned = once.copy()
+    if size:
+        rise = np.sin(np.pi / 2 * (np.arange(size, dtype=np.float32) + 0.5) / size)
+        before = material.wave.samples[:, start - size : start]
+        turned[:, -size:] = once[:, -size:] * rise[::-1] + before * rise
+    passes = [turned] * (times - 1) + [turned if seamless else once]
+    made = recording(Waveform(np.concatenate(passes, axis=1), rate), desk)
+    return Done(made, "bars as heard, from bar line to bar line", {"times": times, **measured})
+
+
+def bars_meant(
+    frames: int, rate: int, lines_s: Sequence[float], first: int | None, last: int | None
+) -> tuple[tuple[int, int, int], dict[str, Any]]:  # fmt: skip
+    """Return where bars begin and end and the length of the fade at their end, in frames; and that in words.
+
+    Raises
+    ------
+    CannotDo : no bar lines are heard.
+    InvalidArgument : bars that are not there.
+    """
+    lines = [round(at * rate) for at in lines_s if 0 <= at * rate <= frames]
     if len(lines) < 2:
         raise CannotDo(
             "No bars of this recording are heard clearly enough to loop them.", "Trim by seconds, and loop that."
@@ -51,24 +74,9 @@ def bars_looped(
             f"Bar {last} is not there: {len(lines) - 1} whole bars are heard.", "Name bars that are there."
         )
     start, stop = lines[first - 1], lines[last]
-    once = material.wave.samples[:, start:stop].copy()
     size = min(round(SEAM_S * rate), start, (stop - start) // 4)
-    turned = once.copy()
-    if size:
-        rise = np.sin(np.pi / 2 * (np.arange(size, dtype=np.float32) + 0.5) / size)
-        before = material.wave.samples[:, start - size : start]
-        turned[:, -size:] = once[:, -size:] * rise[::-1] + before * rise
-    passes = [turned] * (times - 1) + [turned if seamless else once]
-    made = recording(Waveform(np.concatenate(passes, axis=1), rate), desk)
-    measured = {
-        "bars": [first, last],
-        "times": times,
-        "start_s": round(start / rate, 4),
-        "end_s": round(stop / rate, 4),
-    }
-    return Done(
-        made, "bars as heard, from bar line to bar line", {**measured, "blend_ms": round(1000 * size / rate, 1)}
-    )
+    where = {"start_s": round(start / rate, 4), "end_s": round(stop / rate, 4)}
+    return (start, stop, size), {"bars": [first, last], **where, "blend_ms": round(1000 * size / rate, 1)}
 
 
 def accompanied(

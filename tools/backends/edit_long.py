@@ -4,58 +4,59 @@ What needs the whole in memory (composing over it, extending it, matching beats)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from segue.tools import edit as ops
-from segue.tools.backends import edit_settings
+from segue.tools.backends import edit_long_joins, edit_settings
+from segue.tools.backends.edit_long_joins import Made
 from segue.tools.backends.edit_titles import clock_time, listed, titled
 from segue.tools.core.audio import Samples
-from segue.tools.core.base import Context
+from segue.tools.core.base import Context, Ref
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.piece import Clip, Piece
 from segue.tools.music import exact_effects, exact_span
 from segue.tools.sound import (
     blocks,
     blocks_effects,
+    blocks_stretch,
     demucs,
     dynamics,
     separate,
     splice,
-    stretch,
 )
 from segue.tools.sound.blocks import Mapped, Room, Source
-from segue.tools.sound.loudness import gain_to_db
+from segue.tools.sound.loudness import db_to_gain, gain_to_db
 
 LONG_SAMPLES = 120_000_000  # samples of all channels from which on blocks are used: 23 minutes of stereo at 44.1 kHz
-_STRETCH_S, _LAP_S, _SEEK_S = 30.0, 0.25, 0.012
 
 
-@dataclass(frozen=True)
-class Made:
-    """What an operation made: a source, how, a few words for the title, and what was measured."""
-
-    source: Source
-    how: str
-    label: str
-    measured: Mapping[str, Any] = field(default_factory=dict)
-
-
-def suits(piece: Piece, operations: Sequence[Any]) -> bool:
-    """Tell whether a piece is a recording of that length, and all that is asked of it can be done in blocks."""
-    clip = piece.clip
-    if clip is None or piece.stems or piece.score or clip.frames * clip.channels < LONG_SAMPLES:
+def suits(piece: Piece, operations: Sequence[Any], context: Context) -> bool:
+    """Tell whether what comes of recordings is that long, and all that is asked can be done in blocks."""
+    if piece.clip is None or piece.stems or piece.score:
         return False
-    return all(_can(operation) for operation in operations)
+    samples = piece.clip.frames * piece.clip.channels
+    for operation in operations:
+        others = [context.piece(ref) for ref in _others(operation)]
+        if not _can(operation) or any(other.clip is None for other in others):
+            return False
+        sizes = [other.clip.frames * other.clip.channels for other in others if other.clip]
+        samples = max(samples, *sizes) if operation.op in ("mix", "compare") else samples + sum(sizes)
+        samples *= operation.times if operation.op == "loop" else 1
+    return samples >= LONG_SAMPLES
+
+
+def _others(operation: Any) -> Sequence[Ref]:  # noqa: ANN401 - one of the operations
+    with_clip = getattr(operation, "with_clip", None)
+    return [with_clip] if with_clip else getattr(operation, "clips", [])
 
 
 def _can(operation: Any) -> bool:  # noqa: ANN401 - one of the operations
     if operation.op in ("remove", "isolate", "gain", "effect", "reverse"):
-        if getattr(operation, "stem", None):
-            return False
-        names = getattr(operation, "stems", [])
+        stem = getattr(operation, "stem", None)
+        names = [stem] if stem else getattr(operation, "stems", [])
         return not names or not (
             demucs.separates(names) or {"centre", "sides", "low"} & set(map(separate.stem_word, names))
         )
@@ -63,32 +64,35 @@ def _can(operation: Any) -> bool:  # noqa: ANN401 - one of the operations
         return operation.ratio is not None
     if operation.op == "transpose":
         return operation.semitones is not None
-    return operation.op in ("trim", "fade", "loudness")
+    if operation.op == "loop":
+        return operation.section is None
+    return operation.op in ("trim", "fade", "loudness", *_JOINS)
 
 
 def edited(piece: Piece, args: ops.Args, context: Context) -> ops.Out:
     """Do operations to a long recording and keep the result."""
-    assert piece.clip is not None
-    clip, operations, at = piece.clip, args.operations, 0
+    operations, at = args.operations, 0
 
     def report(done: float, total: float, label: str) -> None:
         context.progress(at + done / max(total, 1e-9), len(operations) + 1, label)
 
     with Room(context.check, report) as room:
-        source: Source = room.decoded(
-            context.store.path(clip.id), clip.channels, clip.sample_rate, context.settings.max_input_s
-        )
-        labels, details = [], []
+        source = edit_long_joins.opened(piece, room, context)
+        labels, details, parents = [], [], {piece.id: piece}
         for number, operation in enumerate(operations):
             at = number
-            made = _done(source, operation, room, context)
+            if join := _JOINS.get(operation.op):
+                parents |= {other.id: other for other in map(context.piece, _others(operation))}
+                made = _within(join(source, piece if number == 0 else None, operation, room, context), room, context)
+            else:
+                made = _done(source, operation, room, context)
             source = made.source
             labels.append(made.label)
             details.append({"op": operation.op, "how": made.how, **made.measured, "in_blocks": True})
         at = len(operations)
         kept = context.store.put_file(room.flac(source, "writing"))
     made_clip = Clip(id=kept, sample_rate=source.sample_rate, channels=source.channels, frames=source.frames)
-    out = context.add_piece(titled(piece.title, labels), clip=made_clip, parents=[piece])
+    out = context.add_piece(titled(piece.title, labels), clip=made_clip, parents=list(parents.values()))
     return ops.Out(piece=out, details=details)
 
 
@@ -153,6 +157,12 @@ def _reverse(source: Source, op: ops.Reverse, room: Room, context: Context) -> M
 
 
 def _gain(source: Source, op: ops.Gain, room: Room, context: Context) -> Made:
+    if op.stem is not None:
+        stem, measured = _separated(source, [op.stem], room, context)
+        factor = np.float32(db_to_gain(op.db) - 1)
+        made = blocks.changed(source, lambda x, at: x + stem.read(at, at + x.shape[1]) * factor)
+        measured["gain_db"] = op.db
+        return _within(Made(made, "mix plus stem", f"{op.stem} {op.db:+g} dB", measured), room, context)
     gain = op.db
     if gain > 0:
         found = blocks.measured(source, room)
@@ -177,9 +187,17 @@ def _loudness(source: Source, op: ops.Loudness, room: Room, context: Context) ->
 
 def _effect(source: Source, op: ops.Effect, room: Room, context: Context) -> Made:
     stages, heard = exact_effects.chosen(*edit_settings.stated(op), context.note)
-    made, measured = blocks_effects.processed(source, stages, room)
-    shown = [stage.as_json() for stage in stages]
-    return Made(made, "; ".join(heard), op.description or "effect", {"stages": shown, **measured})
+    how = "; ".join(heard) or ", ".join(dict.fromkeys(stage.kind for stage in stages))
+    label = op.description or ", ".join(dict.fromkeys(stage.stage for stage in op.stages))
+    shown = {"stages": [stage.as_json() for stage in stages]}
+    if op.stem is None:
+        made, measured = blocks_effects.processed(source, stages, room)
+        return Made(made, how, label, {**shown, **measured})
+    stem, about = _separated(source, [op.stem], room, context)
+    wet, measured = blocks_effects.processed(stem, stages, room)
+    # What is added is the difference, so that where the effect does nothing not a sample changes.
+    out = blocks.changed(source, lambda x, at: x + (wet.read(at, at + x.shape[1]) - stem.read(at, at + x.shape[1])))
+    return _within(Made(out, how, f"{op.stem}: {label}", {**shown, **about, **measured}), room, context)
 
 
 def _separated(source: Source, names: Sequence[str], room: Room, context: Context) -> tuple[Source, dict[str, Any]]:
@@ -230,61 +248,16 @@ def _within(made: Made, room: Room, context: Context) -> Made:
     return replace(made, source=blocks_effects.gained(made.source, -over - 0.01))
 
 
-def _stretch(source: Source, ratio: float, semitones: float, room: Room, formants: bool = True) -> Source:
-    """Stretch in pieces of half a minute, each laid on the last where the two agree best, with a cross-fade."""
-    rate = source.sample_rate
-    frames = max(1, round(source.frames / ratio))
-    lap, seek = round(_LAP_S * rate), round(_SEEK_S * rate)
-    step = round(_STRETCH_S * rate)  # of what comes out
-    lead = lap + seek
-
-    def pieces() -> Any:  # noqa: ANN401 - an iterator of samples
-        tail: Samples | None = None
-        for start in range(0, frames, step):
-            room.check()
-            room.report(start, frames, "stretching")
-            stop = min(frames, start + step)
-            first = start - lead if start else 0
-            last = min(frames, stop + lap)
-            wave = blocks.waveform(source, round(first * ratio), round(last * ratio))
-            made = stretch.change(wave, ratio, semitones, formants=formants, check=room.check).samples
-            made = np.pad(made, ((0, 0), (0, max(0, last - first - made.shape[1]))))
-            at = start - first
-            if tail is not None:
-                at += _best_shift(tail, made, at, seek)
-                size = min(lap, tail.shape[1], made.shape[1] - at)
-                rise = np.sin(np.pi / 2 * (np.arange(size, dtype=np.float32) + 0.5) / max(size, 1)) ** 2
-                made[:, at : at + size] = made[:, at : at + size] * rise + tail[:, :size] * (1 - rise)
-            body = made[:, at : at + stop - start]
-            tail = made[:, at + stop - start : at + stop - start + lap]
-            yield np.pad(body, ((0, 0), (0, stop - start - body.shape[1])))
-
-    return room.written(pieces(), source.channels, rate)
-
-
-def _best_shift(tail: Samples, made: Samples, at: int, seek: int) -> int:
-    """Return the shift, within ``seek`` frames, at which a new piece agrees best with what the last one ended in."""
-    from scipy.signal import correlate
-
-    size = min(tail.shape[1], made.shape[1] - at - seek)
-    if size <= 0:
-        return 0
-    near = made[:, at - seek : at + seek + size].sum(axis=0)
-    found = correlate(near, tail[:, :size].sum(axis=0), mode="valid")
-    energy = np.sqrt(np.maximum(np.convolve(near**2, np.ones(size, np.float32), mode="valid"), 1e-9))
-    return int((found / energy).argmax()) - seek
-
-
 def _tempo(source: Source, op: ops.Tempo, room: Room, context: Context) -> Made:
     assert op.ratio is not None
-    made = _stretch(source, op.ratio, 0.0, room)
+    made = blocks_stretch.stretched(source, op.ratio, 0.0, room)
     context.note("So long a recording is stretched in pieces of half a minute, cross-faded where they agree best.")
     return _within(Made(made, "stretched, pitch kept", f"× {op.ratio:g} in tempo", {"ratio": op.ratio}), room, context)
 
 
 def _transpose(source: Source, op: ops.Transpose, room: Room, context: Context) -> Made:
     assert op.semitones is not None
-    made = _stretch(source, 1.0, op.semitones, room, op.formants == "kept")
+    made = blocks_stretch.stretched(source, 1.0, op.semitones, room, op.formants == "kept")
     context.note("So long a recording is shifted in pieces of half a minute, cross-faded where they agree best.")
     label = f"{op.semitones:+g} semitones"
     return _within(Made(made, "pitch shifted, length kept", label, {"semitones": op.semitones}), room, context)
@@ -293,4 +266,8 @@ def _transpose(source: Source, op: ops.Transpose, room: Room, context: Context) 
 _OPERATIONS: Mapping[str, Any] = {
     "trim": _trim, "fade": _fade, "reverse": _reverse, "gain": _gain, "loudness": _loudness, "effect": _effect,
     "isolate": _isolate, "remove": _remove, "tempo": _tempo, "transpose": _transpose,
+}  # fmt: skip
+_JOINS: Mapping[str, Any] = {
+    "concat": edit_long_joins.concat, "mix": edit_long_joins.mix, "loop": edit_long_joins.loop,
+    "compare": edit_long_joins.compare,
 }  # fmt: skip

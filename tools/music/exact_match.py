@@ -13,7 +13,7 @@ import numpy as np
 from segue.tools.core.audio import Waveform
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.theory import key_distance_semitones, parse_key
-from segue.tools.music.exact import Material
+from segue.tools.music.exact import Material, Say
 from segue.tools.music.exact_sound import Desk, Done, recording, stretched
 from segue.tools.sound import dynamics, splice
 from segue.tools.sound.loudness import with_gain
@@ -37,11 +37,17 @@ def matched(
     material: Material, own: Heard, target: Heard, match: Sequence[str], title: str, desk: Desk
 ) -> tuple[Material, Heard, dict[str, Any]]:
     """Return a material brought to another's tempo and key, what is then heard of it, and what was done."""
-    ratio = _ratio(own, target, title, desk) if "tempo" in match else 1.0
-    semitones = _semitones(own, target, title, desk) if "key" in match else 0
+    ratio, semitones, there = way(own, target, match, title, desk.say)
     if ratio == 1.0 and semitones == 0:
         return material, own, {}
     made = stretched(material, ratio, float(semitones), desk).material
+    return made, there, {"ratio": round(ratio, 6), "semitones": semitones}
+
+
+def way(own: Heard, target: Heard, match: Sequence[str], title: str, say: Say) -> tuple[float, int, Heard]:
+    """Return by what ratio and how many semitones a sound comes to another's tempo and key, and what is then heard of it."""
+    ratio = _ratio(own, target, title, say) if "tempo" in match else 1.0
+    semitones = _semitones(own, target, title, say) if "key" in match else 0
     key = parse_key(own.key).transposed(semitones) if own.key and semitones else own.key
     there = Heard(
         own.bpm * ratio if own.bpm else None,
@@ -49,26 +55,24 @@ def matched(
         [second / ratio for second in own.lines_s],
         [second / ratio for second in own.beats_s],
     )
-    return made, there, {"ratio": round(ratio, 6), "semitones": semitones}
+    return float(ratio), semitones, there
 
 
-def _ratio(own: Heard, target: Heard, title: str, desk: Desk) -> float:
+def _ratio(own: Heard, target: Heard, title: str, say: Say) -> float:
     if own.bpm is None or target.bpm is None:
-        desk.say(f"The tempo of '{title}' was left as it is: no beat is heard clearly enough in one of the two.")
+        say(f"The tempo of '{title}' was left as it is: no beat is heard clearly enough in one of the two.")
         return 1.0
     ratio = min((target.bpm / own.bpm * octave for octave in (0.5, 1.0, 2.0)), key=lambda r: abs(np.log2(r)))
     if not 1 / _MOST <= ratio <= _MOST:
-        desk.say(
-            f"'{title}' ({own.bpm:.0f} bpm) is too far from {target.bpm:.0f} bpm to be matched; its tempo was left."
-        )
+        say(f"'{title}' ({own.bpm:.0f} bpm) is too far from {target.bpm:.0f} bpm to be matched; its tempo was left.")
         return 1.0
-    desk.say(f"'{title}' was brought from {own.bpm:.1f} to {own.bpm * ratio:.1f} bpm.")
+    say(f"'{title}' was brought from {own.bpm:.1f} to {own.bpm * ratio:.1f} bpm.")
     return float(ratio)
 
 
-def _semitones(own: Heard, target: Heard, title: str, desk: Desk) -> int:
+def _semitones(own: Heard, target: Heard, title: str, say: Say) -> int:
     if own.key is None or target.key is None:
-        desk.say(f"The key of '{title}' was left as it is: no key is heard clearly enough in one of the two.")
+        say(f"The key of '{title}' was left as it is: no key is heard clearly enough in one of the two.")
         return 0
     ours, theirs = parse_key(own.key), parse_key(target.key)
     # A major and its relative minor share their notes: to the relative is no way at all.
@@ -77,7 +81,7 @@ def _semitones(own: Heard, target: Heard, title: str, desk: Desk) -> int:
     semitones = key_distance_semitones(ours, theirs) if ours.is_minor == theirs.is_minor else tonic
     if semitones:
         far = " (far enough to be heard on voices)" if abs(semitones) > _FAR else ""
-        desk.say(f"'{title}' was moved by {semitones:+d} semitones, from {own.key} towards {target.key}{far}.")
+        say(f"'{title}' was moved by {semitones:+d} semitones, from {own.key} towards {target.key}{far}.")
     return int(semitones)
 
 
@@ -125,23 +129,48 @@ def crossfaded(
     InvalidArgument : the cross-fade is longer than one of them.
     """
     rate = material.sample_rate
-    count = round(crossfade_s * rate)
-    if count >= min(material.frames, other.frames):
-        shortest = min(material.wave.duration_s, other.wave.duration_s)
-        raise InvalidArgument(
-            f"A cross-fade of {crossfade_s:g} s is longer than one of the sounds.", f"Stay below {shortest:.1f} s."
-        )
-    out_at, in_at, on_beat = on_the_beat(first, second, material.frames, rate, crossfade_s)
-    in_at = in_at if other.frames - in_at > count else 0
-    if not on_beat:
-        desk.say("The cross-fade could not be put on a beat, because none is heard clearly in one of the two.")
+    at = meeting(first, second, (material.frames, other.frames), rate, crossfade_s, desk.say)
+    count = at.count
     rise = np.sin(np.pi / 2 * (np.arange(count, dtype=np.float32) + 0.5) / max(count, 1))
-    a, b = material.wave.samples, other.wave.samples[:, in_at:]
-    overlap = a[:, out_at : out_at + count] * rise[::-1] + b[:, :count] * rise
-    made = recording(Waveform(np.concatenate([a[:, :out_at], overlap, b[:, count:]], axis=1), rate), desk)
-    unheard = (material.frames - out_at - count) / rate
+    a, b = material.wave.samples, other.wave.samples[:, at.in_at :]
+    overlap = a[:, at.out_at : at.out_at + count] * rise[::-1] + b[:, :count] * rise
+    made = recording(Waveform(np.concatenate([a[:, : at.out_at], overlap, b[:, count:]], axis=1), rate), desk)
+    return Done(made, "cross-faded", at.measured), at.heard
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Where a cross-fade leaves the one sound and enters the other, and over how many frames; what is heard of the result."""
+
+    out_at: int
+    in_at: int
+    count: int
+    heard: Heard
+    measured: dict[str, Any]
+
+
+def meeting(
+    first: Heard, second: Heard, frames: tuple[int, int], rate: int, crossfade_s: float, say: Say
+) -> Meeting:  # fmt: skip
+    """Return where two sounds meet, on a beat where beats are heard in both.
+
+    Raises
+    ------
+    InvalidArgument : the cross-fade is longer than one of them.
+    """
+    count = round(crossfade_s * rate)
+    if count >= min(frames):
+        raise InvalidArgument(
+            f"A cross-fade of {crossfade_s:g} s is longer than one of the sounds.",
+            f"Stay below {min(frames) / rate:.1f} s.",
+        )
+    out_at, in_at, on_beat = on_the_beat(first, second, frames[0], rate, crossfade_s)
+    in_at = in_at if frames[1] - in_at > count else 0
+    if not on_beat:
+        say("The cross-fade could not be put on a beat, because none is heard clearly in one of the two.")
+    unheard = (frames[0] - out_at - count) / rate
     if unheard > 0.05 or in_at > 0.05 * rate:
-        desk.say(
+        say(
             f"To meet on the beat, {unheard:.1f} s of the first's end and {in_at / rate:.1f} s before the other's beat are left out."
         )
     shift = (out_at - in_at) / rate
@@ -151,8 +180,8 @@ def crossfaded(
         [*[s for s in first.lines_s if s * rate < out_at], *[s + shift for s in second.lines_s if s * rate >= in_at]],
         [*[s for s in first.beats_s if s * rate < out_at], *[s + shift for s in second.beats_s if s * rate >= in_at]],
     )
-    at = round(out_at / rate, 3)
-    return Done(made, "cross-faded", {"crossfade_s": crossfade_s, "at_s": at, "on_the_beat": on_beat}), moved
+    measured = {"crossfade_s": crossfade_s, "at_s": round(out_at / rate, 3), "on_the_beat": on_beat}
+    return Meeting(out_at, in_at, count, moved, measured)
 
 
 def compared(material: Material, other: Material, turn_s: float, turns: int, desk: Desk) -> Done:

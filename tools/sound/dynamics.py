@@ -83,7 +83,7 @@ def limiter_points(highest: Curve, sample_rate: int, ceiling: float) -> Curve:
     ahead = max(1, round(0.005 * sample_rate / STEP))
     # A smoothed neighbour of a point sees half the smoothing and one more to either side: all that is as low as the point.
     lowest = minimum_filter1d(1.0 - held, 2 * (ahead + 1) + 1, mode="nearest")
-    return np.minimum(uniform_filter1d(lowest, ahead | 1, mode="nearest"), 1.0).astype(np.float32)
+    return np.asarray(np.minimum(uniform_filter1d(lowest, ahead | 1, mode="nearest"), 1.0), dtype=np.float32)
 
 
 def compressor_points(

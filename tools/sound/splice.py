@@ -6,6 +6,7 @@ Cuts are lists of ``Segment`` so that a mix and its stems can be cut at the very
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ from segue.tools.sound.loudness import db_to_gain
 SEAM_S = 0.02  # cross-fade where a cut jumps within one recording
 JOIN_S = 0.005  # fade on either side of a join that would click
 _NEIGHBOURS = 64  # frames whose own steps say how large a step may be without being heard as a click
+
+if TYPE_CHECKING:
+    from segue.tools.sound.blocks import Source
 
 Curve = npt.NDArray[np.float32]
 
@@ -163,7 +167,9 @@ def reversed_(wave: Waveform) -> Waveform:
     return Waveform(np.ascontiguousarray(wave.samples[:, ::-1]), wave.sample_rate)
 
 
-def loop_segments(wave: Waveform, times: int, bar_lines_s: Sequence[float] = ()) -> tuple[list[Segment], str]:
+def loop_segments(
+    wave: "Waveform | Source", times: int, bar_lines_s: Sequence[float] = ()
+) -> tuple[list[Segment], str]:
     """Return the segments that play a sound ``times`` times, and how in words.
 
     With bar lines known, a span of whole bars repeats in time and what lies before and behind it is
@@ -190,9 +196,11 @@ def loop_segments(wave: Waveform, times: int, bar_lines_s: Sequence[float] = ())
     return [Segment(0, wave.frames), *[Segment(0, wave.frames, blend)] * (times - 1)], "the whole repeated"
 
 
-def _blend(wave: Waveform, stop: int, start: int) -> int:
+def _blend(wave: "Waveform | Source", stop: int, start: int) -> int:
     """Frames of cross-fade for a jump from ``stop`` to ``start``: none where it is smooth already."""
-    if not clicks(wave.samples[:, :stop], wave.samples[:, start:]):
+    ends = (max(0, stop - _NEIGHBOURS), stop), (start, min(start + _NEIGHBOURS, wave.frames))
+    before, after = (wave.samples[:, a:b] if isinstance(wave, Waveform) else wave.read(a, b) for a, b in ends)
+    if not clicks(before, after):
         return 0
     return round((SEAM_S if stop + SEAM_S * wave.sample_rate <= wave.frames else JOIN_S) * wave.sample_rate)
 
