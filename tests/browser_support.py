@@ -152,7 +152,7 @@ class Visit:
     def answer(self, before: int) -> Locator:
         """Return the answer that comes after so many."""
         expect(self.answers).to_have_count(before + 1, timeout=TURN_MS)
-        expect(self.page.get_by_role("button", name="Stop")).to_be_hidden(timeout=TURN_MS)
+        expect(self.page.locator(".sg-stop")).to_be_hidden(timeout=TURN_MS)
         return self.answers.nth(before)
 
     def fetched(self, address: str) -> tuple[str, bytes]:

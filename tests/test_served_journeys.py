@@ -166,6 +166,36 @@ def test_what_runs_is_stopped(visit: Visit) -> None:
     expect(answer.get_by_role("button", name=re.compile("Try again"))).to_be_visible()
 
 
+# A slow browser: what ends an event, and what ends its window's stream, are each read a second and a half late.
+_LATE = """(() => {
+  const asked = window.fetch;
+  window.fetch = async (...given) => {
+    const answer = await asked(...given);
+    if (!String(given[0]?.url || given[0]).includes("queue/data")) return answer;
+    const ends = /"msg":"(process_completed|close_stream)"/;
+    const late = new TransformStream({ async transform(chunk, out) {
+      if (ends.test(new TextDecoder().decode(chunk))) await new Promise((go) => setTimeout(go, 1500));
+      out.enqueue(chunk);
+    } });
+    return new Response(answer.body.pipeThrough(late), { headers: answer.headers, status: answer.status });
+  };
+})()"""
+
+
+def test_nothing_that_is_sent_is_lost_in_a_slow_browser(browser: Browser, running: dict[str, Any]) -> None:
+    """Not the first message while the page still settles, nor one that is sent before the last answer is quite over."""
+    visit = Visit(browser, running["url"], locale="en-GB")  # a profile of its own
+    visit.page.add_init_script(_LATE)
+    visit.page.goto("/")
+    expect(visit.box).to_be_editable()
+    for number in range(3):
+        visit.box.fill("what is in my library?")
+        visit.box.press("Enter")
+        expect(visit.answers).to_have_count(number + 1, timeout=TURN_MS)
+        expect(visit.box).to_be_editable()
+    visit.done()
+
+
 def test_two_tabs_share_what_was_said(browser: Browser, running: dict[str, Any]) -> None:
     visit = Visit(browser, running["url"])
     visit.say("make a 2 bar funk loop")

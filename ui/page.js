@@ -26,11 +26,14 @@ const box = () => $(".sg-input textarea");
 const announce = (text) => { const live = $("#sg-live"); if (live) live.textContent = text; };
 
 // -- saying ----------------------------------------------------------------------------------------
-const write = (text) => {
-  const into = box();
-  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(into, text);
+const write = (text, into = box()) => {
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(into), "value").set.call(into, text);
   into.dispatchEvent(new Event("input", { bubbles: true }));
   into.focus();
+};
+const scanAgain = (folder) => {
+  write(folder, $(".sg-folder textarea, .sg-folder input"));
+  setTimeout(() => $(".sg-add").click(), 60);  // Gradio takes a moment to know what stands in a box
 };
 const say = (text) => {
   if (!box() || box().disabled) return;
@@ -76,6 +79,7 @@ document.addEventListener("click", (event) => {
   const words = at("[data-say]"), takes = at("[data-carry]");
   if (words) say(words.dataset.say);
   else if (takes) carry(takes.dataset.carry, takes.dataset.title);
+  else if (at("[data-folder]")) scanAgain(at("[data-folder]").dataset.folder);
   else if (at("[data-stop]")) $(".sg-stop")?.click();
 });
 
@@ -110,6 +114,18 @@ setInterval(() => {
     place.textContent = `${((Date.now() - since) / 1000).toFixed(1)} s`;
   }
 }, 200);
+
+// So are the details that somebody opened.
+const opened = new Set();
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.("[aria-busy=true] .sg-args")) return;
+  if (event.target.open) opened.add(event.target.dataset.step); else opened.delete(event.target.dataset.step);
+}, true);
+onChange.push(() => {
+  const shown = $$("[aria-busy=true] .sg-args");
+  if (!shown.length) opened.clear();
+  for (const one of shown) if (opened.has(one.dataset.step)) one.open = true;
+});
 
 // -- files from anywhere -----------------------------------------------------------------------------
 const take = (files) => {

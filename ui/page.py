@@ -81,7 +81,7 @@ def build(room: Room) -> gr.Blocks:
                     label="A folder with music on this machine", placeholder="/home/me/Music", lines=1,
                     elem_classes="sg-folder",
                 )  # fmt: skip
-                add = gr.Button("Add the folder", size="sm")
+                add = gr.Button("Add the folder", size="sm", elem_classes="sg-add")
             with gr.Accordion("Taste", open=False):
                 taste = gr.HTML()
             gr.HTML(_KEYS)
@@ -99,7 +99,7 @@ def build(room: Room) -> gr.Blocks:
         )
         with gr.Row(elem_classes="sg-input"):
             box = gr.MultimodalTextbox(
-                show_label=False, label="Message", placeholder="Ask for music, or about it …",
+                show_label=False, label="Message", placeholder="Ask for music …",
                 sources=["upload", "microphone"], file_types=_FILES, file_count="multiple", autofocus=True, scale=9,
                 submit_btn=True, stop_btn=False,
             )  # fmt: skip
@@ -189,6 +189,9 @@ def build(room: Room) -> gr.Blocks:
         def add_folder(path: str, request: gr.Request) -> Iterator[str]:
             yield from room.guest(request).add_folder(path)
 
+        def offers(current: str, request: gr.Request) -> Any:  # noqa: ANN401 - a Gradio update
+            return gr.update(visible=not current and room.guest(request).library_is_empty())
+
         quiet: dict[str, Any] = {"show_progress": "hidden"}
         # What answers at once goes past the queue: a browser that ends one queued stream just as the next event joins
         # it loses that event (Gradio's queue forgets the window whose stream broke off).
@@ -221,7 +224,8 @@ def build(room: Room) -> gr.Blocks:
         made = demo.click(make_demo, None, [opening, first], **quiet)
         made.then(refresh, session, side, **quick)
         own.click(None, None, None, js="() => window.segueOpenLibrary()")
-        add.click(add_folder, folder, library, **quiet)
+        added = add.click(add_folder, folder, library, **quiet)
+        added.then(offers, session, first, **quick)
     return page
 
 

@@ -11,6 +11,13 @@ const lane = (spans, seconds, kind, label) => (spans.length ? el("ol", { class: 
   return one;
 })) : null);
 
+// As wide as it takes to read nearly every chord: a passing one may be cut, it has its name as a hint.
+const CHORD_PX = 7, LEAST_PX = 10, MOST_PX = 9000;
+const wide = (about) => {
+  const needs = about.chords.map((span) => ((span.name.length * CHORD_PX + LEAST_PX) * about.duration_s) / Math.max(0.05, span.end_s - span.start_s)).sort((a, b) => a - b);
+  return needs.length ? Math.min(MOST_PX, Math.ceil(needs[Math.floor(0.95 * (needs.length - 1))])) : 0;
+};
+
 const facts = (about) => {
   const rows = [
     ["key", about.key], ["tempo", about.bpm && `${Math.round(about.bpm)} bpm`], ["meter", about.meter],
@@ -92,6 +99,7 @@ const moved = () => {
   if (!wave || !usesMixer()) return;
   const { time, seconds, playing } = now.mixer;
   wave.style.setProperty("--at", `${(100 * time) / seconds}%`);
+  follow(wave, time / seconds);
   wave.setAttribute("aria-valuenow", time.toFixed(1));
   wave.setAttribute("aria-valuetext", `${clock(time)} of ${length(seconds)}`);
   $("#sg-now .sg-clock").textContent = `${clock(time)} / ${length(seconds)}`;
@@ -105,8 +113,10 @@ const stage = (about) => {
   const seconds = about.duration_s;
   const play = el("button", { type: "button", class: "sg-play", "aria-label": `Play ${about.title}`, "aria-pressed": "false" });
   const wave = el("div", { class: "sg-wave", role: "slider", tabindex: 0, "aria-label": `Position in ${about.title}`, "aria-valuemin": 0, "aria-valuemax": seconds, "aria-valuenow": 0, "aria-valuetext": "0:00", "data-sound": about.id });
-  const transport = el("div", { class: "sg-transport", "data-seconds": seconds }, play, el("audio", { preload: "none", src: `/artifacts/${about.id}` }), wave, el("span", { class: "sg-clock", "aria-hidden": "true" }, length(seconds)));
-  return el("div", { class: "sg-stage" }, transport, el("div", { class: "sg-lanes" }, lane(about.sections, seconds, "sg-sections", "Sections"), lane(about.chords, seconds, "sg-chords", "Chords")));
+  const strip = el("div", { class: "sg-strip" }, wave, lane(about.sections, seconds, "sg-sections", "Sections"), lane(about.chords, seconds, "sg-chords", "Chords"));
+  if (about.chords.length) strip.style.setProperty("--wide", `${wide(about)}px`);
+  const transport = el("div", { class: "sg-transport", "data-seconds": seconds }, play, el("audio", { preload: "none", src: `/artifacts/${about.id}` }), el("div", { class: "sg-scroll" }, strip), el("span", { class: "sg-clock", "aria-hidden": "true" }, length(seconds)));
+  return el("div", { class: "sg-stage" }, transport);
 };
 
 // While the mixer plays, the stage's own button and outline steer it.

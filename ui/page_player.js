@@ -26,7 +26,7 @@ const bars = (peaks, count) => {
 const draw = async (wave) => {
   const peaks = await outline(wave.dataset.sound);
   if (!peaks.length) return;
-  const count = Math.max(24, Math.min(240, Math.floor(wave.clientWidth / 3)));
+  const count = Math.max(24, Math.min(480, Math.floor(wave.clientWidth / 3)));
   const picture = (kind) => svg("svg", { viewBox: `0 0 ${count} 100`, preserveAspectRatio: "none", class: kind, "aria-hidden": "true" }, svg("path", { d: bars(peaks, count) }));
   wave.replaceChildren(picture("sg-all"), picture("sg-past"));
 };
@@ -45,6 +45,13 @@ const buttonOf = (audio) => {
   const before = audio.previousElementSibling;
   return before && before.classList.contains("sg-play") ? before : null;
 };
+// What plays stays in view where an outline is wider than its place.
+const follow = (wave, part) => {
+  const scroll = wave.closest(".sg-scroll");
+  if (!scroll || scroll.scrollWidth <= scroll.clientWidth) return;
+  const at = part * scroll.scrollWidth;
+  if (at < scroll.scrollLeft || at > scroll.scrollLeft + 0.9 * scroll.clientWidth) scroll.scrollLeft = at - 0.1 * scroll.clientWidth;
+};
 const placed = (audio) => {
   const transport = audio.closest?.(".sg-transport");
   const whole = audio.duration || Number(transport?.dataset.seconds) || 0;
@@ -54,6 +61,7 @@ const placed = (audio) => {
   const wave = transport && $(".sg-wave", transport);
   if (!wave) return;
   wave.style.setProperty("--at", `${100 * part}%`);
+  follow(wave, part);
   wave.setAttribute("aria-valuenow", audio.currentTime.toFixed(1));
   wave.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${length(whole)}`);
   $(".sg-clock", transport).textContent = audio.currentTime ? `${clock(audio.currentTime)} / ${length(whole)}` : length(whole);

@@ -59,7 +59,7 @@ class Running:
         step = self.steps.setdefault(event.step, ShownStep(event.tool))
         step.backend = event.backend or step.backend
         if event.type == "queued":
-            step.label = event.label
+            step.label, step.args = event.label, event.args or step.args
         elif event.type == "started":
             step.state, step.label = "started", ""
         elif event.type == "progress":
@@ -102,7 +102,7 @@ def early(out: dict[str, Any]) -> str:
     ]
     if clip := out.get("preview"):
         made.append(players.sketch(clip["id"], clip["frames"] / clip["sample_rate"]))
-    return f'<div class="sg-turn">{"".join(made)}</div>' if made else ""
+    return f'<div class="sg-turn" aria-busy="true">{"".join(made)}</div>' if made else ""
 
 
 def _seconds(piece: dict[str, Any]) -> float:
@@ -130,20 +130,20 @@ def steps(shown: list[ShownStep], stops: bool = False) -> str:
         sign = _SIGNS.get(step.state, "·")
         rows.append(
             f'<li class="sg-{escape(step.state)}"><span aria-hidden="true">{sign}</span> {escape(step.tool)}{by}{label}'
-            f"{time}{bar}{error}{_arguments(step.args)}</li>"
+            f"{time}{bar}{error}{_arguments(step.args, f'{number} {step.tool}')}</li>"
         )
     stop = '<button type="button" class="sg-say" data-stop>Stop</button>' if stops else ""
     return f'<ul class="sg-steps">{"".join(rows)}</ul>{stop}'
 
 
-def _arguments(args: dict[str, Any]) -> str:
-    """Return what a step was given, folded."""
+def _arguments(args: dict[str, Any], step: str) -> str:
+    """Return what a step was given, folded; the page keeps it open where ``step`` is drawn anew."""
     if not args:
         return ""
     rows = "".join(
         f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(_plain(value))}</dd>" for name, value in args.items()
     )
-    return f'<details class="sg-args"><summary>Details</summary><dl>{rows}</dl></details>'
+    return f'<details class="sg-args" data-step="{escape(step, quote=True)}"><summary>Details</summary><dl>{rows}</dl></details>'
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401 - any JSON

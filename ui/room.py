@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 
 from segue.agent import Agent
 from segue.agent.events import Event, ToolResult
+from segue.tools.collection.catalogue import open_catalogue
 from segue.tools.core.errors import NotSignedIn, SegueError
 from segue.tools.core.settings import Settings
 from segue.tools.core.store import SHARED, Store
@@ -51,7 +52,7 @@ class Room:
         self.ledger = Ledger()
         self.jobs = Jobs()
         self.links = open_links(settings.home)
-        self._statistics = (0, "")
+        self._statistics: tuple[tuple[int, int], str] = ((0, 0), "")
         self._agents: OrderedDict[str, Agent] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -99,11 +100,17 @@ class Room:
                 yield event
             yield work.result()
 
-    def statistics_html(self, tracks: int) -> str:
-        """Return the most frequent genres and keys of the library; counted anew when its size has changed."""
-        if self._statistics[0] != tracks:
-            self._statistics = (tracks, _statistics(self.host) if tracks else "")
-        return self._statistics[1]
+    def library_html(self) -> str:
+        """Return what the library holds: its tracks, its folders (where they may be named), its commonest genres and keys."""
+        catalogue = open_catalogue(self.settings)
+        tracks, heard = catalogue.size, catalogue.count("state = 'ok' AND analysed = 1")
+        if self._statistics[0] != (tracks, heard):  # counted anew when there is more to count
+            self._statistics = ((tracks, heard), _statistics(self.host) if tracks else "")
+        unheard = catalogue.count("state = 'ok' AND analysed = 0 AND path IS NOT NULL")
+        about = f"{tracks:,} tracks" + (f", {unheard:,} not measured yet" if unheard else "") if tracks else "empty"
+        rows = "".join(_folder(one["path"]) for one in catalogue.folders()) if self.folders else ""
+        folders = f'<ul class="sg-folders" aria-label="Folders">{rows}</ul>' if rows else ""
+        return f"<p>{about}</p>{folders}{self._statistics[1]}"
 
     def opening_html(self) -> str:
         """Return what stands on the page before the first message."""
@@ -126,6 +133,14 @@ class Room:
         for agent in self._agents.values():
             agent.close()
         self.host.close()
+
+
+def _folder(path: str) -> str:
+    says = escape(f"Look through {path} again", quote=True)
+    return (
+        f'<li><span>{escape(path)}</span><button type="button" class="sg-open" data-folder="{escape(path, quote=True)}" '
+        f'aria-label="{says}" title="{says}">Again</button></li>'
+    )
 
 
 def _statistics(agent: Agent) -> str:
@@ -216,12 +231,9 @@ class Guest:
 
     def library_html(self, said: str = "", share: float | None = None) -> str:
         """Return what is in the library; ``said`` and ``share`` (0 to 1) tell how far a scan is."""
-        row = self.room.store.database.row("SELECT count(*) AS n FROM pieces WHERE kind = 'track'")
-        count = row["n"] if row else 0
         bar = "" if share is None else f'<progress max="1" value="{share:.3f}" aria-label="Scan"></progress>'
         told = f'<p class="sg-quiet" role="status">{escape(said)}</p>{bar}' if said else ""
-        about = f"{count} tracks" if count else "empty"
-        return f'<div class="sg-hello-side"><p>{about}</p>{told}{self.room.statistics_html(count)}</div>'
+        return f'<div class="sg-hello-side">{told}{self.room.library_html()}</div>'
 
     def found_html(self, words: str) -> str:
         """Return the tracks of the library that fit."""
