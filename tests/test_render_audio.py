@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.tools.core.audio import Waveform, decode, encode, probe, quantised
+from segue.tools.core.audio import Waveform, decode, encode, probe, quantised, stream
 from segue.tools.core.errors import DiskFull, InvalidArgument, NotFound, UnreadableMedia
 from segue.tools.core.store import Store
 from segue.tools.music.intake import import_file, sniff
@@ -108,6 +108,15 @@ def test_long_silence_in_a_small_file_is_cut_off_by_the_limit(tmp_path):
     encode(Waveform(np.zeros((1, RATE * 120), np.float32), RATE), tmp_path / "a.flac", bits=16)
     with pytest.raises(UnreadableMedia):
         decode(tmp_path / "a.flac", max_s=60)
+    with pytest.raises(UnreadableMedia, match="says it is 2 minutes"):  # before the first block
+        next(stream(tmp_path / "a.flac", max_s=60))
+
+
+@pytest.mark.parametrize("name", ["zeros.mp3", "noise.mp3", "zeros.aac"])
+def test_what_holds_nothing_is_refused_by_its_beginning(tmp_path, name):
+    (tmp_path / name).write_bytes(bytes(3_000_000) if "zeros" in name else np.random.default_rng(4).bytes(3_000_000))
+    with pytest.raises(UnreadableMedia, match="not a sound file"):
+        probe(tmp_path / name)
 
 
 def test_wav_with_a_huge_data_chunk(tmp_path):

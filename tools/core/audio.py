@@ -152,11 +152,7 @@ def decode(path: Path, max_s: float = 7200.0, max_bytes: int = 2_000_000_000) ->
         raise UnreadableMedia(
             f"{path.name} is larger than {max_bytes // 1_000_000} MB.", "Raise max_input_bytes to accept it."
         )
-    if info.frames >= 0 and info.duration_s > max_s:
-        raise UnreadableMedia(
-            f"{path.name} says it is {info.duration_s / 60:.0f} minutes long; the limit is {max_s / 60:.0f}.",
-            "Cut it, or raise the setting max_input_s.",
-        )
+    _must_be_short(path, info, max_s)
     blocks = list(_blocks(path, info, max_s))
     frames = sum(block.shape[1] for block in blocks)
     if frames == 0:
@@ -173,7 +169,9 @@ def stream(path: Path, max_s: float = 7200.0) -> Iterator[Samples]:
     ------
     NotFound, UnreadableMedia : as ``decode``, at the first block or where the file breaks the limit.
     """
-    for block in _blocks(path, probe(path), max_s):
+    info = probe(path)
+    _must_be_short(path, info, max_s)
+    for block in _blocks(path, info, max_s):
         yield np.ascontiguousarray(np.nan_to_num(block), dtype=np.float32)
 
 
@@ -182,6 +180,14 @@ def _must_exist(path: Path) -> None:
         raise NotFound(f"There is no file {path}.", "Check the name and the folder.")
     if path.stat().st_size == 0:
         raise UnreadableMedia(f"{path.name} is empty.", "Give a file that holds a recording.")
+
+
+def _must_be_short(path: Path, info: AudioInfo, max_s: float) -> None:
+    if info.frames >= 0 and info.duration_s > max_s:
+        raise UnreadableMedia(
+            f"{path.name} says it is {info.duration_s / 60:.0f} minutes long; the limit is {max_s / 60:.0f}.",
+            "Cut it, or raise the setting max_input_s.",
+        )
 
 
 def _not_audio(path: Path) -> UnreadableMedia:
