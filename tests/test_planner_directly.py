@@ -36,7 +36,6 @@ def test_a_message_is_one_request(seen, message, context, tool, args):
     ("seen", "message", "context"),
     [
         ({"retrieve", "r.like"}, "something like it", "empty"),  # like what?
-        ({"retrieve", "r.among", "order.energy_up"}, "calmest of these first", "list"),  # the rules order
         ({"generate", "g.takes"}, "a different waltz each time", "empty"),  # how many?
         ({"generate", "g.melody"}, "do it on a clarinet", "empty"),  # whose melody?
         ({"edit", "edit.regenerate"}, "write it anew, calmer", "piece"),  # which bars?

@@ -9,16 +9,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from segue.agent.language import criteria, finding, making, refining
+from segue.agent.language import making, searching
 from segue.agent.language.clause import Clause
 from segue.agent.language.clauses import strip_polite
-from segue.agent.language.draft import Draft, Target
+from segue.agent.language.draft import Draft
 from segue.agent.language.labels import is_main
 from segue.agent.language.locking import locks
 from segue.agent.language.parts import parts, present
 from segue.agent.language.places import place
-from segue.agent.language.reference import group, mentions, one
-from segue.agent.plan import Plan, Ref
+from segue.agent.language.reference import mentions, one
+from segue.agent.plan import Plan
 from segue.tools.core.vocabulary import numbers_in
 
 _MOVED = re.compile(r"adjust\.(\w+)([+-])")
@@ -38,109 +38,9 @@ def add(asked: frozenset[str], message: str, draft: Draft) -> bool:
     """Add such a request to a draft, behind what is there; tell whether it was one."""
     main = frozenset(label for label in asked if is_main(label))
     clause = Clause(strip_polite(message) or message)
-    work = _WORK.get(main - {"state.reject", "state.like"})
+    main -= {"state.reject", "state.like"} | ({"ask"} if "retrieve" in main else set())
+    work = _WORK.get(main)
     return work is not None and bool(clause.words) and work(asked, clause, draft)
-
-
-# -- a search ----------------------------------------------------------------------------------------
-
-
-def _named(_asked: frozenset[str], _clause: Clause, draft: Draft) -> bool:
-    if draft.it is None:
-        return False
-    draft.add("retrieve", {"action": "identify", "like": [draft.it]})
-    return True
-
-
-def _search(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    if "r.among" in asked or "r.total_s" in asked:
-        return False  # what is ordered, and how long it is, is for the rules to say
-    if draft.arena == "list" and not _is_new(asked, clause, draft):
-        return _refined(asked, clause, draft)
-    if "r.like" in asked:
-        return _likened(asked, clause, draft)
-    if asked == {"retrieve", "r.max_per_artist"} and not (clause.genres or clause.moods or clause.instruments):
-        draft.add("retrieve", {"max_per_artist": 1})
-        return True
-    finding.search(clause, draft)
-    return True
-
-
-def _is_new(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    """Tell whether something else is searched than what the list in reach holds."""
-    turned = asked & {
-        "f.exclude",
-        "f.exclude_artists",
-        "f.exclude_genres",
-        "r.hold",
-        "r.max_per_artist",
-        "state.reject",
-    }
-    if turned or any(label.startswith("adjust.") for label in asked):
-        return False
-    return bool(clause.head in ("find", "play") and (clause.genres or clause.instruments or clause.songs))
-
-
-def _likened(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    seeds, artists = _seeds(clause, draft)
-    if not seeds:
-        return False
-    args: dict[str, Any] = {"like": seeds, "action": "similar"}
-    found = criteria.read(clause, draft)
-    found.filters.pop("artist", None)
-    found.adjust.clear()
-    if "f.exclude_artists" in asked:
-        found.filters["exclude_artists"] = artists
-    elif "f.exclude_artists" in found.filters:
-        return False
-    if not found.filters.get("exclude_artists"):
-        found.filters.pop("exclude_artists", None)
-    if (filters := finding.held(seeds, draft)) or found.filters:
-        args["filters"] = {**filters, **found.filters}
-    draft.add("retrieve", args)
-    return True
-
-
-_MOST_SEEDS = 3
-
-
-def _seeds(clause: Clause, draft: Draft) -> tuple[list[Target], list[str]]:
-    """Return what is named as a model: tracks, then what artists have in the library; with the artists' names."""
-    named = [m.target for m in mentions(clause, draft)]
-    artists = [name for name in draft.names if name.kind == "artist" and name.ids]
-    titles = [name for name in draft.names if name.kind == "title" and name.ids]
-    seeds = [*named, *({"id": id} for name in titles for id in name.ids[:1]), *({"id": id} for name in artists for id in name.ids[:_MOST_SEEDS])]  # fmt: skip
-    names = [name.name for name in artists]
-    if not seeds:
-        seeds = group(clause, draft)[:_MOST_SEEDS] or ([draft.it] if draft.it else [])
-        names = [thing.artist for seed in seeds if (thing := draft.thing(seed)) and thing.artist]
-    return [seed for n, seed in enumerate(seeds) if seed not in seeds[:n]], list(dict.fromkeys(names))
-
-
-def _refined(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    """Put what the reader sees into the search in force."""
-    found = criteria.read(clause, draft)
-    if not found.adjust:
-        moves = [moved for label in asked if (moved := _MOVED.fullmatch(label))]
-        found.adjust |= {moved[1]: 1.0 if moved[2] == "+" else -1.0 for moved in moves}
-    if f"order.{found.args.get('order')}" not in asked:
-        found.args.pop("order", None)
-    if "r.max_per_artist" in asked:
-        found.args.setdefault("max_per_artist", 1)
-    if "r.hold" not in asked:
-        found.hold.clear()
-    pointed = [str(m.target["id"]) for m in mentions(clause, draft) if "id" in m.target]
-    rejected = pointed if asked & {"state.reject", "f.exclude"} and "r.like" not in asked else []
-    if "r.like" in asked and not pointed:
-        return False
-    refining.wish(
-        draft, found, rejected=rejected, seeds=pointed if "r.like" in asked else [], added=[], widened=[], gone=[]
-    )
-    for id in rejected:
-        draft.say("reject", Ref(id=id))
-    if "f.exclude_artists" in asked and not found.filters.get("exclude_artists"):
-        refining.someone_else(draft)
-    return True
 
 
 # -- a new piece -------------------------------------------------------------------------------------
@@ -234,8 +134,10 @@ def _wished(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 _WORK: dict[frozenset[str], Callable[[frozenset[str], Clause, Draft], bool]] = {
-    frozenset({"retrieve"}): _search,
-    frozenset({"retrieve", "identify"}): _named,
+    frozenset({"retrieve"}): searching.searched,
+    frozenset({"retrieve", "identify"}): searching.identified,
+    frozenset({"retrieve", "state.branch"}): searching.branched,
+    frozenset({"retrieve", "state.drop"}): searching.dropped,
     frozenset({"generate"}): _make,
     frozenset({"edit", "edit.regenerate"}): _anew,
 }

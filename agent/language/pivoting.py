@@ -135,7 +135,7 @@ def heard(text: str, draft: Draft) -> bool:
     if clause.verb("make", "export", "sort", "caption", "transcribe", "remove", "tag") or clause.starts("why", "who is", "whos", "what is"):  # fmt: skip
         return False
     held = (draft.state.search.get("filters") or {}).get("artist")
-    return bool(held or _playing(draft)) and _elsewhere(Clause(_RATIONED.sub("", text)), draft) and pivot(clause, draft)
+    return bool(held or playing(draft)) and _elsewhere(Clause(_RATIONED.sub("", text)), draft) and pivot(clause, draft)
 
 
 def _elsewhere(clause: Clause, draft: Draft) -> bool:
@@ -147,10 +147,10 @@ def _elsewhere(clause: Clause, draft: Draft) -> bool:
     return bool(words & _OTHERS) or (bool(_KINDRED.search(clause.plain)) and (foreign or not names_in(clause, draft)))
 
 
-def _playing(draft: Draft) -> bool:
-    """Tell whether a track of the list was gone to, and not just the first one shown."""
+def playing(draft: Draft) -> Target | None:
+    """Return the track of the list that was gone to; None where it is just the first one shown."""
     shown, focus = draft.state.shown, draft.state.focus
-    return bool(shown and focus and focus[0] in shown.ids and focus[0] != shown.ids[0])
+    return {"id": focus[0]} if shown and focus and focus[0] in shown.ids and focus[0] != shown.ids[0] else None
 
 
 def pivot(clause: Clause, draft: Draft) -> bool:
@@ -186,7 +186,7 @@ def pivot(clause: Clause, draft: Draft) -> bool:
         found.filters.pop(name, None)
     found.hold.clear()
     criteria.apply(found, args, draft)
-    for target in seeds if clause.match(_PRAISED) or not _playing(draft) else []:
+    for target in seeds if clause.match(_PRAISED) or not playing(draft) else []:
         draft.say("like", _ref(target))
     draft.refined = args
     draft.add("retrieve", args)
@@ -211,7 +211,7 @@ def _liked(clause: Clause, draft: Draft, artists: list[Known]) -> list[Target]:
     pointed = clause.match(
         r" (?:this one|that one|this (?:song|track|artist|band|singer)|like it|happy with (?:this|it)) "
     )
-    return [draft.it] if (pointed or _playing(draft)) and draft.it and "id" in draft.it else []
+    return [draft.it] if (pointed or playing(draft)) and draft.it and "id" in draft.it else []
 
 
 # -- "slide from Oasis to bossa nova" --------------------------------------------------------------------

@@ -127,6 +127,14 @@ def _negated_spans(clause: Clause) -> list[tuple[int, int]]:
     return spans
 
 
+_TALK = re.compile(r"\b(?:i|we|you|he|she|it|they|me|us|my|am|is|are|was|were|be|been|do|does|did|can|could|would|should|shall|will|may|might|have|has|had|what|which|who|where|when|why|how|dont|doesnt|isnt|thats|lets?|please|if|so|because|though|well|yes|no|nah|ok|okay|not)\b", re.IGNORECASE)  # fmt: skip
+
+
+def chatter(query: str) -> int:
+    """Return how many words of a query only talk: pronouns, auxiliaries and question words name no music."""
+    return len(_TALK.findall(query))
+
+
 def how_many(clause: Clause) -> int | None:
     """Return how many tracks are asked for, or None."""
     match = re.search(r"\b(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?:\w+\s+){0,2}?(?:songs?|tracks?|tunes?|titles?|suggestions?|recommendations?|results?|pieces?|albums?)\b(?!\s+per\b|\s+(?:by|from|of)\s+(?:each|every|artist|the same))", clause.text, re.IGNORECASE)  # fmt: skip

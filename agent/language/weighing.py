@@ -11,10 +11,16 @@ from collections.abc import Callable, Iterator
 from segue.agent.language import directly, plainly
 from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, is_main, labels
+from segue.agent.language.query import chatter
 from segue.agent.language.reader import Reading
 from segue.agent.plan import Plan
 
 DETAIL_MARGIN = 0.3
+SEARCH_MARGIN, SEARCH_MARGIN_LIST, SEARCH_TALK = (
+    1.0,
+    2.35,
+    0.25,
+)  # of a message read as one search, found on the check set
 MARGIN = 4.5  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
 _SURE = 0.95  # plans that the rules are surer of have to be outdone by more
@@ -73,18 +79,23 @@ def weighed(
     """
     asked = labels(plan)
     agree = _main(asked) == _main(reading.best)
-    if (agree and not _passes_over(asked, reading)) or _told_or_written(asked, reading):
+    if (agree and not _passes_over(asked, reading) and not chatter(_queries(plan))) or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
     knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
     if knows or (plan.notes and not plan.steps):
         return _unsure(plan)
+    whole = directly.direct(reading.best, message, draft())
+    if whole is not None and "retrieve" in reading.best:
+        if _finds_more(whole, plan, reading, draft().arena):
+            return _unsure(whole)
+        whole = None
     own = reading.fit(asked)
     margin = DETAIL_MARGIN if agree else MARGIN + DROPPED * bool(plan.reply)
     margin += BOLD * (plan.certain > _SURE)
     if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
     best, likeliest = plan, own + margin
-    for trial in _trials(message, asked, reading, again, draft, apart):
+    for trial in _trials(message, asked, reading, again, draft, whole, apart):
         seen = labels(trial)
         if agree and not (asked - {"f.exclude"} <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))):
             continue  # only constraints that were passed over are wanted
@@ -96,6 +107,22 @@ def weighed(
         if likeliest > reading.most - _NEAR:
             break
     return _unsure(best)
+
+
+def _finds_more(whole: Plan, plan: Plan, reading: Reading, arena: str) -> bool:
+    """Tell whether a message read as one search is to be believed more than what the rules make of it."""
+    ahead = reading.fit(labels(whole)) - reading.fit(labels(plan))
+    if plan.reply or plan.question or not plan.steps:
+        return ahead > MARGIN + DROPPED * bool(plan.reply)
+    if labels(whole) & TOOLS < labels(plan) & TOOLS:
+        ahead -= DROPPED
+    if chatter(_queries(plan)) > chatter(_queries(whole)):
+        return ahead > -SEARCH_TALK
+    return ahead > (SEARCH_MARGIN_LIST if arena == "list" else SEARCH_MARGIN)
+
+
+def _queries(plan: Plan) -> str:
+    return " ".join(str(step.args.get("query", "")) for step in plan.steps if step.tool == "retrieve")
 
 
 def _dropped(asked: frozenset[str], seen: frozenset[str]) -> frozenset[str]:
@@ -111,14 +138,14 @@ def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
     )
 
 
-def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], apart: Callable[[], Iterator[Plan]] | None) -> Iterator[Plan]:  # fmt: skip
+def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], whole: Plan | None, apart: Callable[[], Iterator[Plan]] | None) -> Iterator[Plan]:  # fmt: skip
     """Yield other plans: what the reader sees in plain words first, then the message with a word of the rules' before it."""
     if (plan := plainly.direct(reading.best, message, draft())) is not None:
         yield plan
     if said := plainly.plainest(reading.best, message, draft()):
         yield again(said)
-    if (plan := directly.direct(reading.best, message, draft())) is not None:
-        yield plan
+    if whole is not None:
+        yield whole
     if apart is None:
         return
     if len(reading.best & TOOLS) > 1:
