@@ -85,7 +85,7 @@ def test_blocks_give_what_the_whole_gives(both, operations, tolerance):
     ],
 )  # fmt: skip
 def test_other_pieces_come_in_block_by_block(both, bench, operation, tolerance):
-    narrow = Waveform(quantised(0.4 * recording(5.1, seed=2).samples[:1]), RATE)
+    narrow = Waveform(quantised(0.4 * recording(5.1).samples[:1]), RATE)
     other = {"id": bench.add(narrow).id}
     named = {"with_clip": other} if operation["op"] == "compare" else {"clips": [other]}
     _, whole, parts = both(recording(7.3), operation | named)
@@ -132,7 +132,7 @@ def test_mono_and_odd_rates(bench, long):
 def test_what_cannot_be_done_in_blocks_is_done_in_memory(bench, long):
     long()
     piece = bench.add(recording(3.0))
-    assert "in_blocks" not in bench.edit(piece, {"op": "extend", "duration_s": 5}).details[0]
+    assert "in_blocks" not in bench.edit(piece, {"op": "fade", "in_s": 1}, {"op": "extend", "duration_s": 2}).details[0]
     with pytest.raises(InvalidArgument, match="not after"):
         bench.edit(piece, {"op": "trim", "start_s": 2, "end_s": 1})
     with pytest.raises(CannotDo, match="silent"):

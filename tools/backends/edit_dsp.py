@@ -38,7 +38,7 @@ def _load(settings: Settings) -> Runner:
         from segue.tools.backends import edit_long
 
         piece = context.piece(args.clip)
-        long = edit_long.suits(piece, args.operations)
+        long = edit_long.suits(piece, args.operations, context)
         return edit_long.edited(piece, args, context) if long else _Editor(context, args).run()
 
     return run

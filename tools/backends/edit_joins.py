@@ -26,11 +26,15 @@ class Voice:
 
     def heard(self) -> Heard:
         """Return what is heard of it surely enough."""
-        facts = self.facts()
-        tempo = facts.bpm if facts.bpm_confidence >= _MATCHED else None
-        key = facts.key if facts.key_confidence >= _MATCHED else None
-        lines = facts.downbeats if min(facts.bpm_confidence, facts.meter_confidence) >= _SURE else []
-        return Heard(tempo, key, lines, facts.beats if tempo else [])
+        return sure(self.facts())
+
+
+def sure(facts: Analysis) -> Heard:
+    """Return what of a sound's analysis is heard surely enough to match by."""
+    tempo = facts.bpm if facts.bpm_confidence >= _MATCHED else None
+    key = facts.key if facts.key_confidence >= _MATCHED else None
+    lines = facts.downbeats if min(facts.bpm_confidence, facts.meter_confidence) >= _SURE else []
+    return Heard(tempo, key, lines, facts.beats if tempo else [])
 
 
 def joined(voices: Sequence[Voice], op: ops.Concat, desk: Desk) -> Done:
