@@ -37,6 +37,8 @@ bench: .setup-dev
 	@.venv/bin/python .ci/bench_agent.py
 	@.venv/bin/python .ci/bench_people.py
 	@.venv/bin/python .ci/bench_serving.py
+	@.venv/bin/python .ci/bench_listen.py
+	@.venv/bin/python .ci/bench_bad_files.py
 	@.ci/browser
 	@.venv/bin/python .ci/bench_page.py
 

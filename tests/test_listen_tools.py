@@ -91,11 +91,20 @@ def test_tag_measures(context, recording):
     assert -40 < out.loudness.value < 0
     assert out.duration_s == pytest.approx(recording.duration_s)
     assert out.valence.confidence < 0.5
+    assert {0.5, 2.0} <= {round(t / out.bpm.value, 1) for t in out.tempo_alternatives.value}
+    assert [(span.key, span.start_s) for span in out.keys.value] == [("D minor", 0.0)]
+    assert out.replaygain.value == pytest.approx(-18 - out.loudness.value, abs=0.02)
+    assert out.tempo_stability.value > 0.95
+    assert abs(out.tuning_cents.value) < 5
+    for name, measured in out.model_dump().items():
+        assert name == "duration_s" or 0 <= measured["confidence"] <= 1
+        assert name == "duration_s" or (measured["value"] is None) == (measured["confidence"] == 0), name
 
 
 def test_tag_abstains_on_silence(context):
     out = run(tag_listen, tag.Args(clip=kept(context, Waveform(np.zeros((1, 2 * RATE), np.float32), RATE))), context)
     assert (out.bpm.value, out.key.value, out.genre.value, out.mood.value) == (None, None, None, None)
+    assert all(value["value"] is None for name, value in out.model_dump().items() if name != "duration_s")
     assert "silent" in context.said[0]
 
 
@@ -119,6 +128,7 @@ def test_caption_says_what_was_measured(context, recording):
         ("who is singing this?", "cannot tell"),
         ("is this AI-made?", "cannot tell"),
         ("how loud is it?", "LUFS"),
+        ("what ReplayGain would it get?", "dB to −18 LUFS"),
         ("what is the song about?", "speech recogniser"),
         ("does the drummer use brushes from 1962?", "drums"),
         ("is the mastering engineer famous?", "cannot hear that"),

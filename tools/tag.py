@@ -21,6 +21,13 @@ class SectionTag(BaseOut):
     end_s: float
 
 
+class KeySpan(BaseOut):
+    """A key and when it begins, in seconds."""
+
+    key: str
+    start_s: float
+
+
 class Out(BaseOut):
     """What was measured; each value has its confidence, and None means that nothing sure was found."""
 
@@ -36,6 +43,28 @@ class Out(BaseOut):
     loudness: Value[float] = Field(description="integrated, LUFS (ITU-R BS.1770)")
     sections: Value[list[SectionTag]]
     duration_s: float
+    tempo_alternatives: Value[list[float]] = Field(
+        Value[list[float]](), description="other tempi that could be felt, bpm: the half and the double among them"
+    )
+    tempo_stability: Value[float] = Field(Value[float](), description="1 where all beats are equally long")
+    keys: Value[list[KeySpan]] = Field(
+        Value[list[KeySpan]](), description="each key with its start: more than one where it changes"
+    )
+    tuning_cents: Value[float] = Field(Value[float](), description="how far from A = 440 Hz")
+    drums: Value[bool] = Value[bool]()
+    loudness_range: Value[float] = Field(Value[float](), description="LU (EBU Tech 3342)")
+    true_peak: Value[float] = Field(Value[float](), description="dBTP")
+    replaygain: Value[float] = Field(
+        Value[float](), description="gain in dB that brings it to −18 LUFS (ReplayGain 2.0)"
+    )
+    dynamics: Value[float] = Field(Value[float](), description="true peak over loudness, dB")
+    energy: Value[float] = Field(Value[float](), description="0–1")
+    danceability: Value[float] = Field(Value[float](), description="0–1")
+    brightness: Value[float] = Field(Value[float](), description="0–1")
+    percussiveness: Value[float] = Field(Value[float](), description="0–1")
+    tags: Value[dict[str, float]] = Field(
+        Value[dict[str, float]](), description="musicnn's likeliest tags and their probabilities"
+    )
 
 
 TOOL = Tool("tag", Args, Out, seconds=3.0)

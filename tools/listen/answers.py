@@ -146,6 +146,8 @@ def _loudness(subject: Subject, text: str) -> str:
     if re.search(r"\b(loudest|quietest|softest|where|when)\b", text) and facts.levels:
         loud, quiet = _extreme(facts, max), _extreme(facts, min)
         out += f" It is loudest around {clock(loud)} and quietest around {clock(quiet)}."
+    if facts.replaygain_db is not None and re.search(r"\bgain\b|replay ?gain", text):
+        out += f" ReplayGain: {words.number(facts.replaygain_db)} dB to −18 LUFS."
     if facts.true_peak_db > 0:
         out += " The peaks go above 0 dB: it may distort after encoding."
     return out
@@ -260,7 +262,7 @@ _TOPICS: tuple[tuple[str, Reply], ...] = (
     (r"\b(drums?|percussion|drummer|beat\b(?!s per))", _drums),
     (r"\b(vocals?|sing(s|ing)?|sung|voices?|instrumental|acapella)\b", _vocals),
     (r"\binstruments?\b|\b(is|are|any|hear)\b.*\b(piano|guitars?|bass|strings|violins?|flute|sax(ophone)?|trumpet|organ|synth(esizer)?|cello|harp|brass|choir|clarinet|rhodes|banjo|accordion)\b|what('s| is) playing", _instruments),
-    (r"\b(loud|loudness|lufs|volume|loudest|quietest|softest|peak|clip(s|ping)|dynamics?)\b", _loudness),
+    (r"\b(replay ?gain|loud|loudness|lufs|volume|loudest|quietest|softest|peak|clip(s|ping)|dynamics?)\b", _loudness),
     (r"\b(mood|feel(ing|s)?|emotion\w*|vibe|happy|sad|atmosphere)\b", _mood),
     (r"\b(genre|style|kind of music|type of music)\b", _genre),
     (r"\b(danc\w+)\b", _dance),
