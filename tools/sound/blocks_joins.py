@@ -111,7 +111,7 @@ def overlaid(sources: Sequence[Source], gains_db: Sequence[float]) -> Source:
 
 def assembled(source: Source, segments: Sequence[Segment]) -> Source:
     """Play segments of one source one after the other, as ``splice.assemble`` does."""
-    parts = []
+    parts: list[Source] = []
     for number, segment in enumerate(segments):
         size = segment.stop - segment.start
         count = 0
