@@ -162,7 +162,7 @@ def measured(size: int) -> dict[str, Any]:
 
 def warm(library: Any) -> None:  # noqa: ANN401 - a snapshot
     """Make every column that a search reads."""
-    for name in ("postings", "names", "genres", "keys", "performers", "artists", "versions", "moods", "instruments", "tags"):  # fmt: skip
+    for name in ("postings", "names", "genres", "keys", "performers", "artists", "versions", "languages", "moods", "instruments", "tags"):  # fmt: skip
         getattr(library, name)
 
 

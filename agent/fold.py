@@ -215,8 +215,11 @@ def _op_words(op: StateOp, state: State) -> str:
         if found is None:
             return f"I find no list that goes by “{name}”." if name else "There is no list to go back to."
         label = f" “{found.label}”" if found.label else ""
+        again = "".join(f"\n{n}. {_line(state.things[id])}" for n, id in enumerate(found.ids, 1) if id in state.things)
         return (
-            f"Back to the list{label}." if op.op == "back" else f"A new branch of the list{label}; the old one stays."
+            f"Back to the list{label}:{again}"
+            if op.op == "back"
+            else f"A new branch of the list{label}; the old one stays."
         )
     return {
         "like": f"Noted: you like {name}.",
@@ -225,6 +228,10 @@ def _op_words(op: StateOp, state: State) -> str:
         "correct": f"Understood: {name}.",
         "cancel": "All right, I leave it.",
     }.get(op.op, "")
+
+
+def _line(thing: Thing) -> str:
+    return f"{thing.title or thing.id} by {thing.artist}" if thing.artist else thing.title or thing.id
 
 
 def _target_name(target: Ref | str | None, state: State) -> str:

@@ -10,6 +10,7 @@ from segue.agent.op_words import clock, done_words, listing, op_words
 from segue.tools.core import registry
 
 _SURE = 0.5
+_LOOKS = ("stats", "duplicates", "taste", "playlists")  # where there is nothing, a note says so
 _ROWS = 20  # rows of a table that a reply shows
 _VERBS = {
     "generate": "make the music", "edit": "make the change", "caption": "describe it", "tag": "measure it",
@@ -196,7 +197,9 @@ def _library(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[st
     numbered = [f"{n}. {line}" for n, line in enumerate(lines, 1)] if len(lines) > 1 else lines
     more = [f"… and {len(rows) - _ROWS} more."] if len(rows) > _ROWS else []
     head = [out["preview"]] if out.get("preview") else []
-    return "\n".join([*head, *numbered, *more]) or f"Library: {args.get('action')} done."
+    return "\n".join([*head, *numbered, *more]) or (
+        "" if args.get("action") in _LOOKS else f"Library: {args.get('action')} done."
+    )
 
 
 def _kept_list(args: Mapping[str, Any], row: Mapping[str, Any]) -> str:

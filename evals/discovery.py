@@ -17,7 +17,7 @@ from segue.evals import edit_report
 from segue.evals.discovery_cpcd import Floats, Rank, Talks, View, halves, listened, load, score
 from segue.evals.discovery_house import House, cache_folder
 from segue.evals.discovery_pieces import analysed, home, pieces, strangers
-from segue.evals.discovery_rules import rules
+from segue.evals.discovery_rules import long_talk, rules
 from segue.evals.discovery_sound import identification, recorded
 from segue.evals.generate_report import write_between
 from segue.tools.collection.embed import embed
@@ -143,6 +143,7 @@ def _rendered(limit: int | None) -> dict[str, Any]:
     settings = home()
     made = analysed(pieces(settings), settings)
     kept = rules(made, settings, min(DIALOGUES, limit or DIALOGUES))
+    long = long_talk(made, settings)
     known = identification(made, strangers(settings), settings, min(EXCERPTS, limit or EXCERPTS))
     goals = [
         _goal("hard limits hold in every turn", kept["hard"], kept["hard"] == 1, kept["hard_turns"]),
@@ -151,10 +152,12 @@ def _rendered(limit: int | None) -> dict[str, Any]:
         _goal("more and less move the axis asked for: 95%", kept["moved"], kept["moved"] >= 0.95, kept["moves"]),
         _goal("and hold what is to be held", kept["held"], not kept["held"] < 0.95, kept["holds"]),
         _goal("ordinals are resolved: 99%", kept["ordinals"], kept["ordinals"] >= 0.99, kept["pointed"]),
+        _goal("of 40 turns the last ten are as right as the first ten", long["last"], long["last"] >= long["first"], long["turns"]),
+        _goal("and take no longer (ratio, at most 1.5)", long["ratio"], long["ratio"] <= 1.5, long["turns"]),
         _goal("excerpts of 10 s recognised: 95%", known["top1"], known["top1"] >= 0.95, known["excerpts"]),
         _goal("false alarms on twins outside the library (same tempo, same drums): 1%", known["false"], known["false"] <= 0.01, known["strangers"]),
     ]  # fmt: skip
-    return {"rules": kept, "identification": known, "goals": goals}
+    return {"rules": kept, "long": long, "identification": known, "goals": goals}
 
 
 def _goal(goal: str, found: float, met: bool, of: int) -> dict[str, Any]:

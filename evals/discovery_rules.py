@@ -4,6 +4,7 @@ Every dialogue goes through the built-in planner, the fold and the retrieve tool
 points at the second one to reject it, asks on, and moves from the first one along an axis while another is held.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,6 +65,54 @@ def rules(made: dict[str, Made], settings: Settings, count: int = 500) -> dict[s
 
 def _mean(values: Sequence[bool]) -> float:
     return float(np.mean(values)) if values else float("nan")
+
+
+def long_talk(made: dict[str, Made], settings: Settings, count: int = 40, talks: int = 3) -> dict[str, Any]:
+    """Hold talks of ``count`` turns, each a limit, others, a rejection or a move; return rightness and time, first and last ten.
+
+    Returns
+    -------
+    ``first`` and ``last``: the share of the first and the last ten turns of which all that is shown keeps every limit so far
+    and nothing that was rejected comes back; ``ratio``: time of the last ten turns over that of the first ten.
+    """
+    house = _House(settings)
+    rng = np.random.default_rng(5)
+    right: list[list[bool]] = []
+    spent: list[list[float]] = []
+    for _ in range(talks):
+        dialogue = Dialogue()
+        words, holds = _limit(made, rng)
+        rejected: set[str] = set()
+        seen: set[str] = set()
+        shown: list[str] = []
+        rights, times = [], []
+        for turn in range(count):
+            kind = turn % 4
+            if kind == 2 and shown:
+                rejected.add(shown[0])
+            said = (
+                f"find me some music {words}" if kind == 0 else "show me others" if kind == 1
+                else "not the first one" if kind == 2 else str(rng.choice(["calmer", "more energetic", "happier"]))
+            )  # fmt: skip
+            began = time.perf_counter()
+            _, found = house.say(dialogue, said)
+            times.append(time.perf_counter() - began)
+            shown = found or shown
+            seen.update(found)
+            left = [id for id, one in made.items() if holds(one) and id not in seen | rejected]
+            rights.append(
+                all(holds(made[id]) and id not in rejected for id in found) and bool(found or kind or not left)
+            )
+        right.append(rights)
+        spent.append(times)
+    first, last = (
+        float(np.median([np.sum(times[part]) for times in spent])) for part in (slice(0, 10), slice(-10, None))
+    )
+    return {
+        "first": _mean([one for rights in right for one in rights[:10]]),
+        "last": _mean([one for rights in right for one in rights[-10:]]),
+        "ratio": last / max(1e-9, first), "turns": count * talks,
+    }  # fmt: skip
 
 
 class _House:
@@ -144,16 +193,21 @@ def _dialogue(house: _House, made: dict[str, Made], rng: np.random.Generator, ta
     plan, shown = house.say(dialogue, said)
     gone = {first[0], *(id for step in plan.steps for id in (step.args.get("filters") or {}).get("exclude", []))}
     able = [1 for id, one in made.items() if id not in gone and holds(one) and way * (_of(one, axis) - _of(began, axis)) > 0]  # fmt: skip
+    keeping = hold and [1 for id, one in made.items() if id not in gone and holds(one) and way * (_of(one, axis) - _of(began, axis)) > 0 and _keeps(one, began, hold)]  # fmt: skip
     tally.leaked += len([id for id in shown if id in rejected])
     if not able:  # the tool says that nothing lies there, and shows the nearest
         return
     for id in shown:
         good = way * (_of(made[id], axis) - _of(began, axis)) > 0
         tally.moved.append(good)
-        if hold:
-            tally.held.append(abs(np.log(_of(made[id], hold) / _of(began, hold))) <= np.log(1 + _HELD[hold]))
+        if hold and keeping:
+            tally.held.append(_keeps(made[id], began, hold))
         if not good:
             tally.broken.append(f"{said}: {made[id].title} ({_of(made[id], axis):.1f} against {_of(began, axis):.1f})")
+
+
+def _keeps(one: Made, began: Made, axis: str) -> bool:
+    return bool(abs(np.log(_of(one, axis) / _of(began, axis))) <= np.log(1 + _HELD[axis]))
 
 
 def _point(tally: Tally, found: Sequence[str | None], wanted: str, said: str) -> None:

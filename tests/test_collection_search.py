@@ -336,3 +336,31 @@ def test_what_is_held_is_not_moved(desk):
 def test_what_to_drop_counts_only_what_the_words_mean(desk):
     desk.ask("jazz", filters={"year_min": 1800, "year_max": 1900})
     assert "Without 'from 1800 to 1900' there would be 10 tracks." in desk.notes[-1]
+
+
+def test_the_most_of_something_is_in_order(desk):
+    found = desk.ask(query="the calmest tracks", k=10)
+    energies = [track.axes["energy"] for track in desk.found(found)]
+    assert energies == sorted(energies)
+    assert energies[0] == min(track.axes["energy"] for track in desk.tracks.values())
+
+
+def test_a_far_tempo_is_no_reason_for_likeness(desk):
+    found = desk.ask(like=["t_000"], action="similar", k=20)
+    seed = desk.tracks["t_000"]
+    for item in found.items:
+        gap = abs(item.bpm - seed.bpm) / seed.bpm
+        assert gap <= 0.12 or not any(reason.endswith((" bpm faster", " bpm slower")) for reason in item.reasons)
+
+
+def test_where_both_cannot_be_the_move_counts_more_than_what_is_held(desk):
+    """All that is as long as the seed is slower: the length is let go, and that is said."""
+    seed = desk.tracks["t_030"]
+    near = [t for t in desk.tracks.values() if abs(np.log(t.duration_s / seed.duration_s)) <= np.log(1.15)]
+    faster = [t.id for t in near if t.bpm > seed.bpm]
+    found = desk.ask(
+        like=["t_030"], action="similar", adjust={"tempo": 1}, hold=["length"], filters={"exclude": faster}
+    )
+    assert found.items
+    assert all(item.bpm > seed.bpm for item in found.items)
+    assert any("length" in note and "let go" in note for note in desk.notes)

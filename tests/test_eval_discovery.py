@@ -1,6 +1,7 @@
 """The suite discovery: what may be read of a talk, its figures, its systems, on talks made up here."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,13 +10,15 @@ import soundfile
 from segue.evals import discovery
 from segue.evals.discovery_cpcd import View, figures, halves, listened, load, ranked, score
 from segue.evals.discovery_pieces import Made
-from segue.evals.discovery_rules import rules
+from segue.evals.discovery_rules import long_talk, rules
 from segue.evals.discovery_sound import KINDS, excerpt, recorded
 from segue.tools.collection.scenes import scenes_of_artists
 from segue.tools.collection.snapshot import Snapshot
 from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.core.errors import InvalidArgument
 from tests.collection_support import RATE, fill, known_tracks, make_home, tone
+
+_PLAIN = {"Jazz": "jazz_swing", "Metal": "metal", "Ambient": "ambient", "Lo-Fi Hip Hop": "lofi", "House": "house", "Folk": "folk"}  # fmt: skip
 
 NAMES = [("Harbour Light", "Nina Harrow"), ("Tin Roof", "Nina Harrow"), ("Anvil", "Metallica"), ("Rust", "Metallica"),
          ("Slow Rain", "Enya"), ("Juice", "Snoop Dogg, Dr. Dre"), ("Kite", "Marlo Quint"), ("Kite!", "Marlo Quint")]  # fmt: skip
@@ -161,13 +164,22 @@ def test_dialogues_over_a_library_keep_their_word(tmp_path):
     settings, store, catalogue = make_home(tmp_path)
     tracks = known_tracks(40)
     fill(store, catalogue, tracks)
-    plain = {"Jazz": "jazz_swing", "Metal": "metal", "Ambient": "ambient", "Lo-Fi Hip Hop": "lofi", "House": "house", "Folk": "folk"}  # fmt: skip
     made = {
-        t.id: Made(t.title, t.artist, plain[t.genres[0]], t.year, t.bpm, t.duration_s, 1.0, False, tmp_path) for t in tracks
+        t.id: Made(t.title, t.artist, _PLAIN[t.genres[0]], t.year, t.bpm, t.duration_s, 1.0, False, tmp_path) for t in tracks
     }  # fmt: skip
     found = rules(made, settings, 3)
     assert (found["leaked"], found["repeated"]) == (0, 0)
     assert found["hard_turns"] == 6
+
+
+def test_a_talk_of_forty_turns_is_right_to_its_end(tmp_path):
+    settings, store, catalogue = make_home(tmp_path)
+    tracks = known_tracks(60)
+    fill(store, catalogue, tracks)
+    made = {t.id: Made(t.title, t.artist, "folk", t.year, t.bpm, t.duration_s, 1.0, False, tmp_path) for t in tracks}
+    made = {id: replace(one, genre=_PLAIN[tracks[n].genres[0]]) for n, (id, one) in enumerate(made.items())}
+    found = long_talk(made, settings, talks=1)
+    assert (found["first"], found["last"], found["turns"]) == (1.0, 1.0, 40)
 
 
 def test_spoilt_excerpts_are_ten_seconds_and_not_what_they_were(tmp_path):

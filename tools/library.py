@@ -15,7 +15,18 @@ class Args(BaseArgs):
     """Look after the library: add or remove a folder or items, status, statistics, duplicates, write tags, import what other programs know; what is remembered of the user's taste; searches kept as smart playlists."""
 
     action: Literal[
-        "add", "remove", "status", "stats", "duplicates", "retag", "import", "taste", "save", "refresh", "playlists"
+        "add",
+        "remove",
+        "status",
+        "stats",
+        "duplicates",
+        "retag",
+        "import",
+        "taste",
+        "save",
+        "refresh",
+        "playlists",
+        "push",
     ]
     items: list[ItemRef] = []
     folder: str | None = Field(None, description="a folder, or the table to import")
@@ -39,6 +50,8 @@ def _confirm(args: Args) -> str | None:
     if args.action == "retag":
         what = " and ".join(args.fields) or "tags"
         return f"This writes {what} into your own files. Shall I?"
+    if args.action == "push":
+        return f"This writes the playlist {args.name or 'Segue'} to your music server. Shall I?"
     if args.action == "taste" and args.fields == ["forget"] and not args.items and not args.name:
         return "This forgets all that I know of your taste. Shall I?"
     return None

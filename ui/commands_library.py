@@ -53,6 +53,9 @@ def import_table(
     json_output: Json = False,
 ) -> None:
     """Take over what you have elsewhere: ratings, plays, tags."""
+    if str(table_file) == "subsonic":
+        _act({"action": "import", "folder": "subsonic"}, json_output)
+        return
     if not table_file.exists():
         raise NotFound(f"There is no file {table_file}.", "Check the name and the folder.")
     _act({"action": "import", "folder": str(table_file.absolute())}, json_output)

@@ -25,7 +25,8 @@ from segue.tools.collection.remembered import (
     taste_rows,
 )
 from segue.tools.collection.scan import scan, tracks_in
-from segue.tools.collection.table import import_any
+from segue.tools.collection.subsonic import Subsonic
+from segue.tools.collection.table import import_any, import_server
 from segue.tools.core.base import Backend, Context, Runner
 from segue.tools.core.errors import CannotDo, InvalidArgument, NotFound
 from segue.tools.core.piece import FileOut
@@ -35,6 +36,7 @@ _SMALL_S = 1800.0  # seconds of music that an add measures by itself: about a mi
 _READ_S = 8.0  # for reading the meaning of new tracks' words: a thousand or so on a free core
 _ANALYSE = frozenset({"analyse", "analyze", "analysis"})
 _MOST = 500  # tracks of a smart playlist
+_SERVER = ("subsonic", "opensubsonic", "server")  # what an import may name in place of a file
 _HINT = "Add a folder with `segue library add FOLDER`, or ask for the demo library."
 
 
@@ -159,7 +161,10 @@ def _retag(args: library.Args, context: Context, catalogue: Catalogue) -> librar
 
 
 def _import(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
-    result = import_any(catalogue, context.store, _folder(args), context.progress)
+    if (args.folder or "").lower() in _SERVER:
+        result = import_server(catalogue, context.store, context.progress)
+    else:
+        result = import_any(catalogue, context.store, _folder(args), context.progress)
     if result.skipped:
         context.note(f"{result.skipped:,} rows have no title and were left out.")
     if result.missing:
@@ -228,9 +233,23 @@ def _playlists(args: library.Args, context: Context, catalogue: Catalogue) -> li
     return library.Out(rows=rows)
 
 
+def _push(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
+    """Write tracks, or a smart playlist, to the music server of the settings."""
+    ids = [ref.id or "" for ref in args.items]
+    if not ids:
+        ids = playlist(catalogue, context.owner, args.name or "").ids
+    tracks = [catalogue.track(id) for id in ids]
+    name = args.name or "Segue"
+    pushed, missing = Subsonic(context.settings.subsonic).push(name, tracks)
+    if missing:
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        context.note(f"The music server does not have: {'; '.join(missing[:5])}{more}.")
+    return library.Out(rows=[{"playlist": name, "pushed": pushed, "missing": len(missing)}])
+
+
 _ACTIONS: dict[str, Callable[[library.Args, Context, Catalogue], library.Out]] = {
     "add": _add, "remove": _remove, "status": _status, "stats": _stats, "duplicates": _duplicates, "retag": _retag,
-    "import": _import, "taste": _taste, "save": _save, "refresh": _refresh, "playlists": _playlists,
+    "import": _import, "taste": _taste, "save": _save, "refresh": _refresh, "playlists": _playlists, "push": _push,
 }  # fmt: skip
 
 BACKEND = Backend(tool="library", name="catalogue", load=_load)

@@ -117,13 +117,13 @@ def _artist(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> C
     if not limits.artist:
         return None
     wanted = normal(limits.artist)
-    mask = np.array([wanted in names for names in library.artists], dtype=bool)
+    mask = library.of_artists([wanted])
     if not mask.any():
         near = library.names.nearest(wanted, "artist", floor=0.75)
         if near:
             written = library.names.written("artist", near)
             note(f"No artist is called '{limits.artist}' here; '{written}' was taken.")
-            mask = np.array([near in names for names in library.artists], dtype=bool)
+            mask = library.of_artists([near])
             return Constraint(f"by {written}", mask)
         note(f"This library has no artist '{limits.artist}'.")
     return Constraint(f"by {limits.artist}", mask)
@@ -134,10 +134,10 @@ def _without_artists(library: Snapshot, limits: Limits) -> Constraint | None:
         return None
     out: set[str] = set()
     for name in limits.exclude_artists:
-        known = any(normal(name) in names for names in library.artists)
+        known = library.of_artists([normal(name)]).any()
         near = None if known else library.names.nearest(name, "artist")
         out |= {near} if near else artist_names(name) | {normal(name)}
-    mask = np.array([not (out & names) for names in library.artists], dtype=bool)
+    mask = ~library.of_artists(out)
     return Constraint(f"not by {' or '.join(limits.exclude_artists)}", mask)
 
 
@@ -215,8 +215,8 @@ def _language(library: Snapshot, limits: Limits) -> Constraint | None:
     if not limits.language:
         return None
     wanted = limits.language.lower()[:2]
-    mask = np.array([track.language == wanted for track in library.tracks], dtype=bool)
-    return Constraint(f"language {wanted}", mask, sum(track.language is None for track in library.tracks))
+    mask = np.asarray(library.languages == wanted)
+    return Constraint(f"language {wanted}", mask, int((library.languages == "").sum()))
 
 
 def _plays(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:

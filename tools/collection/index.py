@@ -35,10 +35,11 @@ class VectorIndex:
         self.rows = np.array(
             [n for n, id in enumerate(ids) if id in vectors and 0 < len(vectors[id]) == self.dimensions], dtype=np.int64
         )
-        matrix = np.array([vectors[ids[n]] for n in self.rows], dtype=np.float32).reshape(
-            len(self.rows), self.dimensions
-        )
-        self.matrix = unit(matrix)
+        self.matrix = np.empty((len(self.rows), self.dimensions), dtype=np.float32)
+        for place, n in enumerate(self.rows):
+            self.matrix[place] = vectors[ids[n]]
+        lengths_of = np.linalg.norm(self.matrix, axis=1, keepdims=True)
+        self.matrix /= np.where(lengths_of > 0, lengths_of, 1)  # in place: a large library's is gigabytes
         self.count = len(ids)
         self._lists = _inverted(self.matrix, keep) if len(self.rows) > EXACT_UP_TO else None
 
@@ -79,7 +80,7 @@ def _inverted(matrix: Floats, keep: Path | None) -> Any:  # noqa: ANN401 - FAISS
     """Build, or load when it fits and is whole, inverted lists of 8-bit vectors (IVF, SQ8)."""
     import faiss
 
-    basis = hashlib.sha256(np.ascontiguousarray(matrix).tobytes()).hexdigest()
+    basis = hashlib.sha256(np.ascontiguousarray(matrix).data).hexdigest()
     if keep is not None and (loaded := _load(keep, basis)) is not None:
         return loaded
     lists = int(min(2048, max(64, 4 * np.sqrt(len(matrix)))))

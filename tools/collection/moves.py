@@ -41,6 +41,24 @@ def changing(request: Moving) -> dict[str, float]:
     return {axis: steps for axis, steps in request.adjust.items() if steps and axis not in request.hold}
 
 
+def within_reach(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> Mask:
+    """Return the rows that keep what is held; where none of them lies in the asked direction and others do, holding is let go."""
+    kept = held(library, request, allowed, note)
+    if changing(request) and not _reaches(library, request, kept) and _reaches(library, request, allowed):
+        note(f"Nothing that keeps the {' and the '.join(request.hold)} goes that way; it was let go.")
+        return allowed
+    return kept
+
+
+def _reaches(library: Snapshot, request: Moving, allowed: Mask) -> bool:
+    """Tell whether any row lies in the asked direction on every axis."""
+    for axis, steps in changing(request).items():
+        with np.errstate(invalid="ignore"):
+            beyond = (library.axis(axis) - base_of(library, request, axis)) * np.sign(steps) > LEAST.get(axis, 0.01)
+        allowed = np.asarray(allowed & beyond)
+    return bool(allowed.any())
+
+
 def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> tuple[Mask, Floats | None]:
     """Return the rows that really lie in the asked direction, and how near each is to the step asked for.
 

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class NameIndex:
             self._kinds[plain].append(kind)
         self._longest = min(10, max((plain.count(" ") + 1 for plain in self._kinds), default=0))
         self._spelt = [plain for plain, kinds in self._kinds.items() if kinds != ["genre"]]
-        places: dict[str, list[int]] = defaultdict(list)
+        places: dict[str, array[int]] = defaultdict(lambda: array("i"))
         for place, plain in enumerate(self._spelt):
             for gram in trigrams(plain):
                 places[gram].append(place)

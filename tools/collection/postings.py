@@ -1,6 +1,6 @@
 """Ranked words: postings with precomputed BM25 weights in numpy (Robertson & Zaragoza 2009, BM25F)."""
 
-import math
+from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -23,39 +23,41 @@ class Postings:
 
     def __init__(self, documents: Sequence[Mapping[str, str]], boosts: Mapping[str, float]) -> None:
         self.size = len(documents)
-        counts: list[dict[str, float]] = []
-        for document in documents:
+        words: dict[str, int] = {}
+        held, holders, counts = array("i"), array("i"), array("f")  # a word, a document, how often: one entry a pair
+        lengths = np.zeros(max(1, self.size))
+        for n, document in enumerate(documents):
             counter: dict[str, float] = defaultdict(float)
             for name, text in document.items():
                 for token in tokens(text):
                     counter[stem(token.word)] += boosts.get(name, 1.0)
-            counts.append(counter)
-        lengths = np.array([float(sum(counter.values())) for counter in counts] or [0.0])
-        mean = float(lengths.mean()) or 1.0
-        places: dict[str, list[int]] = defaultdict(list)
-        for n, counter in enumerate(counts):
-            for word in counter:
-                places[word].append(n)
-        self._postings: dict[str, tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = {}
-        for word, found in places.items():
-            idf = math.log(1 + (self.size - len(found) + 0.5) / (len(found) + 0.5))
-            tf = np.array([counts[n][word] for n in found])
-            norm = _K1 * (1 - _B + _B * lengths[found] / mean)
-            weights = idf * tf * (_K1 + 1) / (tf + norm)
-            self._postings[word] = (np.array(found, dtype=np.int32), weights.astype(np.float32))
+            lengths[n] = sum(counter.values())
+            for word, count in counter.items():
+                held.append(words.setdefault(word, len(words)))
+                holders.append(n)
+                counts.append(count)
+        codes, documents_of = np.array(held, dtype=np.int32), np.array(holders, dtype=np.int32)
+        tf = np.array(counts, dtype=np.float64)
+        df = np.bincount(codes, minlength=len(words)) if len(codes) else np.zeros(0, dtype=np.int64)
+        idf = np.log(1 + (self.size - df + 0.5) / (df + 0.5))
+        norm = _K1 * (1 - _B + _B * lengths[documents_of] / (float(lengths.mean()) or 1.0))
+        order = np.argsort(codes, kind="stable")
+        self._documents = documents_of[order]
+        self._weights = (idf[codes] * tf * (_K1 + 1) / (tf + norm)).astype(np.float32)[order]
+        ends = np.cumsum(df)
+        self._spans = {word: slice(int(ends[code] - df[code]), int(ends[code])) for word, code in words.items()}
 
     def scores(self, words: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the BM25 score of every document for some stems, float32 ``[documents]``."""
         out = np.zeros(self.size, dtype=np.float32)
         for word in words:
-            if word in self._postings:
-                places, weights = self._postings[word]
-                out[places] += weights
+            if word in self._spans:
+                out[self._documents[self._spans[word]]] += self._weights[self._spans[word]]
         return out
 
     def holders(self, word: str) -> npt.NDArray[np.int32]:
         """Return the documents that hold a stem."""
-        return self._postings[word][0] if word in self._postings else np.zeros(0, dtype=np.int32)
+        return self._documents[self._spans.get(word, slice(0, 0))]
 
     def __contains__(self, word: str) -> bool:
-        return word in self._postings
+        return word in self._spans

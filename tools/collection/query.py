@@ -13,18 +13,21 @@ from segue.tools.collection.words import STOP, normal, stem, tokens
 from segue.tools.core import vocabulary
 from segue.tools.core.theory import Key, parse_key
 
+_NO_DEGREE = frozenset({"forest", "request", "honest", "latest", "oldest", "newest", "guest", "quest", "interest", "protest", "harvest", "tempest", "modest", "finest", "greatest", "biggest", "budapest", "everest", "midwest"})  # fmt: skip
 _HEARD = 0.2  # probability from which one of musicnn's tags counts as heard
 Reason = Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Something that the query asks of the music: how far each track has it (0–1), and that in words."""
+    """Something that the query asks of the music: how far each track has it (0–1), that in words, the axis it lies on."""
 
     kind: str
     words: str
     evidence: Floats
     reason: Reason
+    axis: str = ""
+    way: int = 1
 
 
 @dataclass(slots=True)
@@ -35,6 +38,11 @@ class Reading:
     wishes: list[Wish] = field(default_factory=list)
     names: list[NameMatch] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+
+    @property
+    def superlative(self) -> bool:
+        """Whether the most of something is asked for: "the loudest", "most energetic"."""
+        return any(word in ("most", "least") or (word.endswith("est") and word not in _NO_DEGREE and len(word) > 5) for word in normal(self.text).split())  # fmt: skip
 
 
 def read_query(library: Snapshot, text: str) -> Reading:
@@ -146,7 +154,7 @@ def _mood(library: Snapshot, mood: str) -> Wish:
             return f"{plain}: {side_words(axis, sign)} than {place if sign > 0 else 100 - place:.0f}% of the library"
         return f"tagged {plain}" if "moods" not in library.tracks[row].measured else f"sounds {plain}"
 
-    return Wish("mood", plain, np.asarray(evidence, dtype=np.float32), reason)
+    return Wish("mood", plain, np.asarray(evidence, dtype=np.float32), reason, axis, sign)
 
 
 def side_words(axis: str, sign: float) -> str:

@@ -11,6 +11,7 @@ from segue.tools.collection.snapshot import Sample, Snapshot, axis_value, genre_
 from segue.tools.collection.words import normal, stem, tokens
 
 _MOST = 4
+_NEAR_TEMPO = 0.12  # of the seed's tempo
 _FAR = 10  # least number of measured tracks for a percentile to mean something
 
 
@@ -101,9 +102,13 @@ def _of_seeds(library: Snapshot, seeds: Sequence[Sample], row: int, adjust: dict
     found = []
     if genre_names(tuple(seed.genres)) and has_genre(library.genres[row], genre_names(tuple(seed.genres))):
         found.append(f"{track.genres[0]} as well")
+    shared = [name for name in (*track.moods, *track.instruments) if name in {*seed.moods, *seed.instruments}]
+    if shared:
+        found.append(f"{' and '.join(shared[:2])}, as there")
     if "tempo" not in adjust and track.bpm and seed.bpm and min(track.bpm_confidence, seed.bpm_confidence) >= UNSURE:
         gap = round(track.bpm) - round(seed.bpm)
-        found.append("the same tempo" if gap == 0 else f"{abs(gap)} bpm {'faster' if gap > 0 else 'slower'}")
+        if abs(gap) <= _NEAR_TEMPO * seed.bpm:  # what lies farther off speaks for no likeness
+            found.append("the same tempo" if gap == 0 else f"{abs(gap)} bpm {'faster' if gap > 0 else 'slower'}")
     one, other = key_of(track), key_of(seed)
     if one and other and (one.tonic, one.is_minor) == (other.tonic, other.is_minor):
         found.append(f"the same key, {one}")

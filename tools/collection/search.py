@@ -16,7 +16,7 @@ from segue.tools.collection.embed import MISSING, embed_query
 from segue.tools.collection.filters import SHOWN, Constraint, Limits, all_of, constraints, relaxed
 from segue.tools.collection.likeness import likeness, likeness_to_all
 from segue.tools.collection.matching import HAS, coverage_of, looks_like_a_name, matched
-from segue.tools.collection.moves import changing, held, moved
+from segue.tools.collection.moves import changing, moved, within_reach
 from segue.tools.collection.query import Reading, read_query
 from segue.tools.collection.reasons import reasons_for
 from segue.tools.collection.remembered import Taste
@@ -99,7 +99,7 @@ def search(
         elif request.among is None:
             note("The library holds nothing besides what it was to be like.")
         return Found([], 0)
-    allowed = held(library, request, allowed, note)
+    allowed = within_reach(library, request, allowed, note)
     allowed, closeness = moved(library, request, allowed, note)
     sources = _sources(library, request, reading, phrase, note)
     if closeness is not None:
@@ -122,8 +122,11 @@ def search(
             return _nearest(library, request, reading, fused, coverage, limits, allowed, note)
         fitting = matched(reading, coverage, allowed, note)
         fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
+        if reading.superlative and reading.wishes:
+            fused = fused + _degree(library, reading)
     total = int(fitting.sum())
-    free = not limits and not request.adjust and coverage is None  # "23 match" says nothing about likeness alone
+    only_others = all(limit.words == SHOWN or limit.words.startswith("not by ") for limit in limits)
+    free = only_others and not request.adjust and coverage is None  # "23 match" says nothing about likeness alone
     pool = _order(fused, fitting, allowed, request, total)
     rows, collapsed = _collapse(library, pool, request)
     chosen = _choose(library, rows, request, reading, note)
@@ -145,12 +148,20 @@ def search(
     return Found(hits, len(hits) if free else total, question)
 
 
+def _degree(library: Snapshot, reading: Reading) -> Floats:
+    """Where each track stands, 0 to 1, on the axes that the words ask the most of."""
+    places = [np.nan_to_num(library.percentiles(w.axis), nan=50 - 50 * w.way) for w in reading.wishes if w.axis]
+    ways = [w.way for w in reading.wishes if w.axis]
+    if not places:
+        return np.zeros(library.size, dtype=np.float32)
+    return np.asarray(np.mean([p if way > 0 else 100 - p for p, way in zip(places, ways, strict=True)], axis=0) / 100, dtype=np.float32)  # fmt: skip
+
+
 def _liking(library: Snapshot, taste: Taste) -> Floats:
     """How a user's taste speaks for each track: 3 liked, 2 its artist liked, 1 nothing known, 0 rejected or its artist."""
     scores = np.ones(library.size, dtype=np.float32)
     for artists, value in ((taste.rejected_artists, 0.0), (taste.liked_artists, 2.0)):
-        if artists:
-            scores[[bool(artists & names) for names in library.artists]] = value
+        scores[library.of_artists(artists)] = value
     for ids, value in ((taste.rejected, 0.0), (taste.liked, 3.0)):
         scores[library.mask_of(ids)] = value
     return scores
@@ -190,6 +201,8 @@ def _by_talk(
         fitting = matched(Reading(reading.text, wishes), share, allowed, note)
         total = int(fitting.sum())
         score = score + np.mean([wish.evidence for wish in wishes], axis=0)
+    if reading.superlative and reading.wishes:
+        score = score + 100 * _degree(library, reading)
     if request.taste:
         score = score + _TASTE * (_liking(library, request.taste) - 1)
     rows = np.nonzero(fitting)[0]

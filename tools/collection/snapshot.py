@@ -1,6 +1,8 @@
 """The library as columns in memory: what a search reads, built again only after a change."""
 
 import re
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -170,6 +172,27 @@ class Snapshot:
     def artists(self) -> list[frozenset[str]]:
         """Of each track its artists in normal form: together and one by one."""
         return [artist_names(track.artist, track.albumartist) for track in self.tracks]
+
+    @cached_property
+    def _of_artist(self) -> dict[str, npt.NDArray[np.int32]]:
+        found: dict[str, array[int]] = defaultdict(lambda: array("i"))
+        for row, names in enumerate(self.artists):
+            for name in names:
+                found[name].append(row)
+        return {name: np.array(rows, dtype=np.int32) for name, rows in found.items()}
+
+    def of_artists(self, names: Iterable[str]) -> Mask:
+        """Return the rows of some artists, named in normal form; those who are not here have none."""
+        mask = np.zeros(self.size, dtype=bool)
+        for name in names:
+            if name in self._of_artist:
+                mask[self._of_artist[name]] = True
+        return mask
+
+    @cached_property
+    def languages(self) -> npt.NDArray[np.str_]:
+        """Of each track its language, ISO 639-1 ``[tracks]``; empty where it is not known."""
+        return np.array([(track.language or "")[:2] for track in self.tracks], dtype="U2")
 
     @cached_property
     def versions(self) -> list[str]:

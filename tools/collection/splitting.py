@@ -9,7 +9,7 @@ from segue.tools.collection.query import Reading
 from segue.tools.collection.snapshot import Mask, Snapshot
 
 _MANY = 4  # times as many as are shown: fewer can be listened to without a question
-_MOST = 20_000  # tracks looked at
+_MOST = 3000  # tracks whose genres are counted one by one
 _KNOWN, _EVEN = 0.7, 0.15  # least share that is known, and that stands on the smaller side
 
 
@@ -18,7 +18,7 @@ def splitting(library: Snapshot, fitting: Mask, limits: Limits, reading: Reading
 
     Nothing is asked that the request has said already.
     """
-    rows = np.nonzero(fitting)[0][:_MOST]
+    rows = np.nonzero(fitting)[0]
     if shown < 1 or len(rows) < _MANY * shown:
         return None
     said = {wish.kind for wish in reading.wishes}
@@ -26,7 +26,7 @@ def splitting(library: Snapshot, fitting: Mask, limits: Limits, reading: Reading
     if limits.vocals is None and not said & {"tag"}:
         sung = library.column("vocals")[rows]
         sides += _two(sung > 0.5, ~np.isnan(sung), "Sung or instrumental? {0} of them have a voice, {1} have none.")
-    if not said & {"genre"} and limits.genre is None:
+    if not said & {"genre"} and limits.genre is None and len(rows) <= _MOST:
         names = [library.tracks[row].genres[0] for row in rows if library.tracks[row].genres]
         sides += _genre(names, len(rows))
     if "tempo" not in said and limits.bpm_min is None and limits.bpm_max is None:

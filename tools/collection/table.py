@@ -18,6 +18,7 @@ from segue.tools.collection.counterparts import Counterparts
 from segue.tools.collection.exports import read_export
 from segue.tools.collection.popularity import popularity_of
 from segue.tools.collection.scan import tracks_in
+from segue.tools.collection.subsonic import Subsonic
 from segue.tools.collection.tags import key_of, language_of, number_of, rating_of, split_list, year_of
 from segue.tools.collection.words import normal
 from segue.tools.core.audio import AUDIO_SUFFIXES
@@ -88,6 +89,14 @@ def import_any(catalogue: Catalogue, store: Store, path: Path, progress: Progres
         result = ImportResult(program=export.program, rows=len(export.rows))
         return _take_over(catalogue, store, export.rows, result, progress, adds=False)
     return import_table(catalogue, store, path, progress)
+
+
+def import_server(catalogue: Catalogue, store: Store, progress: Progress | None = None) -> ImportResult:
+    """Take over the ratings and plays of the OpenSubsonic server that the settings name."""
+    rows = Subsonic(catalogue.settings.subsonic).rows()
+    return _take_over(
+        catalogue, store, rows, ImportResult(program="the music server", rows=len(rows)), progress, adds=False
+    )
 
 
 def import_table(catalogue: Catalogue, store: Store, path: Path, progress: Progress | None = None) -> ImportResult:

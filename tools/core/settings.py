@@ -55,6 +55,11 @@ class Settings(BaseModel):
     commercial: bool = Field(False, description="refuse engines whose weights forbid commercial use")
     prefer: dict[str, str] = Field(default_factory=dict, description="engine to prefer, by tool")
     servers: dict[str, str] = Field(default_factory=dict, description="model servers, tool to URL; several with spaces")
+    subsonic: str | None = Field(
+        None,
+        description="OpenSubsonic server to import from and push playlists to: https://user:password@host",
+        repr=False,
+    )
     server_key: str | None = Field(None, description="key that model servers ask for, and are asked for", repr=False)
 
     @property
