@@ -8,8 +8,8 @@
 
 ``--size`` writes a MusicGen of that size with random weights (the shapes are the released ones, so are time and
 memory; the sound is noise; the text encoder is a table) and wants audiocraft (``.ci/models``, or a GPU machine's own).
-Every batch size is a process of its own. One by one is a server of batch 1 that is asked for a take
-after the other; at once are as many takes as stand beside it, from as many jobs. Less is better but for ×.
+Every batch size is a process of its own, tells on stderr how long it will take, and is left out where that is more than
+``--minutes``, which the table says. One by one is a server of batch 1 that is asked for a take after the other; at once are as many takes as stand beside it, from as many jobs. Less is better but for ×.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--device", help="cpu, cuda, cuda:1; none: what there is")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 2, 4, 8])
     parser.add_argument("--seconds", type=float, default=5.0, help="of sound, a take")
+    parser.add_argument("--minutes", type=float, default=15.0, help="what would take longer, a batch size, is left out")
     parser.add_argument("--turns", type=int, default=2, help="the best of so many")
     parser.add_argument("--python", default=sys.executable, help="the Python that has the model's package")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
@@ -78,6 +80,15 @@ def bench(asked: argparse.Namespace) -> str:
             asked.model = folder
         batches = sorted({1, *asked.batches})
         found = [json.loads(child(asked, "--one", str(batch)).splitlines()[-1]) for batch in batches]
+    left_out = [one for one in found if "would_s" in one]
+    found = [one for one in found if "would_s" not in one]
+    told = [
+        f"batch {one['batch']}: not measured: it would take about {one['would_s'] / 60:.0f} min at {one['first_s']:.0f} s a "
+        f"take (--minutes {asked.minutes:g}; --turns 1 and fewer --seconds take less)"
+        for one in left_out
+    ]
+    if not found or found[0]["batch"] != 1:
+        return "\n".join([f"{asked.name} {asked.size or ''}", *told, ""])
     title = f"{asked.name}{f' {asked.size}, random weights' if asked.size else ''}"
     base = found[0]
     lines = [
@@ -93,18 +104,23 @@ def bench(asked: argparse.Namespace) -> str:
             f"| {one['batch']} | {one['takes']} | {one['together_s']:.2f} | {rate:.2f} | {rate * base['alone_s']:.2f} | "
             f"{rate * asked.seconds:.2f} | {one['alone_s']:.2f} | {one['peak_mb']:.0f} | {gpu} |"
         )
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *told, ""])
 
 
 def child(asked: argparse.Namespace, *more: str) -> str:
     """Return what another process of this file prints."""
-    command = [asked.python, __file__, asked.name, "--seconds", str(asked.seconds), "--turns", str(asked.turns), *more]
+    command = [asked.python, __file__, asked.name, *more]
+    for name in ("seconds", "turns", "minutes"):
+        command += [f"--{name}", str(getattr(asked, name))]
     for name in ("model", "device"):
         if value := getattr(asked, name):
             command += [f"--{name}", value]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    # What a child says on stderr is seen as it comes: how far it is, and why it ended where it did.
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    if done.returncode == -signal.SIGKILL:
+        sys.exit(f"bench_serving {' '.join(more)} was killed: most likely out of memory")
     if done.returncode != 0:
-        sys.exit(f"bench_serving {' '.join(more)} failed: {done.stderr[-1200:]}")
+        sys.exit(f"bench_serving {' '.join(more)} failed with {done.returncode}")
     return done.stdout
 
 
@@ -118,8 +134,14 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as home:
         model = load_served(asked.name, load_settings(home=Path(home)), Options(asked.model, batch, asked.device))
         server = JobServer([model], queue_size=10_000, kept=10_000)
-        run(server, model, asked.seconds, 1)  # whatever is made on first use
+        first_s = run(server, model, asked.seconds, 1)  # with whatever is made on first use
         takes = max(LEAST, batch)
+        # A take in a batch of its size is computed at full size: so many of those follow.
+        would_s = first_s * (2 * asked.turns + asked.turns * -(-takes // batch))
+        print(f"batch {batch}: {first_s:.1f} s a take, about {would_s / 60:.1f} min", file=sys.stderr, flush=True)
+        if would_s > 60 * asked.minutes:
+            server.close()
+            return {"batch": batch, "first_s": first_s, "would_s": would_s}
         alone = min(run(server, model, asked.seconds, 1) for _ in range(2 * asked.turns))
         together = min(run(server, model, asked.seconds, takes) for _ in range(asked.turns))
         server.close()

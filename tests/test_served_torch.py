@@ -37,10 +37,18 @@ def test_models_through_their_real_loaders_on_random_weights(tests, least):
 
 
 @pytest.mark.timeout(900)
-def test_what_newer_releases_of_audiocraft_have():
-    """JASCO and MusicGen-Style: run where ``AUDIOCRAFT=… .ci/models`` brought a release that has them."""
-    done = run("audiocraft_new")
-    if re.search(r"1 skipped", done.stdout) and done.returncode == 5:
-        pytest.skip("PyPI's audiocraft has neither JASCO nor MusicGen-Style: AUDIOCRAFT=… .ci/models")
+@pytest.mark.parametrize(
+    ("tests", "least", "missing"),
+    [
+        ("audiocraft_new", 5, "PyPI's audiocraft has neither JASCO nor MusicGen-Style: AUDIOCRAFT=… .ci/models"),
+        ("listeners", 1, "beat_this is not installed: remove .venv-models and run .ci/models"),
+    ],
+)
+def test_models_of_packages_that_may_be_missing(tests, least, missing):
+    done = run(tests)
+    passed = re.search(r"(\d+) passed", done.stdout)
+    if passed is None and "skipped" in done.stdout and "failed" not in done.stdout and "error" not in done.stdout:
+        pytest.skip(missing)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert "5 passed" in done.stdout
+    assert passed is not None
+    assert int(passed[1]) >= least

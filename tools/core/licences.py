@@ -24,7 +24,7 @@ _KNOWN: tuple[tuple[str, Licence], ...] = (
     (r"qwen[23](\.5)?-(audio|omni|\d)|qwen3-", Licence("Apache-2.0 weights", True)),
     (r"voxtral|mupt", Licence("Apache-2.0 weights", True)),
     (r"whisper", Licence("MIT weights", True)),
-    (r"chatmusician|ace-?step", Licence("MIT weights", True)),
+    (r"chatmusician|ace-?step|clamp-?3|beat-?this", Licence("MIT weights", True)),
 )
 
 
