@@ -208,10 +208,10 @@ def test_two_tabs_share_what_was_said(browser: Browser, running: dict[str, Any])
     expect(other.locator(".sg-turn:not([aria-busy]) figure")).to_have_count(1)
     _write(other, "make it slower")
     _write(visit.page, "transpose it up a tone")
-    expect(visit.answers).to_have_count(3)  # one after the other, and nothing is lost
+    expect(visit.answers).to_have_count(3, timeout=TURN_MS)  # one after the other, and nothing is lost
     other.reload()
     other.locator(".sg-sessions label").click()
-    expect(other.locator(".sg-turn:not([aria-busy])")).to_have_count(3)
+    expect(other.locator(".sg-turn:not([aria-busy])")).to_have_count(3, timeout=TURN_MS)
     visit.done()
 
 

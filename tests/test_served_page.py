@@ -17,7 +17,7 @@ from segue.tools.core.audio import encode
 from segue.tools.core.settings import load_settings
 from segue.tools.music.compose import Request, compose
 from segue.tools.music.render import render
-from tests.browser_support import Visit, browsing, chromium
+from tests.browser_support import TURN_MS, Visit, browsing, chromium
 from tests.ui_support import server, tone
 
 pytestmark = [
@@ -101,7 +101,7 @@ def add_folder(visit: Visit, folder: Path) -> None:
     visit.page.evaluate("window.segueOpenLibrary()")
     visit.page.get_by_label("A folder with music on this machine").fill(str(folder))
     visit.page.get_by_role("button", name="Add the folder").click()
-    expect(visit.page.locator(".sg-right")).to_contain_text("The folder is in the library")
+    expect(visit.page.locator(".sg-right")).to_contain_text("The folder is in the library", timeout=TURN_MS)
 
 
 def test_first_start_offers_and_examples_work(browser: Browser, tmp_path: Path) -> None:
