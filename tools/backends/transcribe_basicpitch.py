@@ -261,8 +261,12 @@ def _file_name(title: str, stem: str | None) -> str:
     return f"{base[:80]}_{stem.replace(' ', '_')}" if stem else base[:80]
 
 
+def _run(args: Args, context: Context) -> Out:
+    return transcribed(args, context)
+
+
 def _load(settings: Settings) -> Runner:
-    return transcribed
+    return _run
 
 
 BACKEND = Backend(
