@@ -121,9 +121,9 @@ def search(
         if not (coverage[allowed] > 0).any():
             return _nearest(library, request, reading, fused, coverage, limits, allowed, note)
         fitting = matched(reading, coverage, allowed, note)
-        fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
         if reading.superlative and reading.wishes:
-            fused = fused + _degree(library, reading)
+            fused = 1e-3 * fused + _degree(library, reading)
+        fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
     total = int(fitting.sum())
     only_others = all(limit.words == SHOWN or limit.words.startswith("not by ") for limit in limits)
     free = only_others and not request.adjust and coverage is None  # "23 match" says nothing about likeness alone
