@@ -92,3 +92,48 @@ def test_what_is_found_is_the_model_of_what_is_then_made():
     plan = BuiltinPlanner(names).plan("find me some jazz, then make something similar", state_for("empty"))
     assert [step.tool for step in plan.steps] == ["retrieve", "generate"]
     assert plan.steps[1].args["style"] == {"step": "s1", "field": "items", "index": 0}
+
+
+@pytest.mark.parametrize(
+    ("seen", "message", "context", "said"),
+    [
+        ("reply", "name a good plumber in Leeds", "empty", "outside of what I do"),
+        ("reply", "evening all, lovely to meet you", "empty", "Hello!"),
+        ("reply", "much obliged, that was splendid", "list", "You're welcome"),
+        ("reply", "and what would you be able to do for me", "recording", "I find, make"),
+        ("reply", "the artist, remind me?", "track_playing", "Mazzy Star"),
+    ],
+)
+def test_words_are_answered_with_words(seen, message, context, said):
+    plan = direct({seen}, message, context)
+    assert plan is not None
+    assert said in (plan.reply or "")
+    assert not plan.steps
+
+
+@pytest.mark.parametrize(
+    ("seen", "message", "context", "op", "target"),
+    [
+        ("state.back", "enough piano, where did the jazz go", "two_lists", "back", "jazz"),
+        ("state.back", "the one from the very beginning", "two_lists", "back", "1"),
+        ("state.back", "what you had before the piano", "two_lists", "back", None),
+        ("state.cancel", "whoa, no more of that", "piece", "cancel", None),
+        ("state.confirm", "aye, on you go", "pending", "confirm", None),
+        ("state.undo", "I preferred it as it was", "journey_2", "undo", None),
+    ],
+)
+def test_turns_of_the_talk(seen, message, context, op, target):
+    plan = direct({seen}, message, context)
+    assert plan is not None
+    assert [(one.op, one.target) for one in plan.state] == [(op, target)]
+    assert not plan.steps
+
+
+def test_there_is_no_yes_where_nothing_waits():
+    assert direct({"state.confirm"}, "aye, on you go", "empty") is None
+
+
+def test_what_is_to_be_done_is_asked():
+    plan = direct({"ask"}, "work your magic on it", "recording")
+    assert plan is not None
+    assert "evening_train.flac" in (plan.question or "")

@@ -127,7 +127,29 @@ def _operations(clause: Clause, thing: Thing | None, draft: Draft) -> list[Opera
                 operation["keep"] = names
         if able:
             return operations
-    return _read(clause, thing, draft)
+    return _in_order(clause, _read(clause, thing, draft))
+
+
+_SPOKEN: dict[str, str] = {
+    "loudness": r"\blufs\b|\bmaster\w*|\bnormali[sz]\w*|\bloudness", "tempo": r"\bbpm\b|\btempo|\b(?:fast|slow|quick)\w*|\bspeed\w*",
+    "transpose": r"\b(?:transpos|semitone|octave|pitch)\w*|\b[A-G][#b♯♭]? (?:major|minor)\b", "fade": r"\bfad(?:e|es|ed|ing)\b", "reverse": r"\brevers\w*|\bbackwards?\b",
+    "loop": r"\bloop\w*|\btimes\b", "trim": r"\b(?:trim|crop|cut|chop|keep)\w*|\bseconds?\b|\bsecs?\b",
+}  # fmt: skip
+
+
+def _in_order(clause: Clause, operations: list[Operation]) -> list[Operation]:
+    """Return operations on the whole in the order said: "a four second fade-out, then -20 LUFS" fades first."""
+    if {"loop", "trim"} <= {operation["op"] for operation in operations}:
+        return operations  # "loop the last five seconds three times" cuts first
+    places = []
+    for operation in operations:
+        words = operation.get("prompt") if operation["op"] == "restyle" else None
+        said = re.escape(words) if words else _SPOKEN.get(operation["op"])
+        found = re.search(said, clause.text, re.IGNORECASE) if said else None
+        if found is None:
+            return operations
+        places.append(found.start())
+    return [operation for _, operation in sorted(zip(places, operations, strict=True), key=lambda pair: pair[0])]
 
 
 def _read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:

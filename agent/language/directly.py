@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from segue.agent.language import making, searching
+from segue.agent.language import making, responding, searching
 from segue.agent.language.clause import Clause
 from segue.agent.language.clauses import strip_polite
 from segue.agent.language.draft import Draft
@@ -34,10 +34,17 @@ def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
     return draft.plan() if add(asked, message, draft) else None
 
 
+def is_talk(asked: frozenset[str]) -> bool:
+    """Tell whether one thing is asked for that no tool does: a turn of the talk, an answer, a question back."""
+    return len(main := {label for label in asked if is_main(label)}) == 1 and main <= _TALK.keys()
+
+
 def add(asked: frozenset[str], message: str, draft: Draft) -> bool:
     """Add such a request to a draft, behind what is there; tell whether it was one."""
     main = frozenset(label for label in asked if is_main(label))
     clause = Clause(strip_polite(message) or message)
+    if is_talk(asked) and clause.words:
+        return _TALK[next(iter(main))](clause, draft)
     main -= {"state.reject", "state.like"} | ({"ask"} if "retrieve" in main else set())
     work = _WORK.get(main)
     return work is not None and bool(clause.words) and work(asked, clause, draft)
@@ -141,3 +148,8 @@ _WORK: dict[frozenset[str], Callable[[frozenset[str], Clause, Draft], bool]] = {
     frozenset({"generate"}): _make,
     frozenset({"edit", "edit.regenerate"}): _anew,
 }
+
+_TALK: dict[str, Callable[[Clause, Draft], bool]] = {
+    "reply": responding.replied, "ask": responding.asked, "state.back": responding.back, "state.cancel": responding.stopped,
+    "state.undo": responding.undone, "state.confirm": responding.agreed,
+}  # fmt: skip

@@ -33,9 +33,7 @@ def identify(clause: Clause, draft: Draft) -> bool:
     if target is None:
         draft.ask("What shall I identify? Attach the clip, or hum into the microphone.")
         return True
-    thing = draft.thing(target)
-    if thing and thing.kind == "track" and thing.title and not draft.state.attached:
-        draft.reply = f"This is “{thing.title}”" + (f" by {thing.artist}." if thing.artist else ".")
+    if not draft.state.attached and named(target, draft):
         return True
     if len(clause.words) > 8 or clause.verb("make", "remove"):
         return False
@@ -45,6 +43,15 @@ def identify(clause: Clause, draft: Draft) -> bool:
     asked_more = len(clause.text) < 0.7 * len(draft.message)  # the rest of the message says what else is wanted
     if not hummed and not asked_more:
         draft.add("caption", {"clips": [target]})
+    return True
+
+
+def named(target: Target, draft: Draft) -> bool:
+    """Say what a track of the library is, as its tags have it; tell whether it is one."""
+    thing = draft.thing(target)
+    if not (thing and thing.kind == "track" and thing.title):
+        return False
+    draft.reply = f"This is “{thing.title}”" + (f" by {thing.artist}." if thing.artist else ".")
     return True
 
 

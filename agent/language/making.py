@@ -251,6 +251,13 @@ def takes_wanted(clause: Clause) -> int | None:
     return max(1, min(8, value)) if value > 1 else None
 
 
+def _times(clause: Clause, start: int) -> int:
+    """Return how often a section is wanted there: "two verses", "a double chorus"."""
+    lead = clause.before(start, 1)
+    word = lead[0] if lead else ""
+    return {"two": 2, "2": 2, "double": 2, "three": 3, "3": 3, "triple": 3, "four": 4, "4": 4}.get(word, 1)
+
+
 def form_in(clause: Clause) -> list[str] | None:
     """Return a form written in letters ("ABACA", "A B A form", "V C V C B C"), or None."""
     initials = re.search(r"(?<![\w#])(?:[VCBIO][ ,/-]+){3,9}[VCBIO](?![\w#])", clause.text)
@@ -330,7 +337,7 @@ def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
         args["duration_s"] = clause.durations[0].value
     elif clause.bars:
         args["bars"] = clause.bars[0].value.count
-    form = [f.value for f in clause.sections]
+    form = [f.value for f in clause.sections for _ in range(_times(clause, f.start))]
     if letters or spelt:
         pass
     elif (len(form) >= 2 and (len(form) >= 3 or clause.match(r" (?:form|structure|with a|then|and a) "))) or form in (

@@ -6,6 +6,7 @@ from typing import Any
 from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
+from segue.agent.language.parts import parts, present
 from segue.tools.core.vocabulary import Found
 
 _STYLES = r" (?:make it|make this|make that|make the \w+|turn it into|turn this into|turn that into|into|as|like|in the style of|in a|style|restyle|more|less|feel|vibe|version|rendition|do it|arrange|rather|instead|reharmonise|remix|rework|give it a|sound|bit|a little|much) "  # fmt: skip
@@ -93,6 +94,16 @@ def effect(clause: Clause, thing: Thing | None, draft: Draft) -> list[dict[str, 
         flags=re.IGNORECASE,
     )
     text = re.sub(r"\s+(?:to|on|onto|for|in)\s+(?:it|this|that|them|the (?:whole )?(?:thing|track|song|piece|mix)|everything)\s*$", "", text, flags=re.IGNORECASE)  # fmt: skip
+    heard = [part for part in re.split(r"[,;]?\s+(?:and )?then\s+|;\s+", text) if Clause(part).effects or any(clause.text[tone.start : tone.end] in part for tone in tones)]  # fmt: skip
+    text = ", ".join(heard) or text
     lead = re.search(r"\b(?:some|a bit of|a little|a touch of|more|less|much|slightly|lots of|a lot of|a bit)\s+$", clause.text[: found[0].start], re.IGNORECASE)  # fmt: skip
     description = text.strip(" ,.!") or clause.text[(lead.start() if lead else found[0].start) :]
-    return [{"op": "effect", "description": description}]
+    operation = {"op": "effect", "description": description}
+    named = [part for part in parts(clause, thing) if not clause.negated(part.start) and not any(e.start < part.end and part.start < e.end for e in found)]  # fmt: skip
+    treated = [part for part in named if _TREATED.search(clause.text[: part.start])]
+    if len(named) == 1 and treated and (kept := present([treated[0].value], thing, draft)):
+        operation["stem"] = kept[0]
+    return [operation]
+
+
+_TREATED = re.compile(r"\b(?:on|to|onto|for|of|through|under|with|distort|compress|saturate|warm|brighten|darken|filter|eq|gate|chorus|flange|phase|drown|fuzz|soften|put|give|make|run|drench|wash|widen)\s+(?:just |only )?(?:the|my|its|their|her|his|that|this|those)?\s*(?:lead |main |whole )?$", re.IGNORECASE)  # fmt: skip

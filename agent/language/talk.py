@@ -2,7 +2,7 @@
 
 import re
 
-from segue.agent.dialogue import State, Thing
+from segue.agent.dialogue import ShownList, State, Thing
 from segue.agent.language import clauses
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
@@ -102,10 +102,10 @@ def whole(message: str, draft: Draft) -> bool:
         draft.say("redo")
         return True
     if clause.match(_GREETING) and not set(words) <= {"again", "there", "you", "everyone", "friend", "segue"}:
-        draft.reply = _hello(state)
+        draft.reply = hello(state)
         return True
     if clause.match(_THANKS) and not state.attached:
-        draft.reply = "You're welcome. " + _next(state)
+        draft.reply = welcome(state)
         return True
     if (
         clause.match(_HELP)
@@ -152,8 +152,14 @@ def _made_how(latest: Thing, state: State) -> str:
     return " ".join(said)
 
 
-def _hello(state: State) -> str:
+def hello(state: State) -> str:
+    """Greet, and say what could come next."""
     return "Hello! " + _next(state)
+
+
+def welcome(state: State) -> str:
+    """Answer a thank-you, and say what could come next."""
+    return "You're welcome. " + _next(state)
 
 
 def _next(state: State) -> str:
@@ -205,24 +211,24 @@ def _back(clause: Clause, draft: Draft) -> bool:
         return False
     if word in ("first", "1st"):
         draft.say("back", "1")
-        _reopen(draft, 0)
+        reopen(draft, 0)
         return True
     if word in ("", "previous", "last", "earlier", "other", "old"):
         draft.say("back")
-        _reopen(draft, -2)
+        reopen(draft, -2)
         return True
     label = _label(clause, draft)
     if label:
         draft.say("back", label)
         at = next((n for n, shown in enumerate(draft.state.lists) if label in fold(shown.label)), None)
         if at is not None:
-            _reopen(draft, at)
+            reopen(draft, at)
         return True
     draft.note(f"There was no list of “{word}” in this conversation.")
     return True
 
 
-def _reopen(draft: Draft, at: int) -> None:
+def reopen(draft: Draft, at: int) -> None:
     """Let "that" mean the list that was gone back to."""
     lists = draft.state.lists
     if -len(lists) <= at < len(lists):
@@ -230,15 +236,19 @@ def _reopen(draft: Draft, at: int) -> None:
 
 
 def _label(clause: Clause, draft: Draft) -> str | None:
-    """Return words of a shown list's label that stand in the clause."""
-    for shown in reversed(draft.state.lists):
-        label = [word.plain for word in words_of(shown.label)]
-        hits = [word for word in label if clause.has(word, f"{word}s") and len(word) > 2]
-        if hits:
-            at = fold(shown.label).find(hits[0])
-            run = " ".join(hits)
-            return run if run in fold(shown.label) else shown.label[at : at + len(hits[0])].lower()
-    return None
+    """Return words of a shown list's label that stand in the clause, the latest list first."""
+    return next((label for shown in reversed(draft.state.lists) if (label := label_in(clause, shown))), None)
+
+
+def label_in(clause: Clause, shown: ShownList) -> str | None:
+    """Return the words of a list's label that stand in a clause, or None."""
+    label = [word.plain for word in words_of(shown.label)]
+    hits = [word for word in label if clause.has(word, f"{word}s") and len(word) > 2]
+    if not hits:
+        return None
+    at = fold(shown.label).find(hits[0])
+    run = " ".join(hits)
+    return run if run in fold(shown.label) else shown.label[at : at + len(hits[0])].lower()
 
 
 def _correct(clause: Clause, draft: Draft) -> bool:

@@ -159,6 +159,9 @@ def length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]
     ):
         return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * 240 / thing.bpm, 2)}]
     if (clause.has("longer") or clause.head == "extend") and not clause.durations and known:
+        told = Clause(draft.message).durations  # "can you make it longer? like two minutes"
+        if len(told) == 1 and told[0].value > known:
+            return [{"op": "extend", "duration_s": round(told[0].value, 2)}]
         grown = known * {0.5: 1.25, 1.0: 1.5, 2.0: 2.0}[clause.amount]
         draft.note(f"No length was given, so I aim at {grown:.0f} seconds.")
         return [{"op": "extend", "duration_s": round(grown, 2)}]

@@ -16,6 +16,7 @@ from segue.agent.language.reader import Reading
 from segue.agent.plan import Plan
 
 DETAIL_MARGIN = 0.3
+TALK_MARGIN = 3.0  # of a message that asks for no tool
 SEARCH_MARGIN, SEARCH_MARGIN_LIST, SEARCH_TALK = (
     1.0,
     2.35,
@@ -90,6 +91,11 @@ def weighed(
             return _unsure(whole)
         whole = None
     own = reading.fit(asked)
+    if whole is not None and directly.is_talk(reading.best):
+        margin = TALK_MARGIN + BOLD * (plan.certain > _SURE)
+        if _turns(asked - labels(whole)) or reading.fit(labels(whole)) <= own + margin:
+            return _unsure(plan)  # "stop worrying about the year" stops nothing
+        return _unsure(whole)
     margin = DETAIL_MARGIN if agree else MARGIN + DROPPED * bool(plan.reply)
     margin += BOLD * (plan.certain > _SURE)
     if reading.most <= own + margin:
@@ -100,7 +106,7 @@ def weighed(
         if agree and not (asked - {"f.exclude"} <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))):
             continue  # only constraints that were passed over are wanted
         if "state.cancel" in seen - asked and plan.steps:
-            continue  # "stop worrying about the year" stops nothing
+            continue
         fit = reading.fit(seen) - DROPPED * (len(_dropped(asked, seen)) + _goes_further(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
@@ -127,8 +133,11 @@ def _queries(plan: Plan) -> str:
 
 def _dropped(asked: frozenset[str], seen: frozenset[str]) -> frozenset[str]:
     """Return what the rules read and another plan leaves out: turns of the talk, and tools where it has no other."""
-    turns = frozenset(label for label in asked - seen if label.startswith("state.") and label != "state.like")
-    return turns | ((asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else frozenset())
+    return _turns(asked - seen) | ((asked - seen) & TOOLS if seen & TOOLS < asked & TOOLS else frozenset())
+
+
+def _turns(found: frozenset[str]) -> frozenset[str]:
+    return frozenset(label for label in found if label.startswith("state.") and label != "state.like")
 
 
 def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:

@@ -58,7 +58,7 @@ clavinet | chords | 29 | 89 | clavi, clav, d6
 celesta | melody | 60 | 108 | celeste
 glockenspiel | melody | 79 | 108 | glock, bells, orchestral bells
 music box | melody | 60 | 96 | musicbox, toy piano, kalliope
-vibraphone | chords | 53 | 89 | vibes, vibe, vibraharp
+vibraphone | chords | 53 | 89 | vibes, vibraharp
 marimba | arpeggio | 45 | 96 | balafon
 xylophone | melody | 65 | 108 | xylo
 tubular bells | melody | 60 | 77 | chimes, church bells, bell

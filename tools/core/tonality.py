@@ -26,7 +26,7 @@ _LOWER = re.compile(rf"\b(?i:key of|in(?: the key of)?)\s+([a-g])({_SIGN}){_END}
 _SYLLABLES = {"do": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
 
 _SYMBOL = r"[A-G](?:#|♯|♭|b)?(?:maj|min|mi|m|M|dim|aug|sus|add|alt|°|ø|Δ|\+)?(?:6/9|\d{1,2})?(?:\(?(?:sus|add|b|#|♭|♯|maj)\d{1,2}\)?|sus|alt)*(?:/[A-G](?:#|b)?)?"  # fmt: skip
-_JOINT = r"(?:\s*[-–—|,>→]+\s*|\s+)"
+_JOINT = r"(?:\s*[-–—|,>→]+\s*(?:and\s+)?|\s+(?:(?:and|&)\s+)?)"
 _CHORDS = re.compile(rf"(?<![\w#]){_SYMBOL}(?:{_JOINT}{_SYMBOL})+(?![\w#])")
 _DEGREE = r"[b#♭♯]?(?:VII|vii|III|iii|VI|vi|IV|iv|II|ii|V|v|I|i)(?:maj7|m7b5|ø7?|°7?|7|6|9)?"
 _ROMAN = re.compile(rf"(?<![\w#]){_DEGREE}(?:{_JOINT}{_DEGREE})+(?![\w#])")
@@ -95,6 +95,12 @@ def chords_in(text: str, key: str | None = None) -> list[Found[list[str]]]:
         plain = sum(len(symbol) == 1 for symbol in symbols)
         if len(symbols) < 2 or (len(symbols) == 2 and not joined and plain > 1):
             continue
+        if (
+            len(symbols) == 2
+            and re.search(r"\b(?:and|&)\s", match[0])
+            and not all(re.search(r"\d", symbol) for symbol in symbols)
+        ):
+            continue  # "Am and C" are keys as often; "Dsus2 and Asus2" are not
         if symbols[0] == "A" and re.match(r"A\s+[A-G]\b", match[0]) and len(symbols) == 2:
             continue  # "A D …" at the start of a sentence is an article
         if all(_readable(symbol) for symbol in symbols):
