@@ -34,9 +34,7 @@ class Filters(BaseModel):
     rating_min: float | None = Field(None, ge=0, le=5)
     plays_max: int | None = None
     unplayed: bool | None = None
-    not_since: str | None = Field(
-        None, description="ISO date: not played since"
-    )
+    not_since: str | None = Field(None, description="ISO date: not played since")
     exclude: list[str] = Field([], description="ids not to show again: shown before, or rejected")
 
 
