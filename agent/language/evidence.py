@@ -159,10 +159,13 @@ def speaks_of_artists(clause: Clause) -> bool:
 
 # -- words -------------------------------------------------------------------------------------------
 
+VOICED = re.compile(r"\b(?:vo(?:c|x|ic)\w*|s[aiu]ng\w*|instrum\w*|words?|lyrics?|wordless|choirs?|rap\w*|talk\w*|spoken|a cappella|acapella|croon\w*)\b", re.IGNORECASE)  # fmt: skip
 _NO_VOICE = re.compile(r"\b(?:no|not|without|never|minus|zero|sans|nobody|none|absent|absence|instrumentals?|wordless|free|out of the question|less|nothing|out|drown\w*|lose|drop|cut|skip|ditch|over it)\b|n['’]?t\b", re.IGNORECASE)  # fmt: skip
 
 
 def _voices(clause: Clause, draft: Draft) -> dict[str, Any]:
+    if not VOICED.search(clause.text):
+        return {}
     return {"vocals": _NO_VOICE.search(clause.text) is None}
 
 

@@ -116,6 +116,8 @@ def voices(text: str) -> Reading:
             return Reading({"vocals": False}, ((word.start, word.end + tail.end()),))
         if re.search(r"\bnon[ -]$", before, re.IGNORECASE):
             return Reading({"vocals": False}, ((word.start - 4, word.end),))
+        if re.search(r"\b(?:less|fewer|more|much|many)\s+$", before, re.IGNORECASE):
+            continue  # a direction, not a limit
         if tail := _IN_WHICH.match(behind):
             return Reading({"vocals": True}, ((word.start, word.end + tail.end()),))
         lead = _WANTED.search(before)

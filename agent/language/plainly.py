@@ -8,6 +8,7 @@ any chance of less?" → "remove the drums" or "turn the drums down", whichever 
 import re
 from collections.abc import Callable
 
+from segue.agent.language import evidence
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.hearing import subjects
@@ -137,7 +138,9 @@ def _rated(clause: Clause, _draft: Draft) -> str:
     return f"only those rated {stars:g} stars or more"
 
 
-def _sung(clause: Clause, _draft: Draft) -> str:
+def _sung(clause: Clause, _draft: Draft) -> str | None:
+    if not evidence.VOICED.search(clause.text):
+        return None  # "only ones with saxophone" says nothing of voices
     return "no vocals" if _WITHOUT.search(clause.text) else "only with vocals"
 
 

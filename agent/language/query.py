@@ -76,6 +76,9 @@ def asks_advice(clause: Clause) -> bool:
     return bool(re.search(r"\w{3}", rest)) and not re.match(r"\W*(?:over|on top of|under|it|this|that|these|with (?:it|this|that))\b", rest, re.IGNORECASE)  # fmt: skip
 
 
+_TURNED = re.compile(r"^(?:and |but |ok(?:ay)? |so )*now\s+(?=\w)|\s+instead$", re.IGNORECASE)
+
+
 def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
     """Return the words of a clause that no filter has used, without the verb that asks."""
     text = clause.text
@@ -89,9 +92,10 @@ def leftover(clause: Clause, found: Criteria, keep_words: bool = False) -> str:
         if asks_advice(clause)
         else text.strip(" ,;"),
     )
+    text = _TURNED.sub("", text).strip(" ,;")
     bare = _bare(text)
-    if not keep_words or not bare:
-        return bare
+    if not keep_words or not bare or bare.isdigit():
+        return "" if bare.isdigit() else bare
     count = r"^(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|a dozen)\s+(?=(?:\w+\s+){0,3}(?:songs?|tracks?|tunes?)\b)"
     text = re.sub(count, "", text, flags=re.IGNORECASE)
     edge = r"^(?:(?!a cap)(?:me|us|all|every|everything|recordings?|pieces?|some|any|a few|a couple of|a bit of|songs?|tracks?|music|tunes?|a|an|the|playlists?|something|anything|stuff|that|which|is|are|of|with|by|about|to|for|and|but|one|my|in|list|only|from)\b\s*)+"
@@ -127,7 +131,7 @@ def _negated_spans(clause: Clause) -> list[tuple[int, int]]:
     return spans
 
 
-_TALK = re.compile(r"\b(?:i|we|you|he|she|it|they|me|us|my|am|is|are|was|were|be|been|do|does|did|can|could|would|should|shall|will|may|might|have|has|had|what|which|who|where|when|why|how|dont|doesnt|isnt|thats|lets?|please|if|so|because|though|well|yes|no|nah|ok|okay|not)\b", re.IGNORECASE)  # fmt: skip
+_TALK = re.compile(r"\b(?:ones|those|these|them|i|we|you|he|she|it|they|me|us|my|am|is|are|was|were|be|been|do|does|did|can|could|would|should|shall|will|may|might|have|has|had|what|which|who|where|when|why|how|dont|doesnt|isnt|thats|lets?|please|if|so|because|though|well|yes|no|nah|ok|okay|not)\b", re.IGNORECASE)  # fmt: skip
 
 
 def chatter(query: str) -> int:

@@ -40,6 +40,11 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
             criteria.apply(rest, _search(draft), draft)
         return True
     found = criteria.read(clause, draft)
+    lessened = [f for f in clause.instruments if set(clause.before(f.start, 1)) & {"less", "fewer"}]
+    if lessened and found.is_empty:
+        _search_again(draft)
+        draft.note(f"How much {clause.text[lessened[0].start : lessened[0].end]} a track has is not measured, so that part of the wish is not honoured.")  # fmt: skip
+        return True
     if clause.match(
         r" (?:include [\w ]+ versions too|(?:include|allow|also|with) .*\b(?:live|covers?|remix\w*|remasters?|demos?|acoustic versions?)\b)"
     ):

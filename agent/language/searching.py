@@ -35,7 +35,7 @@ def searched(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     asked -= {"ask"}
     evidence.settle(asked, found, clause, draft)
     evidence.one_sided(found, clause)
-    asked -= _inherited(found, draft)
+    asked -= _unsaid(found)
     if "r.among" in asked:
         return _among(asked, found, clause, draft)
     if "r.total_s" in asked and "total_s" not in found.args:
@@ -61,17 +61,10 @@ def branched(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     return True
 
 
-def _inherited(found: Criteria, draft: Draft) -> frozenset[str]:
-    """Return the labels of constraints that hold already, and of which the message says nothing."""
-    held = draft.state.search.get("filters") or {} if draft.arena == "list" else {}
-    return frozenset(
-        label
-        for label, names in evidence.KEYS.items()
-        if set(names) & set(held)
-        and not set(names) & set(found.filters)
-        and label.startswith("f.")
-        and "exclude" not in label
-    )
+def _unsaid(found: Criteria) -> frozenset[str]:
+    """Return the labels of constraints of which the message says nothing: they hold already, or were seen in error."""
+    filters = set(found.filters)
+    return frozenset(label for label, names in evidence.KEYS.items() if not filters & set(names) and "exclude" not in label)  # fmt: skip
 
 
 # -- new searches ------------------------------------------------------------------------------------
@@ -237,6 +230,9 @@ def _refined(asked: frozenset[str], found: Criteria, clause: Clause, draft: Draf
         named = [one]
     rejected = [str(target["id"]) for target in named if "id" in target]
     kinds = [kind[1] for kind in _KIND.finditer(clause.text)] if asked <= {"retrieve", "f.exclude", "state.reject"} else []  # fmt: skip
+    query = str(draft.state.search.get("query") or "").lower()
+    played = [clause.text[f.start : f.end] for f in clause.instruments if asked == {"retrieve"} and not clause.negated(f.start)]  # fmt: skip
+    kinds += [word for word in played if word.lower() not in query]
     refining.wish(
         draft,
         found,
@@ -252,7 +248,7 @@ def _refined(asked: frozenset[str], found: Criteria, clause: Clause, draft: Draf
         refining.search_again(draft)
     if "f.exclude_artists" in asked and not found.filters.get("exclude_artists") and _OTHERS.search(clause.text):
         refining.someone_else(draft)
-    if asked == {"retrieve"} and not kinds:
+    if asked == {"retrieve"} and not (kinds or played):
         draft.note("I have no way to check what you ask for, so the list is as it was.")
     return True
 
