@@ -35,13 +35,13 @@ def searched(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     asked -= {"ask"}
     evidence.settle(asked, found, clause, draft)
     evidence.one_sided(found, clause)
+    if evidence.matched(asked, found, clause, draft):
+        return True
     asked -= _unsaid(found)
     if "r.among" in asked:
         return _among(asked, found, clause, draft)
     if "r.total_s" in asked and "total_s" not in found.args:
         return False
-    if evidence.matched(asked, found, clause, draft):
-        return True
     listed = draft.arena == "list"
     if "r.like" in asked and not (listed and _holds_likes(asked, clause, draft)):
         return _likened(asked, found, clause, draft)
