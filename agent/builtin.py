@@ -29,6 +29,7 @@ from segue.agent.language import (
     talk,
     turning,
     versions,
+    voicing,
     weighing,
     wishing,
 )
@@ -138,7 +139,7 @@ class BuiltinPlanner:
 
     def _right(self, message: str, state: State) -> str:
         """Return a message with hasty and misspelt words put right."""
-        text = spelling.spoken(foreign.translated(" ".join(message.split())))
+        text = voicing.without_purpose(spelling.spoken(foreign.translated(" ".join(message.split()))))
         return spelling.corrected(text, self._known(text, state))
 
     def _followed(self, head: str, tail: str, message: str, state: State) -> Plan | None:

@@ -13,6 +13,7 @@ from segue.agent.language import criteria, refining, stance
 from segue.agent.language.clause import Clause
 from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft
+from segue.agent.language.reference import one_handled
 from segue.agent.language.segments import Segment, Token, segments_of
 from segue.agent.plan import Ref
 from segue.tools.core.vocabulary import Axis, fold, genres
@@ -59,7 +60,7 @@ def heard(text: str, draft: Draft, unknown: float = 0.0) -> bool:
     clause = Clause(stance.respelt(_NUMBER.sub("number ", text)))
     if draft.arena != "list" or not (draft.state.search or draft.state.lists) or draft.state.attached:
         return False
-    if not clause.words or _QUOTED.search(text) or (draft.group and draft.refined is None):
+    if not clause.words or _QUOTED.search(text) or (draft.group and draft.refined is None) or one_handled(clause, draft):  # fmt: skip
         return False
     if clause.words[0].plain in _ASKING and not clause.starts("how about", "what about", "is it possible", "do it"):
         return False

@@ -205,7 +205,8 @@ def _work(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
 
 def _subject(clause: Clause, draft: Draft) -> str:
     named = mentions(clause, draft)
-    return clause.text[named[0].start : named[0].end] or _UNNAMED if named else _UNNAMED
+    said = clause.text[named[0].start : named[0].end] if named else ""
+    return f"number {said}" if said.isdigit() else said or _UNNAMED
 
 
 def _of_parts(words: str) -> _Wording:
@@ -293,6 +294,53 @@ def _restyled(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
     return (found[0].start, f"make it {_written(clause, found[-1:])}") if found else None
 
 
+_NEW = re.compile(r"\b(?:an?|some|like(?: an?)?|with|use|using|try|into(?: an?)?|become|becomes?|to(?: an?)?|by|as(?: an?)?|on(?: an?)?|through(?: an?)?)\s+(?:\w+\s+)?$", re.IGNORECASE)  # fmt: skip
+_OLD = re.compile(r"\b(?:the|that|this|those|these|her|his|their|my|its|whoever|old|existing|instead of(?: \w+)?|rather than(?: \w+)?|than|not|replace|swap)\s+$", re.IGNORECASE)  # fmt: skip
+
+
+def _replaced(clause: Clause, draft: Draft) -> tuple[int, str] | None:
+    """Tell by the words before each which part there is, and what shall play in its place."""
+    found = parts(clause, draft.thing(draft.it))
+    old = [part for part in found if _OLD.search(clause.text[: part.start])]
+    new = [part for part in found if part not in old and _NEW.search(clause.text[: part.start])]
+    if len(old) != 1 or len(new) != 1:
+        return None
+    return (old[0].start, f"replace the {old[0].value} with {clause.text[new[0].start : new[0].end]}")
+
+
+def _treated(clause: Clause, draft: Draft) -> tuple[int, str] | None:
+    """Say an effect or a tone again with the one part that it is for."""
+    found = sorted([*clause.effects, *(mood for mood in clause.moods if mood.value not in ("loud", "quiet"))], key=lambda f: f.start)  # fmt: skip
+    found = [f for f in found if not clause.negated(f.start)]
+    if not found or re.search(r"\b(?:harmon\w*|chords?|key|mode|changes|groove|rhythm)\b", clause.text, re.IGNORECASE):
+        return None  # "darker harmonically" is no matter of sound
+    treated = parts(clause, draft.thing(draft.it))
+    what = f"the {treated[0].value}" if len(treated) == 1 else "it"
+    said = clause.text[found[-1].start : found[-1].end]
+    return (found[0].start, f"put {said} on {what}" if found[-1] in clause.effects and not _COMPARED.search(said) else f"make {what} sound {said}")  # fmt: skip
+
+
+_COMPARED = re.compile(r"(?:er|y|ier|ed|ing)$", re.IGNORECASE)
+_FADES_IN = re.compile(r"\b(?:in|come in|start\w*|begin\w*|opening|front|enters?|gently over the first)\b", re.IGNORECASE)  # fmt: skip
+
+
+def _faded(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
+    if not clause.durations:
+        return None
+    way = "in" if _FADES_IN.search(clause.text) and not re.search(r"\b(?:out|end|last|away|final)\b", clause.text, re.IGNORECASE) else "out"  # fmt: skip
+    if re.search(r"\bboth\b", clause.text, re.IGNORECASE) or len(clause.durations) > 1:
+        return None  # two fades: whose length is whose is for the rules to say
+    return (clause.durations[0].start, f"fade it {way} over {_written(clause, clause.durations[:1])}")
+
+
+def _extended(clause: Clause, _draft: Draft) -> tuple[int, str] | None:
+    if not clause.durations:
+        return None
+    more = re.search(r"\b(?:longer by|another|more|extra|additional|add)\b|\b(?:seconds?|secs?|minutes?|mins?) longer\b", clause.text, re.IGNORECASE)  # fmt: skip
+    length = _written(clause, clause.durations[:1])
+    return (clause.durations[0].start, f"make it {length} longer" if more else f"extend it to {length}")
+
+
 def _loud(clause: Clause, _draft: Draft) -> tuple[int, str]:
     if clause.loudnesses:
         return (clause.loudnesses[0].start, f"master it to {clause.loudnesses[0].value:g} LUFS")
@@ -324,7 +372,7 @@ _WORK: dict[str, _Wording] = {
     "edit.tempo": _with_figure("set the tempo to {}", lambda clause: clause.tempi),
     "edit.tempo+": _percent("faster"), "edit.tempo-": _percent("slower"), "edit.reverse": _plain("reverse it", r"\b(?:revers|backward|flip)"),
     "edit.loop": _looped, "edit.restyle": _restyled, "edit.loudness": _loud,
-    "edit.extend": _with_figure("make it {} longer", lambda clause: clause.durations),
+    "edit.extend": _extended, "edit.replace": _replaced, "edit.effect": _treated, "edit.fade": _faded,
     "to.chords": _form("write out the chords of {}"), "to.lyrics": _form("write out the lyrics of {}"),
     "to.lrc": _form("lyrics of {} as lrc"), "to.score": _form("sheet music of {}"), "to.leadsheet": _form("lead sheet of {}"),
     "to.beats": _form("beats of {}"), "to.notes": _notes,

@@ -31,7 +31,7 @@ from segue.agent.language import (
 )
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.reference import mentions, missing_number, without_a_list
+from segue.agent.language.reference import mentions, missing_number, one_handled, without_a_list
 
 Rule = Callable[[Clause, Draft], bool]
 
@@ -90,6 +90,8 @@ def _clause(clause: Clause, draft: Draft, praised: bool, *, plain: bool = False)
             "There is no list yet that I could count in. Which one do you mean? Give me a title, or let me find something first."
         )
         draft.blocked = True
+        return
+    if one_handled(clause, draft) and changing.change(clause, draft):
         return
     if (
         draft.arena == "list"

@@ -10,7 +10,7 @@ from segue.tools.core.vocabulary import Found, fold, instruments_in, numbers_in,
 
 _NOUN = r"(?:tracks?|songs?|takes?|numbers?|numeros?|no\.|nr\.?|#|clips?|versions?|pieces?|files?|results?|items?|ones?|variations?|options?|tunes?|loops?|ideas?|titles?|nummer|brano|traccia|titre|tema)"  # fmt: skip
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)"
-_NUMBERED = re.compile(rf"(?<![\w-]){_NOUN}\s*(?:number\s+|#\s*|no\.?\s*)?({_COUNT}(?:(?:\s*,\s*|\s*(?:and|or|&|to|-|–|vs\.?|versus)\s*)(?:{_NOUN}\s*)?{_COUNT})*)\b(?!\s*(?:seconds?|secs?|s\b|minutes?|mins?|bars?|bpm|db|%|semitones?|stars?|times|ones?\b))", re.IGNORECASE)  # fmt: skip
+_NUMBERED = re.compile(rf"(?<![\w-]){_NOUN}\s*(?:number\s+|#\s*|no\.?\s*)?({_COUNT}(?:(?:\s*,\s*|\s*(?:and|or|&|to|-|–|vs\.?|versus)\s*)(?:{_NOUN}\s*)?{_COUNT})*)\b(?!\s*(?:seconds?|secs?|s\b|minutes?|mins?\b|bars?|bpm|db|%|semitones?|stars?|times|ones?\b))", re.IGNORECASE)  # fmt: skip
 _HASH = re.compile(r"#\s?(\d{1,2})\b")
 _BARE = re.compile(r"(?<![\w.:])(\d{1,2})\s*(?:,|and|or|&|vs\.?|versus|with|to)\s*(\d{1,2})(?![\w.%:])", re.IGNORECASE)
 _UNITS = frozenset(["second", "seconds", "sec", "secs", "s", "minute", "minutes", "min", "mins", "bar", "bars", "measure", "measures", "beat", "beats", "verse", "chorus", "bridge", "section", "half", "third", "quarter", "part", "time", "inversion", "hour", "hours", "note", "chord", "chords", "take-off", "movement", "step", "year"])  # fmt: skip
@@ -51,6 +51,8 @@ def mentions(clause: Clause, draft: Draft) -> list[Mention]:
     for name in names_in(clause, draft):
         if name.kind == "title" and name.ids:
             add({"id": name.ids[0]}, *_place(clause, draft, name))
+    for start, end, id in _by_artist(clause.text, draft.state):
+        add({"id": id}, start, end)
     for start, end, number in _numbers(clause):
         target = nth(number, clause, draft)
         if target is not None:
@@ -58,6 +60,31 @@ def mentions(clause: Clause, draft: Draft) -> list[Mention]:
     ordered = sorted(found, key=lambda mention: mention.start)
     clause.memo = ((draft, memo), tuple(ordered))
     return ordered
+
+
+_HANDLED = re.compile(r"\b(?:make|turn|get|have|can|could|should)\s+(?:the\s+)?(?:(?:track|song|number|tune|title)\s*)?(?:number\s+|#\s*)?$", re.IGNORECASE)  # fmt: skip
+
+
+def one_handled(clause: Clause, draft: Draft) -> bool:
+    """Tell whether one thing of a list is to be changed: "make track 3 punchier", "can number 5 be in E flat?"."""
+    named = mentions(clause, draft)
+    return draft.arena == "list" and len(named) == 1 and _HANDLED.search(clause.text[: named[0].start]) is not None
+
+
+def _by_artist(text: str, state: State) -> list[tuple[int, int, str]]:
+    """Return the shown tracks that are named by who made them: "the Hana Mori track", "the Nujabes one"."""
+    if state.shown is None or not re.search(r"\b(?:track|song|one|tune|number|piece|recording|thing)\b", text, re.IGNORECASE):  # fmt: skip
+        return []
+    made: dict[str, list[str]] = {}
+    for id in state.shown.ids:
+        if (thing := state.thing(id)) and thing.artist:
+            made.setdefault(thing.artist, []).append(id)
+    found = []
+    for artist, ids in made.items():
+        match = re.search(rf"\b(?:the|that|this) {re.escape(artist)}(?:'s)? (?:track|song|one|tune|number|piece|recording|thing)\b", text, re.IGNORECASE)  # fmt: skip
+        if match and len(ids) == 1:
+            found.append((match.start(), match.end(), ids[0]))
+    return found
 
 
 def keys_in(clause: Clause, draft: Draft) -> list[Found[str]]:

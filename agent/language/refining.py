@@ -9,7 +9,7 @@ from segue.agent.language.clause import Clause
 from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.query import leftover
-from segue.agent.language.reference import group, mentions
+from segue.agent.language.reference import group, mentions, one_handled
 from segue.agent.plan import Ref
 from segue.tools.core.vocabulary import axes_in
 
@@ -26,6 +26,7 @@ def refine(clause: Clause, draft: Draft, *, praised: bool = False) -> bool:
         draft.arena != "list"
         or (not state.search and not state.lists)
         or ("step" in (draft.group[0] if draft.group else {}) and draft.refined is None)
+        or one_handled(clause, draft)
     ):
         return False
     if clause.match(_MORE) and not clause.genres:

@@ -86,6 +86,14 @@ _REASON = re.compile(r"^\s*(?P<why>(?:my|our|i|i'm|im|i've|ive|we|we're|were|the
 _WISH = re.compile(r"\b(?:want|need|like|love|wish|would|looking|after|fancy|hate|sick|tired|prefer|should|must|please|find|make|give|remove|take|same)\b", re.IGNORECASE)  # fmt: skip
 
 
+_ALONG = re.compile(r"^\s*(?:i|we)(?:['’]d| would)?(?: really)? (?:like|love|want|wanna|need|hope|plan|am going)?\s*(?:to )?(?:play|sing|jam|strum|practi[sc]e|drum) along(?: (?:with|to|on|in) [\w' ]{1,25}?)?\s*[,;.:–-]+\s*(?:so\s+)?(?=\w+ \w+)", re.IGNORECASE)  # fmt: skip
+
+
+def without_purpose(text: str) -> str:
+    """Return a message without the purpose it begins with: "I'd love to play along on guitar, what are the chords"."""
+    return _ALONG.sub("", text, count=1)
+
+
 def without_reason(text: str, draft: Draft) -> str:
     """Return a message without the reason it begins with: "my drummer reads music, so …"; what the reason names comes into focus."""
     reason = _REASON.match(text)

@@ -9,10 +9,12 @@ and of the plans that come of it the one is taken that the reader finds most lik
 from collections.abc import Callable, Iterator
 
 from segue.agent.language import directly, plainly
+from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, is_main, labels
 from segue.agent.language.query import chatter
 from segue.agent.language.reader import Reading
+from segue.agent.language.reference import one_handled
 from segue.agent.plan import Plan
 
 DETAIL_MARGIN = 0.3
@@ -82,6 +84,8 @@ def weighed(
     agree = _main(asked) == _main(reading.best)
     if (agree and not _passes_over(asked, reading) and not chatter(_queries(plan))) or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
+    if plan.steps and plan.steps[-1].tool == "edit" and one_handled(Clause(message), draft()):
+        return _unsure(plan)  # "make the second one warmer" asks for no other list
     knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
     if knows or (plan.notes and not plan.steps):
         return _unsure(plan)

@@ -442,7 +442,9 @@ def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -
 def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, rng: np.random.Generator) -> Found:
     """Without any wish: tracks as different from one another as can be, by chance."""
     draw = rng.random(library.size)  # one for every track: what is left out moves no other
-    rows = sorted((int(row) for row in np.nonzero(allowed)[0]), key=lambda row: float(draw[row]))
+    shown = library.mask_of(request.limits.exclude)
+    pool = allowed | shown if request.among is None and not request.total_s else allowed
+    rows = sorted((int(row) for row in np.nonzero(pool)[0]), key=lambda row: float(draw[row]))
     if request.among is None and request.k >= len(rows) and not request.total_s:
         rows.sort()  # everything was asked for
     elif request.among is None:
@@ -450,7 +452,12 @@ def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, r
         if request.taste:  # what was rejected in earlier conversations comes last
             liking = _liking(library, request.taste)
             rows.sort(key=lambda row: liking[row] < 1)
-        rows = _forgotten(library, rows) if request.limits.not_since else _choose_different(library, rows, request)
+        rows = (
+            _forgotten(library, rows)
+            if request.limits.not_since
+            else _choose_different(library, rows, request.k + int((pool & shown).sum()))
+        )
+        rows = [row for row in rows if allowed[row]]  # chosen with what was shown, so that one "no" exchanges one track
     elif request.order == "best":
         rows = sorted(rows)
     chosen = _choose(library, rows, request, Reading(""), lambda text: None)
@@ -470,13 +477,13 @@ def _forgotten(library: Snapshot, rows: Sequence[int]) -> list[int]:
     return [*mixed, *once[len(never) :], *never[len(once) :]]
 
 
-def _choose_different(library: Snapshot, rows: list[int], request: Request) -> list[int]:
+def _choose_different(library: Snapshot, rows: list[int], count: int) -> list[int]:
     """Put rows first that differ in genre and energy from those before them; look at 500 at most."""
     left, chosen = rows[:500], rows[:1]
     genres: Counter[str] = Counter(g for row in chosen for g in library.genres[row])
     energy = np.nan_to_num(library.axis("energy"), nan=0.5)
     left = left[1:]
-    while left and len(chosen) < request.k:
+    while left and len(chosen) < count:
         spread = [
             min(1, sum(genres[g] for g in library.genres[row]) or (not library.genres[row]))
             - min(abs(float(energy[row] - energy[c])) for c in chosen)
