@@ -25,6 +25,7 @@ from segue.agent.language import (
     reader,
     reading,
     remembering,
+    responding,
     spelling,
     talk,
     turning,
@@ -60,6 +61,8 @@ class BuiltinPlanner:
         ``certain`` is low where a guess was made; a question is asked only where nothing better can be done.
         """
         if (plan := remembering.heard(message, state, self.plan)) is not None:
+            return plan
+        if (plan := responding.opinion(message, state)) is not None:
             return plan
         if arena(state) == "piece":
             if (args := versions.in_turns(message, state)) is not None:

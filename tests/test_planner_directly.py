@@ -137,3 +137,15 @@ def test_what_is_to_be_done_is_asked():
     plan = direct({"ask"}, "work your magic on it", "recording")
     assert plan is not None
     assert "evening_train.flac" in (plan.question or "")
+
+
+@pytest.mark.parametrize(("message", "op"), [("I like “{}”", "like"), ("not “{}”", "reject")])
+@pytest.mark.parametrize("title", ["rock no 0", "house no 2", "Get Out", "again", "Stop (Undo That)", "<img src=x>"])
+def test_the_buttons_of_a_list_are_understood_whatever_a_track_is_called(message, op, title):
+    state = state_for("list")
+    state.things["t2"] = state.things["t2"].model_copy(update={"title": title})
+    plan = BuiltinPlanner(names).plan(message.format(title), state)
+    assert [(one.op, one.target.id) for one in plan.state] == [(op, "t2")]
+    assert [step.args for step in plan.steps] == (
+        [] if op == "like" else [{"query": "jazz", "filters": {"exclude": ["t2"]}}]
+    )

@@ -2,10 +2,13 @@
 
 import re
 
-from segue.agent.language import guessing, knowing, talk
+from segue.agent.dialogue import State
+from segue.agent.language import guessing, knowing, refining, talk
 from segue.agent.language.clause import Clause
+from segue.agent.language.criteria import Criteria
 from segue.agent.language.draft import Draft
 from segue.agent.language.pivoting import playing
+from segue.agent.plan import Plan, Ref
 
 _THANKS = re.compile(r"\b(?:thanks?|thank you|thx|ta|cheers|grateful|obliged|appreciat\w*|merci|grazie|danke|gracias|bye|goodbye|night night|good night|see you|splendid|well done|farewell|cheerio)\b", re.IGNORECASE)  # fmt: skip
 _ABOUT_US = re.compile(r"\b(?:you|this|it)\b.*\b(?:do|does|capable|able|use|work|works|help|good at|offer|know|can)\b|\b(?:what|how)\b.*\b(?:you|use|menu)\b", re.IGNORECASE)  # fmt: skip
@@ -78,3 +81,24 @@ def agreed(_clause: Clause, draft: Draft) -> bool:
         return False
     draft.say("confirm")
     return True
+
+
+_OPINION = re.compile(r"^\s*(?P<how>i like|not)\s+[“\"](?P<title>.+)[”\"]\s*[.!]?\s*$", re.IGNORECASE)
+
+
+def opinion(message: str, state: State) -> Plan | None:
+    """Return the plan for what a list's buttons say, "I like “…”" and "not “…”", whatever the track is called."""
+    said = _OPINION.match(message)
+    if said is None:
+        return None
+    title = said["title"].casefold()
+    shown = [id for listed in reversed(state.lists) for id in listed.ids if (thing := state.thing(id)) and thing.title.casefold() == title]  # fmt: skip
+    if not shown:
+        return None
+    draft = Draft(message, state, [])
+    if said["how"].lower() == "not":
+        if draft.arena != "list":
+            return None
+        refining.wish(draft, Criteria(), rejected=shown[:1], seeds=[], added=[], widened=[], gone=[])
+    draft.say("reject" if said["how"].lower() == "not" else "like", Ref(id=shown[0]))
+    return draft.plan()

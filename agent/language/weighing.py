@@ -121,10 +121,13 @@ def weighed(
 
 def _finds_more(whole: Plan, plan: Plan, reading: Reading, arena: str) -> bool:
     """Tell whether a message read as one search is to be believed more than what the rules make of it."""
-    ahead = reading.fit(labels(whole)) - reading.fit(labels(plan))
+    seen, asked = labels(whole), labels(plan)
+    if plan.certain > _SURE and any(label.startswith("state.") for label in asked - seen):
+        return False  # "not “Slow Rain”" takes a track out of the list
+    ahead = reading.fit(seen) - reading.fit(asked)
     if plan.reply or plan.question or not plan.steps:
         return ahead > MARGIN + DROPPED * bool(plan.reply)
-    if labels(whole) & TOOLS < labels(plan) & TOOLS:
+    if seen & TOOLS < asked & TOOLS:
         ahead -= DROPPED
     if chatter(_queries(plan)) > chatter(_queries(whole)):
         return ahead > -SEARCH_TALK
