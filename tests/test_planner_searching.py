@@ -77,3 +77,35 @@ def test_what_cannot_be_checked_is_said():
 def test_what_is_to_be_played_is_not_likened(message):
     draft = Draft(message, state_for("list"), [])
     assert directly.direct(frozenset({"retrieve", "r.like"}), message, draft) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted", "adjust"),
+    [("swap the third for something slower", "t3", {"tempo": -1.0}), ("replace number 2 with something more upbeat", "t2", {"energy": 1.0})],
+)  # fmt: skip
+def test_a_track_is_exchanged_for_another_kind(message, wanted, adjust):
+    plan = BuiltinPlanner(names).plan(message, state_for("list"))
+    assert plan.steps[0].args == JAZZ | {"filters": {"exclude": [wanted]}, "adjust": adjust}
+
+
+def test_what_a_piece_does_not_have_is_not_added_for_being_named():
+    plan = BuiltinPlanner(names).plan("second one but with strings instead of the pad", state_for("takes"))
+    assert [step.args for step in plan.steps] == [
+        {"clip": {"id": "k2"}, "operations": [{"op": "add", "instrument": "strings"}]}
+    ]
+    assert any("no warm pad" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize(
+    ("message", "clip", "operation"),
+    [
+        ("make track 3 punchier", "t3", {"op": "effect"}),
+        ("can number 5 be in E flat major?", "t5", {"op": "transpose", "key": "Eb major"}),
+        ("Track 3 minus the bass please", "t3", {"op": "remove", "stems": ["bass"]}),
+        ("On the Hana Mori track I want the piano standing alone", "t5", {"op": "isolate", "stems": ["piano"]}),
+    ],
+)
+def test_one_track_of_a_list_is_changed(message, clip, operation):
+    [step] = BuiltinPlanner(names).plan(message, state_for("list")).steps
+    assert (step.tool, step.args["clip"]) == ("edit", {"id": clip})
+    assert operation.items() <= step.args["operations"][0].items()

@@ -119,6 +119,7 @@ def _change_one(clause: Clause, target: Target, draft: Draft, *, apart: bool = F
 
 def _operations(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read a clause; parts that it locks are kept by every operation that can keep some."""
+    clause = _of_what_is_there(clause, thing, draft)
     spared = locks(clause, thing)
     if spared and (operations := _read(spared.rest, thing, draft)):
         able = [operation for operation in operations if operation["op"] in LOCKABLE]
@@ -135,6 +136,18 @@ _SPOKEN: dict[str, str] = {
     "transpose": r"\b(?:transpos|semitone|octave|pitch)\w*|\b[A-G][#b♯♭]? (?:major|minor)\b", "fade": r"\bfad(?:e|es|ed|ing)\b", "reverse": r"\brevers\w*|\bbackwards?\b",
     "loop": r"\bloop\w*|\btimes\b", "trim": r"\b(?:trim|crop|cut|chop|keep)\w*|\bseconds?\b|\bsecs?\b",
 }  # fmt: skip
+
+
+_INSTEAD = re.compile(r"\b(?:instead of|rather than|in place of)\b", re.IGNORECASE)
+
+
+def _of_what_is_there(clause: Clause, thing: Thing | None, draft: Draft) -> Clause:
+    """Return "with strings instead of the pad" without what the piece does not have; the user is told that."""
+    instead = _INSTEAD.search(clause.text)
+    named = [part.value for part in parts(clause, thing) if instead and part.start >= instead.end()]
+    if instead is None or not named or present(named, thing, draft):
+        return clause
+    return Clause(clause.text[: instead.start()].strip(" ,"))
 
 
 def _in_order(clause: Clause, operations: list[Operation]) -> list[Operation]:

@@ -55,9 +55,12 @@ class _Wishes:
         return self.found.is_empty and not (self.rejected or self.dropped or self.added or self.widened or self.notes or self.seeds)  # fmt: skip
 
 
+_SWAPPED = re.compile(r"\b(?:swap|replace|exchange|trade|switch)\b(.+?)\s+(?:for|with) (?:something|one|some|a track|a song)(?: that(?:'s| is))? ((?:\w+ier|\w{3,}er|(?:more|less) \w+)\b)", re.IGNORECASE)  # fmt: skip
+
+
 def heard(text: str, draft: Draft, unknown: float = 0.0) -> bool:
     """Take a message that speaks of the list, wholly or but for a share of unknown words; tell whether it was one."""
-    clause = Clause(stance.respelt(_NUMBER.sub("number ", text)))
+    clause = Clause(stance.respelt(_NUMBER.sub("number ", _SWAPPED.sub(r"not\1, \2", text))))
     if draft.arena != "list" or not (draft.state.search or draft.state.lists) or draft.state.attached:
         return False
     if not clause.words or _QUOTED.search(text) or (draft.group and draft.refined is None) or one_handled(clause, draft):  # fmt: skip
