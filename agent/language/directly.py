@@ -21,8 +21,6 @@ from segue.agent.language.reference import mentions, one
 from segue.agent.plan import Plan
 from segue.tools.core.vocabulary import numbers_in
 
-_MOVED = re.compile(r"adjust\.(\w+)([+-])")
-
 
 def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
     """Return the plan for a message that is one search or one new piece; None where it is something else.

@@ -89,13 +89,12 @@ def weighed(
     knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
     if knows or (plan.notes and not plan.steps):
         return _unsure(plan)
-    whole = directly.direct(reading.best, message, draft())
-    if whole is not None and "retrieve" in reading.best:
-        if _finds_more(whole, plan, reading, draft().arena):
-            return _unsure(whole)
-        whole = None
+    searches, talks = "retrieve" in reading.best, directly.is_talk(reading.best)
+    whole = directly.direct(reading.best, message, draft()) if searches or talks else None
+    if whole is not None and searches and _finds_more(whole, plan, reading, draft().arena):
+        return _unsure(whole)
     own = reading.fit(asked)
-    if whole is not None and directly.is_talk(reading.best):
+    if whole is not None and talks:
         margin = TALK_MARGIN + BOLD * (plan.certain > _SURE)
         if _turns(asked - labels(whole)) or reading.fit(labels(whole)) <= own + margin:
             return _unsure(plan)  # "stop worrying about the year" stops nothing
@@ -105,7 +104,7 @@ def weighed(
     if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
     best, likeliest = plan, own + margin
-    for trial in _trials(message, asked, reading, again, draft, whole, apart):
+    for trial in _trials(message, asked, reading, again, draft, apart):
         seen = labels(trial)
         if agree and not (asked - {"f.exclude"} <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))):
             continue  # only constraints that were passed over are wanted
@@ -154,14 +153,14 @@ def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
     )
 
 
-def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], whole: Plan | None, apart: Callable[[], Iterator[Plan]] | None) -> Iterator[Plan]:  # fmt: skip
+def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], apart: Callable[[], Iterator[Plan]] | None) -> Iterator[Plan]:  # fmt: skip
     """Yield other plans: what the reader sees in plain words first, then the message with a word of the rules' before it."""
     if (plan := plainly.direct(reading.best, message, draft())) is not None:
         yield plan
     if said := plainly.plainest(reading.best, message, draft()):
         yield again(said)
-    if whole is not None:
-        yield whole
+    if "retrieve" not in reading.best and (plan := directly.direct(reading.best, message, draft())) is not None:
+        yield plan  # a search was weighed by itself
     if apart is None:
         return
     if len(reading.best & TOOLS) > 1:
