@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
+from segue.agent import Agent
 from segue.agent.dialogue import State
 from segue.agent.plan import Plan, StateOp, Step
 from segue.tools.core import registry
@@ -144,3 +145,29 @@ def only(*ops: StateOp) -> Plan:
 def settings_at(home: Path, **more: Any) -> Settings:
     """Return settings for a test: quick retries, no LLM."""
     return Settings(home=home, **{"workers": 8, "llm_base_url": None, **more})
+
+
+@contextmanager
+def opener(folder: Path) -> Iterator[Callable[..., Agent]]:
+    """Give a function that opens an agent whose planner plays plans, with the tools of this module; its work is logged in ``log``."""
+    opened: list[Agent] = []
+    log = folder / "log"
+
+    def note(args: NoteArgs, context: Context) -> NoteOut:
+        with open(log, "a", encoding="utf-8") as out:
+            out.write(f"note {args.text}\n")
+        return NoteOut()
+
+    def open_(*plans: Plan | Exception | Callable[[State], Plan], owner: str = "local", **settings: Any) -> Agent:
+        opened.append(Agent(settings_at(folder / "home", **settings), owner=owner, planner=Scripted(*plans)))
+        return opened[-1]
+
+    with registered(engine(WORK, worker(log)), engine(MAKE, maker), engine(NOTE, note)):
+        yield open_
+        for one in opened:
+            one.close()
+
+
+def work(name: str, **more: object) -> tuple[str, dict[str, object]]:
+    """Return a call of the tool that works."""
+    return ("work", {"name": name, **more})
