@@ -29,22 +29,13 @@ WINDOW_S = 5
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread():
-    import torch
-
-    torch.set_num_threads(1)
+    support.one_thread()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    from segue.tools.sound import audiocraft
-
-    audiocraft.prepare()
-    folder = tmp_path_factory.mktemp("weights")
-    support.write_demucs(folder)
-    patch = pytest.MonkeyPatch()
-    patch.setenv("SEGUE_DEMUCS", str(folder))
-    yield folder
-    patch.undo()
+    with support.craft_folder(tmp_path_factory) as folder:
+        yield folder
 
 
 def load(weights, name="jasco"):

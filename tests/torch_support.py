@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import soundfile
 
 from segue.tools.core.jobs import JobRequest
@@ -211,3 +212,23 @@ def wav(seconds: float, sample_rate: int = 44100, channels: int = 2, hz: float =
     file = io.BytesIO()
     soundfile.write(file, level * (noise + tone[:, None]), sample_rate, format="WAV")
     return file.getvalue()
+
+
+def one_thread() -> None:
+    """Tiny matrices are quicker on one thread; and other tests run beside these."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def craft_folder(made: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder for tiny checkpoints of audiocraft, with HTDemucs (the melody's separator) in it."""
+    from segue.tools.sound import audiocraft
+
+    audiocraft.prepare()
+    folder = made.mktemp("weights")
+    write_demucs(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEGUE_DEMUCS", str(folder))
+        yield folder
