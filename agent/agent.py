@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from segue.agent import constraints
 from segue.agent.agent_house import House, open_house
 from segue.agent.dialogue import Heard, State, Thing
 from segue.agent.events import Artifact, Emit, Event, Reply, ToolResult, silent
@@ -66,6 +67,7 @@ class Agent:
         attach: Attach = (),
         on_event: Emit | None = None,
         heard: Heard | None = None,
+        drop: str | None = None,
     ) -> Reply:
         """Take one turn and return its reply.
 
@@ -76,17 +78,18 @@ class Agent:
         attach : files (audio, MIDI, MusicXML), or ids of pieces that this owner has.
         on_event : called with every event as it happens, on another thread; must return soon.
         heard : what a player has to tell: tracks skipped, and where it stands ("this bit").
+        drop : the words of one of ``kept``: the search is run again without it, whatever ``message`` says.
 
         Raises
         ------
-        NotFound : an unknown session, or a file that is not there.
+        NotFound : an unknown session, a file that is not there, or nothing of these words to drop.
         BadInput : an attachment that cannot be used.
         StoreError : the data folder cannot be used.
 
         A failed step raises nothing: it is in ``Reply.results``.
         """
         session = self._session(session)
-        return self._wait(self._chat(message, session, attach, on_event or silent, heard), session)
+        return self._wait(self._chat(message, session, attach, on_event or silent, heard, drop), session)
 
     async def achat(
         self,
@@ -95,19 +98,28 @@ class Agent:
         attach: Attach = (),
         on_event: Emit | None = None,
         heard: Heard | None = None,
+        drop: str | None = None,
     ) -> Reply:
         """Take one turn from asynchronous code; as ``chat``. Being cancelled does not stop the turn: ``cancel`` does."""
         session = await asyncio.to_thread(self._session, session)
-        return await asyncio.wrap_future(self._submit(self._chat(message, session, attach, on_event or silent, heard)))
+        work = self._chat(message, session, attach, on_event or silent, heard, drop)
+        return await asyncio.wrap_future(self._submit(work))
 
-    def stream(self, message: str, session: str | None = None, attach: Attach = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        message: str,
+        session: str | None = None,
+        attach: Attach = (),
+        heard: Heard | None = None,
+        drop: str | None = None,
+    ) -> Iterator[Event]:
         """Take one turn and yield its events; the last one has the reply.
 
         Leaving the loop early does not stop the turn: its reply is in the session's history.
         """
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         session = self._session(session)
-        future = self._submit(self._chat(message, session, attach, events.put))
+        future = self._submit(self._chat(message, session, attach, events.put, heard, drop))
         future.add_done_callback(lambda _: events.put(None))
         try:
             while (event := events.get()) is not None:
@@ -117,7 +129,14 @@ class Agent:
             raise
         future.result()
 
-    async def astream(self, message: str, session: str | None = None, attach: Attach = ()) -> AsyncIterator[Event]:
+    async def astream(
+        self,
+        message: str,
+        session: str | None = None,
+        attach: Attach = (),
+        heard: Heard | None = None,
+        drop: str | None = None,
+    ) -> AsyncIterator[Event]:
         """Take one turn and yield its events; as ``stream``, for asynchronous code."""
         loop = asyncio.get_running_loop()
         events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -127,7 +146,7 @@ class Agent:
                 loop.call_soon_threadsafe(events.put_nowait, event)
 
         session = await asyncio.to_thread(self._session, session)
-        future = self._submit(self._chat(message, session, attach, put))
+        future = self._submit(self._chat(message, session, attach, put, heard, drop))
         future.add_done_callback(lambda _: put(None))
         while (event := await events.get()) is not None:
             yield event
@@ -172,6 +191,10 @@ class Agent:
         """Return what the conversation knows: things, focus, lists, constraints, what waits for a yes."""
         self._house.sessions.session(session, self.owner)
         return self._wait(self._state(session))
+
+    def kept(self, session: str) -> list[str]:
+        """Return what the searches of a session keep to, each in words by which ``chat(drop=…)`` takes it away."""
+        return [one.words for one in constraints.kept(self.state(session))]
 
     def rename(self, session: str, title: str) -> None:
         """Give a session another title."""
@@ -318,11 +341,12 @@ class Agent:
         sessions = self._house.sessions
         return (sessions.session(session, self.owner) if session else sessions.create(self.owner)).id
 
-    async def _chat(self, message: str, session: str, attach: Attach, emit: Emit, heard: Heard | None = None) -> Reply:
+    async def _chat(self, message: str, session: str, attach: Attach, emit: Emit, heard: Heard | None = None, drop: str | None = None) -> Reply:  # fmt: skip
+        given = constraints.without(await self._state(session), drop) if drop is not None else None
         if attach:
             _safe(emit)(Event(type="started", session=session, label="reading what is attached"))
         things = [await asyncio.to_thread(self._attach, item) for item in attach]
-        return await self._take(session, message, things, emit, heard=heard)
+        return await self._take(session, message, things, emit, given, heard)
 
     async def _take(self, session: str, message: str, things: list[Thing], emit: Emit, given: Plan | None = None, heard: Heard | None = None) -> Reply:  # fmt: skip
         return await self._house.turns.take(session, message, things, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit), given=given, heard=heard)  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from segue.agent import constraints
 from segue.agent.asides import aside
 from segue.agent.check import dependencies
 from segue.agent.check_types import gives, ref_of
@@ -109,7 +110,7 @@ class Dialogue:
                 _judged(state, id, False)
         files: list[str] = []
         if _finds(plan) and any(result.status == "done" for result in results.values()):
-            state.said, state.liked, state.disliked = [*state.said, turn.message], [*state.liked, []], [*state.disliked, []]  # fmt: skip
+            state.said, state.liked, state.disliked = [*state.said, _asked(plan, turn.message)], [*state.liked, []], [*state.disliked, []]  # fmt: skip
         effective = any(op.op not in ("undo", "redo", "confirm", "cancel") for op in plan.state)
         means = {needed for step in plan.steps for needed in dependencies(step)}
         for step in plan.steps:
@@ -154,7 +155,7 @@ class Dialogue:
         steps = []
         for step in plan.steps:
             if step.tool == "retrieve" and step.args.get("action", "search") in ("search", "playlist"):
-                now = message if whole else str(step.args.get("query") or "")
+                now = _asked(plan, message) if whole else str(step.args.get("query") or "")
                 talk = {"said": [*state.said, now], "liked": state.liked, "disliked": state.disliked}
                 step = step.model_copy(update={"args": {**_unseen(step.args, state), "talk": talk}})
             steps.append(step)
@@ -210,6 +211,8 @@ def _op_words(op: StateOp, state: State) -> str:
     name = _target_name(op.target, state)
     if op.op == "drop" and name in _LEARNING:
         return _LEARNING[name]
+    if op.op == "drop" and constraints.named(state, name):
+        return f"No longer kept to: {name}."
     if op.op in ("back", "branch"):
         found = _list_of(state, op)
         if found is None:
@@ -289,7 +292,19 @@ def _finds(plan: Plan) -> bool:
     return any(step.tool == "retrieve" for step in plan.steps)
 
 
+def _asked(plan: Plan, message: str) -> str:
+    """Return the words of a turn by which music is looked for: the message, or the query of a search that was handed in."""
+    if not any(op.op == "drop" for op in plan.state) or plan.planner != "direct":
+        return message
+    return next((str(step.args.get("query") or "") for step in plan.steps if step.tool == "retrieve"), "")
+
+
 def _drop(state: State, name: str) -> None:
+    if one := constraints.named(state, name):
+        if state.search.get("query") and "query" not in one.rest:  # the words themselves: they rank nothing any more
+            state.said, state.liked, state.disliked = [], [], []
+        state.search = one.rest
+        return
     name = name.strip().lower().removeprefix("the ")
     if name in _LEARNING:
         state.learns = name == "not learning"

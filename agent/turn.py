@@ -226,7 +226,7 @@ class Turns:
         live = self._live[data["turn"]]
         turn, trace = live.turn, self._tracer(live)
         state = self._dialogue(turn.session).begin(turn.number, turn.attached)
-        state.playing = turn.heard.playing
+        self._heard(turn, state, live.owner)
         trace("message", {"message": turn.message, "attached": [thing.title for thing in turn.attached]})
         began = time.monotonic()
         plan = turn.given or await live.mind.plan(turn.message, state, trace=trace, stop=live.stop)
@@ -237,6 +237,16 @@ class Turns:
         trace("plan", {"plan": plan.model_dump(mode="json"), "seconds": round(time.monotonic() - began, 4), "waits": waits})  # fmt: skip
         await asyncio.to_thread(self._keep_trace, live)
         return {"plan": plan.model_dump(mode="json"), "waits": waits}
+
+    def _heard(self, turn: Turn, state: State, owner: str) -> None:
+        """Let the plan know where the player stands; what plays may be nothing that was talked about yet."""
+        place = turn.heard.playing
+        if place is not None and place.id not in state.things:
+            try:
+                state.things[place.id] = thing_of(self.store.piece(place.id, owner))
+            except NotFound:  # gone, or somebody else's
+                return
+        state.playing = place
 
     def _confirmed(self, plan: Plan, state: State, owner: str) -> Plan:
         """Return the plan that waited for the yes, checked again: things may have gone since."""

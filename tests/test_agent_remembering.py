@@ -175,16 +175,30 @@ def test_a_skip_counts_in_this_conversation_only(agent):
 
 
 def test_this_bit_is_where_the_player_stands():
-    seen = []
+    planner = BuiltinPlanner()
+    things = {id: Thing(id=id, title=id, duration_s=60.0) for id in ("p_1", "p_2")}
+    jazz = ShownList(ids=["p_2"], turn=1, args={"query": "jazz"})
+    state = State(turn=2, things=things, focus=["p_2"], lists=[jazz], search={"query": "jazz"}, playing=Place(id="p_1", at_s=42.0))  # fmt: skip
+    span, cut = {"start_s": 37.0, "end_s": 47.0}, {"step": "bit", "field": "piece"}
 
-    def further(text, state):
-        seen.append((text, state.focus[0]))
-        return Plan()
+    def steps(message, state=state):
+        return [(step.tool, step.args) for step in planner.plan(message, state).steps]
 
-    state = State(turn=2, focus=["p_2", "p_1"], playing=Place(id="p_1", at_s=42.0))
-    remembering.heard("cut out this bit", state, further)
-    assert seen == [("cut out 37 to 47 seconds", "p_1")]
-    assert remembering.heard("cut out this bit", State(turn=2, focus=["p_2"]), further) is None
+    trim = ("edit", {"clip": {"id": "p_1"}, "operations": [{"op": "trim", **span}]})
+    assert steps("keep only this bit") == [trim]
+    assert steps("reverse this bit") == [("edit", {"clip": {"id": "p_1"}, "operations": [{"op": "reverse", **span}]})]
+    assert steps("what are the chords in this part?") == [trim, ("transcribe", {"clip": cut, "to": ["chords"]})]
+    after, joined = steps("cut out this bit")
+    assert after[1]["operations"] == [{"op": "trim", "start_s": 47.0}]
+    assert joined[1]["operations"] == [{"op": "trim", "end_s": 37.0}, {"op": "concat", "clips": [{"step": "after", "field": "piece"}]}]  # fmt: skip
+    assert "0:37 to 0:47" in planner.plan("keep only this bit", state).notes[-1]
+    late = state.model_copy(update={"playing": Place(id="p_1", at_s=58.0)})
+    assert steps("keep only this bit", late)[0][1]["operations"] == [{"op": "trim", "start_s": 53.0, "end_s": 60.0}]
+    [(_, args)] = steps("cut out this bit", late)
+    assert args["operations"] == [{"op": "trim", "end_s": 53.0}], "nothing comes after it"
+    early = state.model_copy(update={"playing": Place(id="p_1", at_s=2.0)})
+    assert len(steps("cut out this bit", early)) == 1
+    assert all("start_s" not in str(args) for _, args in steps("cut out this bit", State(turn=2, things=things, focus=["p_2"])))  # fmt: skip
 
 
 # -- what an answer adds ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.agent.dialogue import Heard
 from segue.agent.session import Session
 from segue.tools.core.errors import NotFound, SegueError
 from segue.ui.api_errors import fault
@@ -48,13 +49,40 @@ class NewTitle(BaseModel):
     title: str = Field(max_length=500, pattern=r"\S")
 
 
+class Standing(BaseModel):
+    """Where a player stands: the id of a piece or track, and the second."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=100)
+    at_s: float = Field(0.0, ge=0, le=1_000_000, strict=True)
+
+
+class Listened(BaseModel):
+    """What the caller's player tells: ids that were left, each after how many seconds, and where it stands ("this bit")."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    skipped: dict[str, Annotated[float, Field(ge=0, le=1_000_000, strict=True)]] = Field({}, max_length=200)
+    playing: Standing | None = None
+
+    def heard(self) -> Heard:
+        """Return it as the agent takes it."""
+        return Heard.model_validate(self.model_dump())
+
+
 class Said(BaseModel):
-    """What the user says; ``attach`` are ids of pieces that the caller has."""
+    """What the user says; ``attach`` are ids of pieces that the caller has.
+
+    ``drop`` takes away one of the constraints that ``/api/sessions/{id}/kept`` lists: the search is run again without it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     message: str = Field(max_length=20_000)
     attach: list[str] = Field([], max_length=50)
+    heard: Listened | None = None
+    drop: str | None = Field(None, max_length=2_000)
 
 
 class SaidAnywhere(Said):
@@ -107,9 +135,13 @@ async def turn(caller: Caller, request: Request, said: Said, session: str | None
         await asyncio.to_thread(agent.history, session)  # an unknown one is an error now, not in the events
     if wants_events(request):
         return events(_told(caller, agent, said, session))
-    reply = await agent.achat(said.message, session, said.attach)
+    reply = await agent.achat(said.message, session, said.attach, heard=_heard(said), drop=said.drop)
     caller.charge(reply.results)
     return caller.answer(reply)
+
+
+def _heard(said: Said) -> Heard | None:
+    return said.heard.heard() if said.heard else None
 
 
 async def _told(
@@ -117,7 +149,7 @@ async def _told(
 ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """Yield a turn's events as they come; the last one has the reply, or an error."""
     try:
-        async for event in agent.astream(said.message, session, said.attach):
+        async for event in agent.astream(said.message, session, said.attach, _heard(said), said.drop):
             if event.reply is not None:
                 caller.charge(event.reply.results)
             yield event.type, caller.event(event)
@@ -187,6 +219,12 @@ def routes(call: Callable[[Request], Caller]) -> APIRouter:
     async def say(caller: Who, request: Request, id: str, said: Said) -> Any:  # noqa: ANN401 - JSON or events
         """Say something in a session. Leaving before the answer stops nothing: it is in the messages later."""
         return await turn(caller, request, said, id)
+
+    @router.get("/api/sessions/{id}/kept")
+    async def kept(caller: Who, id: str) -> list[str]:
+        """Return what the session's searches keep to, each in words by which a message's ``drop`` takes it away."""
+        agent = await caller.agent()
+        return await asyncio.to_thread(agent.kept, id)
 
     @router.post("/api/sessions/{id}/cancel")
     async def cancel(caller: Who, id: str) -> Stopped:

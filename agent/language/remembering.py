@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from segue.agent.dialogue import State
+from segue.agent.language import standing
 from segue.agent.plan import Plan, StateOp, Step
 
 Further = Callable[[str, State], Plan]
@@ -32,8 +33,6 @@ _DAYS = {"week": 7, "month": 30, "year": 365}
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _COUNTS = {"a": 1, "an": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 _AGES_DAYS = 730
-_BIT = re.compile(r"\b(?:this|that) (?:bit|part|bar|moment|passage|spot)\b", re.IGNORECASE)
-_AROUND_S = 5.0  # on either side of where the player stands
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -65,11 +64,7 @@ def heard(message: str, state: State, further: Further, today: date | None = Non
         return _library({"action": "refresh", "name": match["name"]})
     if match := _SINCE.search(text):
         return _not_since(text, match, state, further, today or date.today())
-    if state.playing is not None and (match := _BIT.search(text)):
-        low, high = max(0.0, state.playing.at_s - _AROUND_S), state.playing.at_s + _AROUND_S
-        there = state.model_copy(update={"focus": [state.playing.id, *(id for id in state.focus if id != state.playing.id)], "playing": None})  # fmt: skip
-        return further(f"{text[: match.start()]}{low:.0f} to {high:.0f} seconds{text[match.end() :]}", there)
-    return None
+    return standing.here(text, state, further)
 
 
 def _besides(plan: Plan, target: str) -> Plan:
