@@ -47,6 +47,8 @@ class Out(BaseOut):
 
 
 def _confirm(args: Args) -> str | None:
+    if args.action == "retag" and [field.lower() for field in args.fields] == ["undo"]:
+        return "This takes back the tags that were written last, in your own files. Shall I?"
     if args.action == "retag":
         what = " and ".join(args.fields) or "tags"
         return f"This writes {what} into your own files. Shall I?"

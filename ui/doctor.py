@@ -15,6 +15,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from segue.tools.collection import tagblock
 from segue.tools.core.errors import SegueError, ToolError
 from segue.tools.core.registry import backends
 from segue.tools.core.settings import Settings
@@ -28,7 +29,7 @@ from segue.ui.doctor_servers import servers
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that Segue needs or can use."""
-    checks = (_python, _packages, _home, _sqlite, _sound, _codecs, _engines, _separator, _llm, servers)
+    checks = (_python, _packages, _home, _sqlite, _sound, _codecs, _engines, _separator, _tags, _llm, servers)
     return [finding for check in checks for finding in check(settings)]
 
 
@@ -191,6 +192,18 @@ def _separator(settings: Settings) -> Iterator[Finding]:
         if there
         else "not installed: stems of recordings are previews",
         do="" if there else separate.DEMUCS,
+    )
+
+
+def _tags(settings: Settings) -> Iterator[Finding]:
+    there = tagblock.available()
+    yield Finding(
+        what="tags into files",
+        level="ok" if there else "note",
+        says="mutagen (GPL-2.0-or-later, an extra): written into the files' own tag block, after a yes"
+        if there
+        else "mutagen (GPL-2.0-or-later) is not installed: tags are written beside the files, after a yes",
+        do="" if there else tagblock.EXTRA,
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking after the library: folders scanned and measured, state, statistics, duplicates, tables, sidecar tags."""
+"""Looking after the library: folders scanned and measured, state, statistics, duplicates, tables, tags."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from segue.tools import library, retrieve
-from segue.tools.collection import sidecar
 from segue.tools.collection.catalogue import Catalogue, Track, open_catalogue
 from segue.tools.collection.chart import chart
 from segue.tools.collection.embed import MISSING
@@ -24,6 +23,7 @@ from segue.tools.collection.remembered import (
     playlists,
     taste_rows,
 )
+from segue.tools.collection.retag import Retag
 from segue.tools.collection.scan import scan, tracks_in
 from segue.tools.collection.subsonic import Subsonic
 from segue.tools.collection.table import import_any, import_server
@@ -146,18 +146,13 @@ def _duplicates(args: library.Args, context: Context, catalogue: Catalogue) -> l
 
 
 def _retag(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
-    """Write sidecars. The question whether to was asked before: ``TOOL.confirm``."""
-    journal = catalogue.settings.home / "retag.journal"
+    """Write tags. The question whether to was asked before: ``TOOL.confirm``."""
+    tags = Retag(catalogue, context.store, catalogue.settings.home / "retag.journal")
     if [field.lower() for field in args.fields] == ["undo"]:
-        return library.Out(rows=[{"undone": sidecar.undo(journal)}])
-    changes = sidecar.planned(_chosen(args, catalogue), args.fields, context.note)
-    rows: list[dict[str, Any]] = [{"file": path, **values} for path, values in changes.items()]
-    count = sidecar.write(changes, journal, context.check)
-    context.note(
-        f"The music files themselves are as they were: the tags stand beside them, in files ending in {sidecar.SUFFIX}. "
-        "Retag with the field 'undo' takes them back."
-    )
-    return library.Out(rows=rows, preview=f"{count} sidecar{'s' if count != 1 else ''} written.")
+        return library.Out(rows=[{"undone": tags.undo(context.note)}])
+    rows = tags.write(_chosen(args, catalogue), args.fields, context.note, context.check, context.progress)
+    new = sum(row["written"] != "there already" for row in rows)
+    return library.Out(rows=rows, preview=f"Tags of {new} file{'s' * (new != 1)} written.")
 
 
 def _import(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:

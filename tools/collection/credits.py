@@ -96,3 +96,18 @@ def level_of(text: str) -> float | None:
     match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*(?:dB)?", text.strip(), re.IGNORECASE)
     value = float(match[1]) if match else None
     return value if value is not None and abs(value) <= 60 else None
+
+
+R128_DB = 5.0  # RFC 7845 counts gains from −23 LUFS, ReplayGain 2.0 from −18
+
+
+def gain_of(other: Mapping[str, Sequence[Any]]) -> float | None:
+    """Return a track's ReplayGain in dB, from a tag of that name or from Opus' own (RFC 7845, 5.2.1: 1/256 dB).
+
+    >>> gain_of({"r128_track_gain": ["-2944"]})
+    -6.5
+    """
+    opus = first(other, "r128_track_gain")
+    if re.fullmatch(r"[+-]?\d{1,5}", opus):
+        return round(int(opus) / 256 + R128_DB, 2)
+    return level_of(first(other, "replaygain_track_gain"))

@@ -44,7 +44,7 @@ def place(folder: Path, name: str, suffix: str, write: Callable[[Path], None]) -
     DiskFull : no room left; nothing is left behind.
     CannotDo : the folder cannot be written to.
     """
-    with _explained(folder):
+    with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary_name = tempfile.mkstemp(prefix=".writing-", suffix=suffix, dir=folder)
         os.close(handle)
@@ -75,7 +75,14 @@ def _settle(temporary: Path, folder: Path, name: str, suffix: str) -> Path:
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def explained(folder: Path) -> Iterator[None]:
+    """Say in words of ours why something could not be written into a folder.
+
+    Raises
+    ------
+    DiskFull : no room left.
+    CannotDo : the folder cannot be written to.
+    """
     try:
         yield
     except OSError as error:

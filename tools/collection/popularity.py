@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from segue.tools.collection.tagbytes import id3_frames, synchsafe
+
 _MOST_BYTES = 64_000_000  # a tag with pictures; larger ones are not read
 _FRAMES = {b"POPM", b"PCNT", b"POP", b"CNT"}
 _TRAKTOR = "traktor@native-instruments.de"
@@ -59,31 +61,7 @@ def _frames(path: Path) -> list[tuple[bytes, bytes]]:
             head = file.read(10)
             if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4):
                 return []
-            tag = file.read(min(_plain(head[6:10]), _MOST_BYTES))
+            tag = file.read(min(synchsafe(head[6:10]), _MOST_BYTES))
     except OSError:
         return []
-    version, flags = head[3], head[5]
-    if flags & 0x80 and version < 4:
-        tag = tag.replace(b"\xff\x00", b"\xff")
-    at = 0
-    if flags & 0x40 and version > 2 and len(tag) >= 4:
-        at = _plain(tag[:4]) if version == 4 else 4 + int.from_bytes(tag[:4], "big")
-    width, header = (3, 6) if version == 2 else (4, 10)
-    found = []
-    while at + header <= len(tag) and tag[at]:
-        name, size = tag[at : at + width], tag[at + width : at + 2 * width]
-        length = _plain(size) if version == 4 else int.from_bytes(size, "big")
-        body = tag[at + header : at + header + length]
-        if name in _FRAMES:
-            odd = version == 4 and tag[at + 9] & 0x02
-            found.append((name, body.replace(b"\xff\x00", b"\xff") if odd else body))
-        at += header + length
-    return found
-
-
-def _plain(size: bytes) -> int:
-    """Return a number written with seven bits a byte."""
-    total = 0
-    for byte in size:
-        total = total << 7 | byte & 0x7F
-    return total
+    return [(name, body) for name, _, body in id3_frames(head + tag) if name in _FRAMES]

@@ -1,8 +1,4 @@
-"""Writing tags without touching the music: a sidecar file beside each track, with a journal to undo it.
-
-No free-licensed library writes tags in place without losing some, so the files themselves are never
-written to. A sidecar is ``<file name>.tags.json``.
-"""
+"""Tags without touching the music: a sidecar file beside each track, ``<file name>.tags.json``; and what would be written."""
 
 import json
 import os
@@ -10,11 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from segue.tools.collection.catalogue import Track, now
-from segue.tools.core.errors import CannotDo, NotFound
+from segue.tools.collection.catalogue import Track
+from segue.tools.core.errors import CannotDo
 
 SUFFIX = ".tags.json"
-_FIELDS = {"bpm": "bpm", "tempo": "bpm", "key": "key", "camelot": "camelot", "mood": "moods", "moods": "moods", "genre": "genres",
+FIELDS = {"bpm": "bpm", "tempo": "bpm", "key": "key", "camelot": "camelot", "mood": "moods", "moods": "moods", "genre": "genres",
            "genres": "genres", "meter": "meter", "language": "language", "loudness": "lufs", "lufs": "lufs",
            "replaygain": "replaygain_db", "replaygain_peak": "replaygain_peak",
            "instruments": "instruments", "rating": "rating", "year": "year", "title": "title", "artist": "artist",
@@ -30,13 +26,13 @@ def planned(tracks: Sequence[Track], fields: Sequence[str], note: Callable[[str]
     """
     names = []
     for field in fields or ["bpm", "key", "genre", "mood", "replaygain"]:
-        if field.lower() in _FIELDS:
+        if field.lower() in FIELDS:
             names.append(field.lower())
         else:
             note(f"'{field}' cannot be written as a tag.")
     changes: dict[str, dict[str, Any]] = {}
     for track in tracks:
-        values = {name: getattr(track, _FIELDS[name]) for name in names}
+        values = {name: getattr(track, FIELDS[name]) for name in names}
         known = {
             name: round(v, 2) if isinstance(v, float) else v for name, v in values.items() if v not in (None, "", [])
         }
@@ -54,51 +50,22 @@ def planned(tracks: Sequence[Track], fields: Sequence[str], note: Callable[[str]
     return changes
 
 
-def write(changes: dict[str, dict[str, Any]], journal: Path, check: Callable[[], None]) -> int:
-    """Write the sidecars, each atomically, and first the journal that undoes them; return how many.
-
-    Raises
-    ------
-    CannotDo : a folder cannot be written to; what was written before stays and is in the journal.
-    """
-    before = {path: _read(sidecar_of(Path(path))) for path in changes}
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    with open(journal, "a", encoding="utf-8") as out:
-        out.write(json.dumps({"time": now(), "before": before}) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    for done, (path, values) in enumerate(changes.items()):
-        check()
-        try:
-            _replace(sidecar_of(Path(path)), {**(before[path] or {}), **values})
-        except OSError as error:
-            raise CannotDo(
-                f"{Path(path).parent} cannot be written to ({error.strerror}); {done} sidecars were written before.",
-                "Allow writing there, or undo with `library retag` and the field 'undo'.",
-            ) from error
-    return len(changes)
+def add(path: Path, values: dict[str, Any]) -> None:
+    """Write tags into a music file's sidecar, beside those that stand there."""
+    beside = sidecar_of(path)
+    _replace(beside, {**(read(beside) or {}), **values})
 
 
-def undo(journal: Path) -> int:
-    """Put the sidecars back as they were before the last write; return how many.
-
-    Raises
-    ------
-    NotFound : there is nothing to undo.
-    """
-    lines = journal.read_text(encoding="utf-8").splitlines() if journal.is_file() else []
-    if not lines:
-        raise NotFound("No tags were written, so there is nothing to undo.", "Write some first: library retag.")
-    before: dict[str, dict[str, Any] | None] = json.loads(lines[-1])["before"]
-    for path, values in before.items():
-        if values is None:
-            sidecar_of(Path(path)).unlink(missing_ok=True)
-        else:
-            _replace(sidecar_of(Path(path)), values)
-    temporary = journal.with_suffix(".writing")
-    temporary.write_text("".join(line + "\n" for line in lines[:-1]), encoding="utf-8")
-    os.replace(temporary, journal)
-    return len(before)
+def put_back(path: Path, values: dict[str, Any] | None) -> bool:
+    """Let a music file's sidecar hold these values, or be gone; tell whether that changed anything."""
+    beside = sidecar_of(path)
+    if read(beside) == values:
+        return False
+    if values is None:
+        beside.unlink(missing_ok=True)
+    else:
+        _replace(beside, values)
+    return True
 
 
 def sidecar_of(path: Path) -> Path:
@@ -106,7 +73,8 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read(path: Path) -> dict[str, Any] | None:
+    """Return what a sidecar holds; None where there is none."""
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

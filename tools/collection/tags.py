@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from segue.tools.collection.credits import clean, credits_of, level_of
+from segue.tools.collection.credits import clean, credits_of, gain_of, level_of
 from segue.tools.collection.credits import first as first_of
 from segue.tools.collection.cue import marks_of
 from segue.tools.collection.popularity import popularity_of
@@ -68,7 +68,7 @@ def _tinytag(path: Path) -> dict[str, Any]:
         "language": language_of(first.get("language", "")),
         "moods": split_list([str(m) for m in (*other.get("mood", ()), *other.get("tmoo", ()))]),
         "mbid": first_of(other, "musicbrainz_trackid", "musicbrainz track id", "ufid").rsplit(" ", 1)[-1],
-        "replaygain_db": level_of(first_of(other, "replaygain_track_gain")),
+        "replaygain_db": gain_of(other),
         "replaygain_peak": level_of(first_of(other, "replaygain_track_peak")),
         "cue": marks_of(path, str(next(iter(other.get("cuesheet", ())), ""))),
         "isrc": first.get("isrc", ""),
