@@ -194,7 +194,7 @@ def test_removing_forgets_and_touches_no_file(desk, tmp_path):
 
 
 def test_retag_writes_sidecars_and_takes_them_back(measured, monkeypatch):
-    monkeypatch.setattr(tagblock, "available", lambda: False)  # with the extra they go into the files: test_collection_retag
+    monkeypatch.setattr(tagblock, "available", lambda: False)  # with it they go into the files: test_collection_retag
     before = {p: p.read_bytes() for p in measured.folder.iterdir()}
     rows = measured.act("retag", fields=["bpm", "key", "mood", "shoe size"])
     assert len(rows) == len(SONGS)
