@@ -24,7 +24,7 @@ from segue.tools.core.errors import CannotDo, NotFound
 from segue.tools.core.store import SHARED, file_hash
 from segue.tools.listen.analyse import Analysis, remember, remembered
 from tests.collection_support import make_home
-from tests.test_collection_tags import KINDS, mp3, text
+from tests.test_collection_tags import KINDS, READ, WRITTEN, mp3, text
 
 needs_mutagen = pytest.mark.skipif(not importlib.util.find_spec("mutagen"), reason="the extra 'tags' (mutagen, GPL) is not installed")  # fmt: skip
 VALUES = {"bpm": 96.5, "key": "Bb minor", "moods": ["calm", "warm"], "replaygain_db": -6.5, "replaygain_peak": 0.98}
@@ -195,6 +195,44 @@ def test_a_file_whose_other_tags_would_change_is_refused(tmp_path, monkeypatch):
     for bad, suffix in ((b"", ".mp3"), (b"fLaC", ".flac"), (b"OggS", ".ogg"), (data, ".wav"), (b"\0\0\0\x08ftyp\0\0\1\0moov", ".m4a"), (data, ".flac")):  # fmt: skip
         with pytest.raises(CannotDo):
             contents(bad, suffix)
+
+
+def tagged(folder: Path, suffix: str) -> Path:
+    """Write a file with all the tags of ``WRITTEN``, as Picard names them in its format."""
+    from mutagen.mp4 import MP4, MP4FreeForm
+    from mutagen.oggopus import OggOpus
+    from mutagen.oggvorbis import OggVorbis
+
+    path = made(folder, suffix)
+    if suffix != ".m4a":
+        comments = (OggOpus if suffix == ".opus" else OggVorbis)(path)
+        comments.update(WRITTEN)
+        comments.save()
+        return path
+    file = MP4(path)
+    file.delete()
+    names = {"TITLE": "\xa9nam", "ARTIST": "\xa9ART", "ALBUM": "\xa9alb", "ALBUMARTIST": "aART", "DATE": "\xa9day", "GENRE": "\xa9gen",
+             "COMPOSER": "\xa9wrt", "WORK": "\xa9wrk", "LYRICS": "\xa9lyr", "COMMENT": "\xa9cmt"}  # fmt: skip
+    file["trkn"], file["disk"], file["cpil"], file["tmpo"] = [(3, 9)], [(2, 2)], True, [96]
+    for name, values in WRITTEN.items():
+        if name in names:
+            file[names[name]] = values
+        elif name not in ("TRACKNUMBER", "DISCNUMBER", "COMPILATION", "BPM"):
+            name = name.replace("MUSICBRAINZ_TRACKID", "MusicBrainz Track Id")
+            file[f"----:com.apple.iTunes:{name}"] = [MP4FreeForm(value.encode()) for value in values]
+    file.save()
+    return path
+
+
+@needs_mutagen
+@pytest.mark.parametrize("suffix", [".ogg", ".opus", ".m4a"])
+def test_every_field_is_read_and_stays_when_tags_are_written(tmp_path, suffix):
+    path = tagged(tmp_path, suffix)
+    expected = {**READ, "bpm": 96.0} if suffix == ".m4a" else READ
+    facts = read_tags(path)
+    assert {name: facts.get(name) for name in READ} == expected
+    path.write_bytes(with_tags(path.read_bytes(), suffix, {"moods": ["calm"]}))
+    assert {name: read_tags(path).get(name) for name in READ} == {**expected, "moods": ["calm"]}
 
 
 def test_without_mutagen_tags_stand_beside(tmp_path, home, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.tools.collection.credits import artists_of, level_of
+from segue.tools.collection.credits import artists_of, gain_of, level_of
 from segue.tools.collection.cue import marks_of, parse
 from segue.tools.collection.scan import scan
 from segue.tools.collection.tags import read_tags
@@ -129,3 +129,40 @@ KINDS = [
     frame("RVA2", b"track\0\1\xff\x80\0"), frame("WXXX", b"\3\0http://example.org"), frame("MCDI", bytes(range(32))), frame("ETCO", b"\2\3\0\0\0\1"),
     frame("XSOP", b"\3unknown to anybody"),
 ]  # fmt: skip
+
+
+# Every field of a library scan as people's programs write it, and what is read of it.
+WRITTEN = {
+    "TITLE": ["Song (feat. Cy)"], "ARTIST": ["Ann", "Bob"], "ALBUM": ["Harbour"], "ALBUMARTIST": ["Various Artists"], "TRACKNUMBER": ["3"],
+    "DISCNUMBER": ["2"], "DATE": ["1994-01-02"], "ORIGINALDATE": ["1971-05-02"], "GENRE": ["Jazz", "Soul"], "COMPOSER": ["Bach"],
+    "WORK": ["Fifth"], "COMPILATION": ["1"], "MUSICBRAINZ_TRACKID": ["rec-1"], "ISRC": ["USABC"], "BPM": ["96.5"], "INITIALKEY": ["Dm"],
+    "MOOD": ["sad"], "LANGUAGE": ["fra"], "REPLAYGAIN_TRACK_GAIN": ["-6.50 dB"], "REPLAYGAIN_TRACK_PEAK": ["0.98"], "LYRICS": ["la la"],
+    "FMPS_RATING": ["0.8"], "FMPS_PLAYCOUNT": ["7"], "COMMENT": ["a note"],
+}  # fmt: skip
+READ = {
+    "title": "Song (feat. Cy)", "artist": "Ann, Bob", "artists": ["Ann", "Bob", "Cy"], "album": "Harbour", "albumartist": "Various Artists",
+    "track": 3, "disc": 2, "year": 1994, "originaldate": "1971-05-02", "genres": ["Jazz", "Soul"], "composer": "Bach", "work": "Fifth",
+    "compilation": True, "mbid": "rec-1", "isrc": "USABC", "bpm": 96.5, "key": "D minor", "moods": ["sad"], "language": "fr",
+    "replaygain_db": -6.5, "replaygain_peak": 0.98, "lyrics": "la la", "rating": 4.0, "playcount": 7, "comment": "a note",
+}  # fmt: skip
+
+
+def test_every_field_of_a_flac_file(tmp_path):
+    path = tmp_path / "a.flac"
+    soundfile.write(path, np.zeros(44_100), 44_100)
+    comments = [f"{name}={value}".encode() for name, values in WRITTEN.items() for value in values]
+    block = struct.pack("<I", 0) + struct.pack("<I", len(comments)) + b"".join(struct.pack("<I", len(c)) + c for c in comments)  # fmt: skip
+    old = path.read_bytes()  # behind the marker and the block that says what the stream is
+    path.write_bytes(old[:42] + b"\4" + len(block).to_bytes(3, "big") + block + old[42:])
+    facts = read_tags(path)
+    assert {name: facts.get(name) for name in READ} == READ
+    assert (facts["samplerate"], facts["channels"], facts["duration_s"]) == (44_100, 1, 1.0)
+
+
+def test_a_slash_between_blanks_parts_artists():
+    assert artists_of(["AC/DC"], "") == ["AC/DC"]
+    assert artists_of(["Ann / Bob feat. Cy"], "") == ["Ann", "Bob", "Cy"]
+
+
+def test_opus_gain_is_counted_from_another_level():
+    assert [gain_of({"r128_track_gain": [t]}) for t in ("-2944", "0", "loud")] == [-6.5, 5.0, None]

@@ -40,15 +40,15 @@ def credits_of(artist: str, title: str, albumartist: str, other: Mapping[str, Se
 def artists_of(credits: Sequence[str], title: str = "") -> list[str]:
     """Return every artist once, in order: those of each credit, then those whom credits and title feature.
 
-    Names are cut at "feat." only: "Simon & Garfunkel" and "Earth, Wind & Fire" are one artist each.
+    Names are cut at "feat." and " / " only: "Simon & Garfunkel", "Earth, Wind & Fire" and "AC/DC" are one artist each.
     """
     names: dict[str, str] = {}
     guests: list[str] = []
     for credit in credits:
         main, found = _without_guests(credit)
         guests += found
-        if main:
-            names.setdefault(plain(main), main)
+        for name in filter(None, main.split(" / ")):
+            names.setdefault(plain(name), name)
     guests += _without_guests(title)[1]
     for guest in guests:
         names.setdefault(plain(guest), guest)
