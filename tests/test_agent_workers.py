@@ -14,12 +14,17 @@ from segue.agent.events import Event, ToolResult
 from segue.agent.places import Queues
 from segue.agent.plan import Plan
 from segue.agent.runner import Runner
+from segue.tools.collection import hearing
+from segue.tools.collection import measure as measuring
+from segue.tools.collection.catalogue import open_catalogue
+from segue.tools.collection.embed import SPACE
 from segue.tools.core import registry
 from segue.tools.core.base import Backend, Context, Tool
 from segue.tools.core.errors import LimitReached
 from segue.tools.core.store import Store
 from tests import worker_engines
 from tests.agent_support import registered, settings_at, steps
+from tests.collection_support import make_folder
 from tests.worker_engines import MAKE, WORK, WorkArgs, WorkOut
 
 pytestmark = [
@@ -236,3 +241,17 @@ def test_engines_that_are_heavy_can_be_loaded_apart(bench):
     assert heavy >= {"generate", "edit", "tag", "transcribe"}
     assert "retrieve" not in heavy
     assert bench.queues.of(registry.tool("generate")) is not bench.queues.of(registry.tool("export"))
+
+
+def test_a_library_is_read_beside_this_process(tmp_path, monkeypatch):
+    """Sound is measured and words are embedded in other processes, and what is found is the same."""
+    make_folder(tmp_path / "music", 2)
+    monkeypatch.setattr(hearing, "heard", None)  # nothing is heard here
+    monkeypatch.setattr(measuring, "embed", None)
+    with Agent(settings_at(tmp_path / "home", processes=1)) as agent:
+        result = agent.run_tool("library", {"action": "add", "folder": str(tmp_path / "music")})
+        assert result.status == "done", result.error
+        [row] = result.out["rows"]
+        assert (row["added"], row["analysed"]) == (2, 2)
+        assert open_catalogue(agent.settings).bases(SPACE)
+        assert len(agent._house.turns.queues.workers._all) == 1

@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from segue.tools.collection import scan as scan_module
 from segue.tools.collection.abreast import Pace
 from segue.tools.collection.scan import scan, with_content
 from segue.tools.collection.tags import from_name, key_of, rating_of, split_list, year_of
 from segue.tools.core.errors import Cancelled, InvalidArgument, NotFound
+from segue.tools.core.score import Note, Part, Score
 from segue.tools.core.store import SHARED, file_hash
+from segue.tools.music.notation import midi_bytes
 from tests.collection_support import SONGS, make_folder, make_home, write_song
 
 
@@ -253,3 +256,21 @@ def test_reading_tag_values():
     assert (rating_of("0.8"), rating_of("4"), rating_of("60"), rating_of(None)) == (4.0, 4.0, 3.0, None)
     assert from_name(Path("03 - Nina - Low Tide.flac")) == {"track": 3, "artist": "Nina", "title": "Low Tide"}
     assert from_name(Path("1999.mp3")) == {"title": "1999"}
+
+
+def test_files_read_in_processes_beside_this_one_are_the_same_rows(tmp_path, monkeypatch):
+    folder = make_folder(tmp_path / "music")
+    (folder / "broken.flac").write_bytes(b"no sound in here")
+    score = Score(parts=[Part(name="piano", notes=[Note(start=0, duration=1, pitch=60)])])
+    (folder / "tune.mid").write_bytes(midi_bytes(score))
+    monkeypatch.setattr(scan_module, "_FEW", 1)
+    rows = []
+    for name, apart in (("here", False), ("apart", True)):
+        _, store, catalogue = make_home(tmp_path / name)
+        result = scan(catalogue, store, folder, apart=apart)
+        assert list(result.broken) == [str(folder / "broken.flac")]
+        rows.append([track.model_dump(exclude={"dateadded"}) for track in catalogue.find()])
+        notes = store.piece(catalogue.find("path LIKE '%.mid'")[0].id, "anybody").score
+        assert notes is not None
+        catalogue.close()
+    assert rows[0] == rows[1]

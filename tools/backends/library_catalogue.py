@@ -54,7 +54,8 @@ def _folder(args: library.Args) -> Path:
 
 
 def _add(args: library.Args, context: Context, catalogue: Catalogue) -> library.Out:
-    found = scan(catalogue, context.store, _folder(args), progress=context.progress, check=context.check)
+    apart = context.elsewhere is not None
+    found = scan(catalogue, context.store, _folder(args), progress=context.progress, check=context.check, apart=apart)
     for path, reason in list(found.broken.items())[:5]:
         context.note(f"{Path(path).name} was left out: {reason}")
     if len(found.broken) > 5:
@@ -62,7 +63,9 @@ def _add(args: library.Args, context: Context, catalogue: Catalogue) -> library.
     pending = [track for track in waiting(catalogue) if track.path and track.path.startswith(found.folder)]
     seconds = sum(track.duration_s or 240.0 for track in pending)
     if pending and (seconds <= _SMALL_S or _ANALYSE & {field.lower() for field in args.fields}):
-        found.analysed = measure(catalogue, context.store, pending, progress=context.progress, check=context.check)
+        found.analysed = measure(
+            catalogue, context.store, pending, progress=context.progress, check=context.check, apart=apart
+        )
     elif pending:
         context.note(
             f"{len(pending):,} tracks are found by their tags now and not analysed yet: that takes about "
@@ -79,7 +82,7 @@ def _add(args: library.Args, context: Context, catalogue: Catalogue) -> library.
 def _read_words(args: library.Args, context: Context, catalogue: Catalogue) -> None:
     """Embed the words of new tracks: a few seconds of it by itself, all of it where that was asked for."""
     most_s = math.inf if _ANALYSE & {field.lower() for field in args.fields} else _READ_S
-    left = embed_words(catalogue, context.check, context.progress, most_s)
+    left = embed_words(catalogue, context.check, context.progress, most_s, context.apart if context.elsewhere else None)
     if left is None:
         context.note(MISSING)
     elif left:

@@ -110,7 +110,7 @@ def _samples(refs: Sequence[Ref], library: Snapshot, catalogue: Catalogue, conte
         if ref.id in library.position and not library.analysed[library.position[ref.id]]
     ]
     if waiting:
-        measure(catalogue, context.store, waiting[:8], progress=context.progress, check=context.check)
+        measure(catalogue, context.store, waiting[:8], progress=context.progress, check=context.check, apart=context.elsewhere is not None)  # fmt: skip
         library = snapshot_of(catalogue)
         if len(waiting) > 8:
             context.note(f"{len(waiting) - 8} of them are not analysed yet and count by their tags only.")

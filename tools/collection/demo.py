@@ -129,7 +129,7 @@ def make_demo(
         except BaseException:
             stopped = True
             raise
-    embed_words(catalogue, check)
+    embed_words(catalogue, check, apart=apart)
     return catalogue.find("state = 'ok' AND album = ?", (ALBUM,))
 
 

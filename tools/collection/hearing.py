@@ -7,6 +7,7 @@ where this process was killed.
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from segue.tools.core.errors import BadInput, UnreadableMedia
 
 if TYPE_CHECKING:
     from segue.tools.collection.fingerprint import Marks
+    from segue.tools.core.score import Score
     from segue.tools.listen.facts import Analysis
 
 _NICE = 10
@@ -57,6 +59,31 @@ def heard(sound: Sound, check: Callable[[], None] | None = None) -> "tuple[Analy
     return found, landmarks_of_blocks(stream(sound.path, sound.max_s), sound.sample_rate)
 
 
+class Listeners:
+    """Listeners for threads: each thread that asks has one of its own."""
+
+    def __init__(self) -> None:
+        self._mine = threading.local()
+        self._all: list[Listener] = []
+        self._ended = False
+
+    def mine(self) -> "Listener":
+        """Return the calling thread's listener, a new one where there is none or it has died."""
+        mine: Listener | None = getattr(self._mine, "listener", None)
+        if mine is None or not mine.alive:
+            mine = self._mine.listener = Listener()
+            self._all.append(mine)
+            if self._ended:
+                mine.end()
+        return mine
+
+    def end(self) -> None:
+        """End all of them, also in the middle of a file."""
+        self._ended = True
+        for listener in self._all:
+            listener.end()
+
+
 class Listener:
     """A process that hears one file after another."""
 
@@ -77,20 +104,27 @@ class Listener:
         """
         from segue.tools.listen.facts import Analysis
 
+        found, marks = self._ask(sound, sound.path, check)
+        return Analysis.model_validate(found), marks
+
+    def read(self, path: Path, check: Callable[[], None]) -> "tuple[dict[str, Any], Score | None]":
+        """Read a file's tags, or the notes of a score, there; as ``facts_of``, and else as ``hear``."""
+        facts, score = self._ask(path, path, check)
+        return facts, score
+
+    def _ask(self, wanted: Sound | Path, path: Path, check: Callable[[], None]) -> tuple[Any, Any]:
         try:
-            self._pipe.send(sound)
+            self._pipe.send(wanted)
             while not self._pipe.poll(_LOOK_S):
                 check()
             kind, body = self._pipe.recv()
         except (EOFError, OSError) as error:
-            raise UnreadableMedia(
-                f"{sound.path.name} made its decoder crash.", "Convert it with another program."
-            ) from error
+            raise UnreadableMedia(f"{path.name} made its decoder crash.", "Convert it with another program.") from error
         if kind == "bad":
             raise UnreadableMedia(*body)
         if kind == "error":
             raise RuntimeError(body)
-        return Analysis.model_validate(body[0]), body[1]
+        return body[0], body[1]
 
     @property
     def alive(self) -> bool:
@@ -118,11 +152,37 @@ def main(pipe: Connection) -> None:
             return
 
 
-def _answer(sound: Sound) -> tuple[str, Any]:
+def facts_of(path: Path) -> "tuple[dict[str, Any], Score | None]":
+    """Return what a file says of itself: its tags and length, or those of the notes in it, and these.
+
+    Raises
+    ------
+    BadInput, OSError : it cannot be read.
+    """
+    from segue.tools.collection.tags import from_name, read_tags
+    from segue.tools.core.audio import AUDIO_SUFFIXES
+
+    if path.suffix.lower() in AUDIO_SUFFIXES:
+        return read_tags(path), None
+    from segue.tools.music.notation import read_midi, read_musicxml
+
+    facts = from_name(path)
+    written = (read_midi if path.suffix.lower() in (".mid", ".midi") else read_musicxml)(path)
+    facts.update(bpm=written.bpm, bpm_confidence=1.0, key=written.key, key_confidence=0.5, meter=written.meter)
+    facts.update(duration_s=written.clock().seconds(written.beats))
+    facts.update(instruments=list(dict.fromkeys(p.instrument or p.name for p in written.parts)))
+    return facts, written
+
+
+def _answer(wanted: Sound | Path) -> tuple[str, Any]:
     try:
-        found, marks = heard(sound)
+        if isinstance(wanted, Path):
+            return "read", facts_of(wanted)
+        found, marks = heard(wanted)
     except BadInput as error:
         return "bad", (error.message, error.hint)
+    except OSError as error:
+        return "bad", (str(error), "")
     except Exception as error:  # one file must not end a library's scan; who waits is told
         return "error", f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
     return "heard", (found.model_dump(), marks)

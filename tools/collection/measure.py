@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,9 +13,11 @@ from segue.tools.collection.abreast import Pace, cores
 from segue.tools.collection.catalogue import Catalogue, Track
 from segue.tools.collection.embed import SPACE, embed
 from segue.tools.collection.fingerprint import Marks, landmarks
-from segue.tools.collection.hearing import Listener, Sound, heard
+from segue.tools.collection.hearing import Listeners, Sound, heard
 from segue.tools.collection.scan import with_content
+from segue.tools.core.base import Apart, Context
 from segue.tools.core.errors import BadInput, Cancelled, DeadlineExceeded
+from segue.tools.core.minilm import Floats
 from segue.tools.core.piece import Piece
 from segue.tools.core.store import SHARED, Store
 from segue.tools.listen.analyse import Analysis, analyse, remember
@@ -42,6 +43,7 @@ def measure(
     *,
     progress: Progress | None = None,
     check: Check | None = None,
+    apart: bool = False,
 ) -> int:
     """Measure tracks, each committed by itself, on all cores; return how many.
 
@@ -53,12 +55,13 @@ def measure(
     ----------
     progress : called with (tracks done, tracks, title and the time left).
     check : called often, also while one track is measured; raises to stop.
+    apart : measure even a few in processes of their own: where others must not be held up (a server).
     """
     done = good = 0
     queue = deque(tracks)
     running: dict[Future[bool], Track] = {}
     places = min(cores(), max(1, len(tracks)))
-    apart = sum(track.duration_s or 240.0 for track in tracks) > _APART_S
+    apart = apart or sum(track.duration_s or 240.0 for track in tracks) > _APART_S
     work = _Work(catalogue, store, check, apart)
     pace = Pace(len(tracks))
     with ThreadPoolExecutor(places, "measure") as pool:
@@ -86,8 +89,7 @@ class _Work:
     def __init__(self, catalogue: Catalogue, store: Store, check: Check | None, apart: bool) -> None:
         self._catalogue, self._store, self._check, self._apart = catalogue, store, check, apart
         self._stopped = False
-        self._mine = threading.local()
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners()
 
     def still(self) -> None:
         """Raise where the work is to stop."""
@@ -99,8 +101,7 @@ class _Work:
     def end(self) -> None:
         """Stop what is under way."""
         self._stopped = True
-        for listener in self._listeners:
-            listener.end()
+        self._listeners.end()
 
     def one(self, track: Track) -> bool:
         """Measure a track and keep what was found; tell whether it could be measured."""
@@ -138,18 +139,9 @@ class _Work:
         if not self._apart:
             found, marks = heard(sound, self.still)
         else:
-            found, marks = self._listener().hear(sound, self.still)
+            found, marks = self._listeners.mine().hear(sound, self.still)
         remember(self._store, clip, found)
         return found, marks
-
-    def _listener(self) -> Listener:
-        mine: Listener | None = getattr(self._mine, "listener", None)
-        if mine is None or not mine.alive:
-            mine = self._mine.listener = Listener()
-            self._listeners.append(mine)
-            if self._stopped:
-                mine.end()
-        return mine
 
 
 def _sounding(store: Store, piece: Piece, check: Check) -> Piece:
@@ -232,13 +224,18 @@ def words_basis(track: Track) -> str:
 
 
 def embed_words(
-    catalogue: Catalogue, check: Check | None = None, progress: Progress | None = None, most_s: float = math.inf
+    catalogue: Catalogue,
+    check: Check | None = None,
+    progress: Progress | None = None,
+    most_s: float = math.inf,
+    apart: Apart | None = None,
 ) -> int | None:
     """Give every track whose words changed a text vector; return how many still wait, None where the weights are missing.
 
     Parameters
     ----------
     most_s : begin no further batch after so long, s.
+    apart : calls a function where it holds up nobody (``Context.apart``); here where it is not given.
     """
     began = time.monotonic()
     bases = catalogue.bases(SPACE)
@@ -255,8 +252,14 @@ def embed_words(
         if progress:
             progress(start, len(pending), "reading the words")
         part = pending[start : start + _EMBED]
-        vectors = embed([words for _, words, _ in part])
+        words = [words for _, words, _ in part]
+        vectors = apart(_embedded, words) if apart else embed(words)
         if vectors is None:
             return None
         catalogue.put_vectors(SPACE, {id: (v, basis) for (id, _, basis), v in zip(part, vectors, strict=True)})
     return 0
+
+
+def _embedded(context: Context, texts: list[str]) -> Floats | None:
+    """Return the vectors of texts, in whatever process this is called."""
+    return embed(texts)

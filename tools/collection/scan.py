@@ -18,7 +18,8 @@ from pydantic import BaseModel
 
 from segue.tools.collection.abreast import Pace, in_order
 from segue.tools.collection.catalogue import Catalogue, Track, now
-from segue.tools.collection.tags import MUSIC_SUFFIXES, from_name, read_tags
+from segue.tools.collection.hearing import Listeners, facts_of
+from segue.tools.collection.tags import MUSIC_SUFFIXES, from_name
 from segue.tools.core.audio import AUDIO_SUFFIXES
 from segue.tools.core.errors import BadInput, InvalidArgument, NotFound
 from segue.tools.core.piece import Clip, Piece
@@ -29,6 +30,7 @@ from segue.tools.core.store import SHARED, Store, file_hash, new_id
 Progress = Callable[[float, float, str], None]
 Check = Callable[[], None]
 
+_FEW = 16  # files that are read sooner than a process of its own has begun
 _KEEP_S, _KEEP_AT = 0.25, 200  # what was read is kept this often, or when it is so much: each time waits for the disk
 
 
@@ -55,6 +57,7 @@ def scan(
     *,
     progress: Progress | None = None,
     check: Check | None = None,
+    apart: bool = False,
 ) -> ScanResult:
     """Read a folder (or one file) into the catalogue by names and tags, then know the contents of its files.
 
@@ -64,6 +67,7 @@ def scan(
     ----------
     progress : called with (files done, files, file name and the time left); once more from 0 on for the contents.
     check : called before every file; raises to stop the scan. What was read until then is kept.
+    apart : read more than a few files in processes of their own: where others must not be held up (a server).
 
     Raises
     ------
@@ -81,7 +85,12 @@ def scan(
         )
     result = ScanResult(folder=str(folder), found=len(files), broken=unreadable)
     catalogue.add_folder(folder)
-    _Tags(catalogue, store, result).read(files, progress, check)
+    listeners = Listeners() if apart and len(files) > _FEW else None
+    try:
+        _Tags(catalogue, store, result, listeners).read(files, progress, check)
+    finally:
+        if listeners:
+            listeners.end()
     result.gone = _mark_gone(catalogue, folder, {str(path) for path in files})
     _know_contents(catalogue, store, folder, result, progress, check)
     catalogue.folder_scanned(folder)
@@ -120,6 +129,10 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "replace").decode()
 
 
+def _go_on() -> None:
+    """What is asked while a file is read: the scan is stopped between files."""
+
+
 # -- names and tags -------------------------------------------------------------------------------
 
 
@@ -136,8 +149,8 @@ class _Found:
 class _Tags:
     """The first pass: every file's name, tags and header."""
 
-    def __init__(self, catalogue: Catalogue, store: Store, result: ScanResult) -> None:
-        self._catalogue, self._store, self._result = catalogue, store, result
+    def __init__(self, catalogue: Catalogue, store: Store, result: ScanResult, listeners: Listeners | None) -> None:
+        self._catalogue, self._store, self._result, self._listeners = catalogue, store, result, listeners
         tracks = catalogue.find("path IS NOT NULL")
         self._known = {track.path: track for track in tracks}
         self._ids = {track.id for track in catalogue.find("1")}
@@ -192,16 +205,8 @@ class _Tags:
             unread = track.content is None and (track.mtime_ns, track.size) == (stat.st_mtime_ns, stat.st_size)
             if track.state != "broken" and (unread or track.content == content):
                 return _Found(same=track)
-        if path.suffix.lower() in AUDIO_SUFFIXES:
-            return _Found(read_tags(path))
-        from segue.tools.music.notation import read_midi, read_musicxml
-
-        facts = from_name(path)
-        written = (read_midi if path.suffix.lower() in (".mid", ".midi") else read_musicxml)(path)
-        facts.update(bpm=written.bpm, bpm_confidence=1.0, key=written.key, key_confidence=0.5, meter=written.meter)
-        facts.update(duration_s=written.clock().seconds(written.beats))
-        facts.update(instruments=list(dict.fromkeys(p.instrument or p.name for p in written.parts)))
-        return _Found(facts, written)
+        facts, score = self._listeners.mine().read(path, _go_on) if self._listeners else facts_of(path)
+        return _Found(facts, score)
 
     def _take(self, path: Path, stat: os.stat_result | None, found: _Found) -> None:
         before = self._known.get(str(path))
