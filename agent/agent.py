@@ -68,6 +68,7 @@ class Agent:
         on_event: Emit | None = None,
         heard: Heard | None = None,
         drop: str | None = None,
+        again: str | None = None,
     ) -> Reply:
         """Take one turn and return its reply.
 
@@ -79,17 +80,18 @@ class Agent:
         on_event : called with every event as it happens, on another thread; must return soon.
         heard : what a player has to tell: tracks skipped, and where it stands ("this bit").
         drop : the words of one of ``kept``: the search is run again without it, whatever ``message`` says.
+        again : the id of a turn of this session: what it did not finish is done as it was planned, and nothing else of it.
 
         Raises
         ------
-        NotFound : an unknown session, a file that is not there, or nothing of these words to drop.
+        NotFound : an unknown session, a file that is not there, or nothing to drop or to do again.
         BadInput : an attachment that cannot be used.
         StoreError : the data folder cannot be used.
 
         A failed step raises nothing: it is in ``Reply.results``.
         """
         session = self._session(session)
-        return self._wait(self._chat(message, session, attach, on_event or silent, heard, drop), session)
+        return self._wait(self._chat(message, session, attach, on_event or silent, heard, drop, again), session)
 
     async def achat(
         self,
@@ -99,10 +101,11 @@ class Agent:
         on_event: Emit | None = None,
         heard: Heard | None = None,
         drop: str | None = None,
+        again: str | None = None,
     ) -> Reply:
         """Take one turn from asynchronous code; as ``chat``. Being cancelled does not stop the turn: ``cancel`` does."""
         session = await asyncio.to_thread(self._session, session)
-        work = self._chat(message, session, attach, on_event or silent, heard, drop)
+        work = self._chat(message, session, attach, on_event or silent, heard, drop, again)
         return await asyncio.wrap_future(self._submit(work))
 
     def stream(
@@ -112,6 +115,7 @@ class Agent:
         attach: Attach = (),
         heard: Heard | None = None,
         drop: str | None = None,
+        again: str | None = None,
     ) -> Iterator[Event]:
         """Take one turn and yield its events; the last one has the reply.
 
@@ -119,7 +123,7 @@ class Agent:
         """
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         session = self._session(session)
-        future = self._submit(self._chat(message, session, attach, events.put, heard, drop))
+        future = self._submit(self._chat(message, session, attach, events.put, heard, drop, again))
         future.add_done_callback(lambda _: events.put(None))
         try:
             while (event := events.get()) is not None:
@@ -136,6 +140,7 @@ class Agent:
         attach: Attach = (),
         heard: Heard | None = None,
         drop: str | None = None,
+        again: str | None = None,
     ) -> AsyncIterator[Event]:
         """Take one turn and yield its events; as ``stream``, for asynchronous code."""
         loop = asyncio.get_running_loop()
@@ -146,7 +151,7 @@ class Agent:
                 loop.call_soon_threadsafe(events.put_nowait, event)
 
         session = await asyncio.to_thread(self._session, session)
-        future = self._submit(self._chat(message, session, attach, put, heard, drop))
+        future = self._submit(self._chat(message, session, attach, put, heard, drop, again))
         future.add_done_callback(lambda _: put(None))
         while (event := await events.get()) is not None:
             yield event
@@ -341,15 +346,20 @@ class Agent:
         sessions = self._house.sessions
         return (sessions.session(session, self.owner) if session else sessions.create(self.owner)).id
 
-    async def _chat(self, message: str, session: str, attach: Attach, emit: Emit, heard: Heard | None = None, drop: str | None = None) -> Reply:  # fmt: skip
-        given = constraints.without(await self._state(session), drop) if drop is not None else None
+    async def _chat(self, message: str, session: str, attach: Attach, emit: Emit, heard: Heard | None = None, drop: str | None = None, again: str | None = None) -> Reply:  # fmt: skip
+        given, finished = (
+            constraints.without(await self._state(session), drop) if drop is not None else None,
+            list[ToolResult](),
+        )
+        if again is not None:
+            given, finished = self._house.turns.unfinished(again, session, self.owner)
         if attach:
             _safe(emit)(Event(type="started", session=session, label="reading what is attached"))
         things = [await asyncio.to_thread(self._attach, item) for item in attach]
-        return await self._take(session, message, things, emit, given, heard)
+        return await self._take(session, message, things, emit, given, heard, finished)
 
-    async def _take(self, session: str, message: str, things: list[Thing], emit: Emit, given: Plan | None = None, heard: Heard | None = None) -> Reply:  # fmt: skip
-        return await self._house.turns.take(session, message, things, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit), given=given, heard=heard)  # fmt: skip
+    async def _take(self, session: str, message: str, things: list[Thing], emit: Emit, given: Plan | None = None, heard: Heard | None = None, finished: Sequence[ToolResult] = ()) -> Reply:  # fmt: skip
+        return await self._house.turns.take(session, message, things, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit), given=given, heard=heard, finished=finished)  # fmt: skip
 
     async def _resume(self, session: str, emit: Emit) -> list[Reply]:
         return await self._house.turns.resume(session, owner=self.owner, settings=self.settings, mind=self._planning(), emit=_safe(emit))  # fmt: skip

@@ -89,8 +89,11 @@ class Turns:
 
     # -- what agents call ----------------------------------------------------------------------
 
-    async def take(self, session: str, message: str, attached: Sequence[Thing], *, owner: str, settings: Settings, mind: Mind, emit: Emit, given: Plan | None = None, heard: Heard | None = None) -> Reply:  # fmt: skip
-        """Take one turn and return its reply; waits while another turn of the session runs."""
+    async def take(self, session: str, message: str, attached: Sequence[Thing], *, owner: str, settings: Settings, mind: Mind, emit: Emit, given: Plan | None = None, heard: Heard | None = None, finished: Sequence[ToolResult] = ()) -> Reply:  # fmt: skip
+        """Take one turn and return its reply; waits while another turn of the session runs.
+
+        ``finished`` are results for steps of ``given`` that are not to be run again.
+        """
         lock = self._locks.setdefault(session, asyncio.Lock())
         if lock.locked():
             emit(Event(type="queued", session=session, label="waiting for the turn before"))
@@ -98,12 +101,29 @@ class Turns:
             before = await self._finish_open(session, owner, settings, mind, emit)
             turn = await asyncio.to_thread(self.sessions.begin, session, message, list(attached), here(), given)
             turn.heard = heard or turn.heard
+            for result in finished:
+                await asyncio.to_thread(self.sessions.commit, turn.id, result)
             return await self._run(Live(turn, owner, settings, mind, emit, before=before))
 
     async def resume(self, session: str, *, owner: str, settings: Settings, mind: Mind, emit: Emit) -> list[Reply]:
         """Finish turns of the session that were interrupted; returns their replies."""
         async with self._locks.setdefault(session, asyncio.Lock()):
             return [reply for _, reply in await self._finish_open(session, owner, settings, mind, emit)]
+
+    def unfinished(self, id: str, session: str, owner: str) -> tuple[Plan, list[ToolResult]]:
+        """Return a turn's plan and the results that it has, to do what is left of it.
+
+        Raises
+        ------
+        NotFound : no such turn in that session, or nothing of it is left.
+        """
+        turn = self.sessions.turn(id, owner)
+        done = [result for result in self.sessions.results(id).values() if result.status == "done"]
+        if turn.session != session or turn.plan is None or len(done) >= len(turn.plan.steps):
+            raise NotFound(f"Nothing of the turn {id} is left to be done.", "Say what you want instead.")
+        names = list(dict.fromkeys(result.tool for result in done))
+        kept = [f"Not done again, since it had worked: {', '.join(names)}."] if names else []
+        return turn.plan.model_copy(update={"state": [], "notes": [*turn.plan.notes, *kept]}), done
 
     def cancel(self, session: str) -> bool:
         """Stop the session's running turn, if there is one."""

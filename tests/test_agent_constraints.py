@@ -8,7 +8,8 @@ import pytest
 from segue.agent import Agent
 from segue.agent.constraints import kept, without
 from segue.agent.dialogue import Heard, Place, State, Thing
-from segue.tools.core.errors import NotFound
+from segue.tools.core import registry
+from segue.tools.core.errors import CannotDo, NotFound
 from tests.collection_support import fill, known_tracks, make_home
 from tests.ui_support import service
 
@@ -106,3 +107,28 @@ def test_over_http_skips_and_the_players_place_come_with_a_message(home):
         assert refused.json()["error"]["hint"]
         for wrong in ({"skipped": {one: -1}}, {"playing": {"at_s": 1}}, {"playing": {"id": one, "at_s": "4"}}):
             assert ann.post(f"{at}/messages", json={"message": "more", "heard": wrong}).status_code == 400
+
+
+def test_what_failed_is_tried_again_and_what_had_worked_is_not(tmp_path, monkeypatch):
+    real = registry.load
+
+    def tired(backend, settings):
+        if backend.tool == "caption":
+            raise CannotDo("Not today.", "Try later.")
+        return real(backend, settings)
+
+    with Agent(home=tmp_path, planner="builtin") as agent:
+        with monkeypatch.context() as patch:
+            patch.setattr(registry, "load", tired)
+            first = agent.chat("make a 2 bar lo-fi loop and describe it")
+        assert [result.status for result in first.results] == ["done", "failed"]
+        made = first.results[0].out["pieces"][0]["id"]
+        again = agent.chat("make a 2 bar lo-fi loop and describe it", first.session, again=first.turn)
+        assert [result.status for result in again.results] == ["done", "done"]
+        assert again.results[0].out["pieces"][0]["id"] == made
+        assert "Not done again, since it had worked: generate." in again.notes
+        assert len(agent.store.pieces("local")) == 1
+        with pytest.raises(NotFound):
+            agent.chat("again", first.session, again=again.turn)
+        with pytest.raises(NotFound):
+            agent.chat("again", None, again=first.turn)

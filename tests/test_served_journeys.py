@@ -57,7 +57,7 @@ def side(visit: Visit) -> Locator:
     return visit.page.locator("#sg-now")
 
 
-def test_discovery_over_eight_turns(visit: Visit, music: Path) -> None:
+def test_discovery_over_nine_turns(visit: Visit, music: Path) -> None:
     add_folder(visit, music)
     found = visit.say("find something energetic in my library")
     first = names(found)
@@ -74,9 +74,16 @@ def test_discovery_over_eight_turns(visit: Visit, music: Path) -> None:
         answer = visit.say(text)
         expect(answer.locator("p").first).not_to_be_empty()
         assert rejected not in names(answer)
+    # What searches keep to stands above the box, and goes away by a key press; it comes back by being undone.
+    chip = visit.page.locator(".sg-keeping").get_by_role("button", name=re.compile("No longer keep to up to 120 bpm"))
+    chip.focus()
+    visit.page.keyboard.press("Enter")
+    freed = visit.answer(6)
+    expect(freed).to_contain_text("No longer kept to: up to 120 bpm")
+    expect(chip).to_have_count(0)
     kept = visit.say("make a playlist of these")
     expect(kept).to_be_visible()
-    assert visit.answers.count() == 8
+    assert visit.answers.count() == 9
     side(visit)
     visit.page.locator(".sg-right button.label-wrap", has_text="Taste").click()
     expect(visit.page.locator(".sg-taste")).to_contain_text(rejected)
@@ -149,6 +156,30 @@ def test_a_piece_goes_with_the_next_message(visit: Visit) -> None:
         }"""
     )
     expect(visit.page.locator(".sg-input .thumbnail-item")).to_have_count(1)
+
+
+def test_the_player_is_heard_with_the_next_message(visit: Visit, music: Path) -> None:
+    """A track that was left at once counts against it here; "this bit" is where the player stands."""
+    add_folder(visit, music)
+    found = visit.say("find something energetic in my library")
+    plays = found.locator(".sg-play")
+    sounds = found.locator("audio")
+    plays.nth(0).click()
+    expect(sounds.nth(0)).to_have_js_property("paused", False)
+    visit.page.wait_for_function("() => document.querySelector('.sg-tracks audio').currentTime > 0.2")
+    plays.nth(1).click()
+    visit.page.wait_for_function("() => document.querySelectorAll('.sg-tracks audio')[1].currentTime > 0.2")
+    plays.nth(1).click()
+    left, stands = (str(sounds.nth(n).get_attribute("src")).split("/")[-1] for n in (0, 1))
+    answer = visit.say("keep only this bit")
+    expect(answer).to_contain_text("around where the player stands")
+    session = visit.page.evaluate("sessionStorage.getItem('segue-session')")
+    [_, turn] = visit.context.request.get(f"/api/sessions/{session}/messages").json()
+    assert list(turn["heard"]["skipped"]) == [left]
+    assert turn["heard"]["playing"]["id"] == stands
+    visit.say("thanks")
+    [*_, turn] = visit.context.request.get(f"/api/sessions/{session}/messages").json()
+    assert turn["heard"]["skipped"] == {}, "told once"
 
 
 def test_what_runs_is_stopped(visit: Visit) -> None:

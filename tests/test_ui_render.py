@@ -206,7 +206,11 @@ def test_taste_is_told_in_words() -> None:
     html = render.taste(state)
     html_is_ours(html)
     assert html.index("Liked") < html.index("Not wanted") < html.index("Ann")
-    assert "<li>calm</li><li>bpm max: 120</li><li>energy +1</li>" in html
+    for words in ("“calm”", "up to 120 bpm", "more energy"):
+        assert f'data-drop="{words}"' in html
+        assert f'aria-label="No longer keep to {words}"' in html
+    html_is_ours(render.chips([EVIL]))
+    assert render.chips([]) == ""
 
 
 def test_a_failed_turn_can_be_tried_again_and_shows_what_was_given() -> None:
@@ -219,4 +223,19 @@ def test_a_failed_turn_can_be_tried_again_and_shows_what_was_given() -> None:
     assert '<p class="sg-error">' in html
     assert "Try again" in html
     assert "<dt>note</dt>" in html
+    assert 'data-again="s_1.1"' in html
     assert "Try again" not in render.reply(reply(), message="x")
+    done = ShownResult(step="s0", tool="generate", status="done")
+    assert ">Try again: edit</button>" in render.reply(reply(results=[done, failed]), message="make and edit")
+
+
+def test_the_tracks_of_a_smart_playlist_are_cards_too() -> None:
+    items = [{"id": f"t_{n}", "title": f"Song {n}", "artist": "Ann", "reasons": []} for n in range(1, 61)]
+    out = {"rows": [{"playlist": "calm", "tracks": 60}], "items": items}
+    kept = ShownResult(step="s1", tool="library", status="done", out=out)
+    html = render.reply(reply(reply="“calm” has 60 tracks:\n1. Song 1 by Ann\n2. Song 2 by Ann", results=[kept]))
+    assert "“calm” has 60 tracks:" in html
+    assert "1. Song 1" not in html
+    assert html.count('class="sg-number"') == 50
+    assert "I like Song 2" in html
+    assert "… and 10 more." in html

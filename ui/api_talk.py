@@ -75,6 +75,7 @@ class Said(BaseModel):
     """What the user says; ``attach`` are ids of pieces that the caller has.
 
     ``drop`` takes away one of the constraints that ``/api/sessions/{id}/kept`` lists: the search is run again without it.
+    ``again`` is the id of a turn of the session: the steps that it did not finish are done, and those alone.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -83,6 +84,7 @@ class Said(BaseModel):
     attach: list[str] = Field([], max_length=50)
     heard: Listened | None = None
     drop: str | None = Field(None, max_length=2_000)
+    again: str | None = Field(None, max_length=100)
 
 
 class SaidAnywhere(Said):
@@ -135,7 +137,7 @@ async def turn(caller: Caller, request: Request, said: Said, session: str | None
         await asyncio.to_thread(agent.history, session)  # an unknown one is an error now, not in the events
     if wants_events(request):
         return events(_told(caller, agent, said, session))
-    reply = await agent.achat(said.message, session, said.attach, heard=_heard(said), drop=said.drop)
+    reply = await agent.achat(said.message, session, said.attach, heard=_heard(said), drop=said.drop, again=said.again)
     caller.charge(reply.results)
     return caller.answer(reply)
 
@@ -149,7 +151,7 @@ async def _told(
 ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
     """Yield a turn's events as they come; the last one has the reply, or an error."""
     try:
-        async for event in agent.astream(said.message, session, said.attach, _heard(said), said.drop):
+        async for event in agent.astream(said.message, session, said.attach, _heard(said), said.drop, said.again):
             if event.reply is not None:
                 caller.charge(event.reply.results)
             yield event.type, caller.event(event)

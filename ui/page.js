@@ -59,11 +59,21 @@ const carry = (id, title) => {
   box()?.focus();
 };
 window.segueCarried = (sent) => {
-  const ids = carried.map((one) => one.id).join(" ");
-  carried = [];
+  const meant = meaning && sent?.text === meaning.said ? meaning.means : null;
+  const along = { carried: meant ? [] : carried.map((one) => one.id), heard: told(), ...meant };
+  if (!meant) carried = [];
+  meaning = null;
   showCarried();
-  if (sent?.text || sent?.files?.length || ids) sending(sent?.text || "");
-  return ids;
+  if (sent?.text || sent?.files?.length || along.carried.length) sending(sent?.text || "");
+  return JSON.stringify(along);
+};
+// What some buttons mean goes along with the words that they say: exactly that chip, exactly that turn.
+let meaning = null;
+const mean = (means, said) => {
+  if (!box() || box().disabled) return;
+  if (box().value.trim()) { announce("Send or clear what you are writing first."); box().focus(); return; }
+  meaning = { means, said };
+  say(said);
 };
 // Seen at once, however long the page and the server take to say anything.
 const sending = (text) => {
@@ -80,6 +90,8 @@ document.addEventListener("click", (event) => {
   if (words) say(words.dataset.say);
   else if (takes) carry(takes.dataset.carry, takes.dataset.title);
   else if (at("[data-folder]")) scanAgain(at("[data-folder]").dataset.folder);
+  else if (at("[data-drop]")) mean({ drop: at("[data-drop]").dataset.drop }, `without ${at("[data-drop]").dataset.drop}`);
+  else if (at("[data-again]")) mean({ again: at("[data-again]").dataset.again }, at("[data-again]").dataset.words);
   else if (at("[data-stop]")) $(".sg-stop")?.click();
 });
 

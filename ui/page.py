@@ -94,6 +94,7 @@ def build(room: Room) -> gr.Blocks:
             label="Conversation", feedback_options=None,
         )  # fmt: skip
         examples = gr.HTML(room.examples_html(), elem_classes="sg-examples")
+        kept = gr.HTML(elem_classes="sg-keeping")
         gr.HTML(
             '<div id="sg-carried"></div><div id="sg-live" class="sg-unseen" role="status" aria-live="polite"></div>'
         )
@@ -128,7 +129,7 @@ def build(room: Room) -> gr.Blocks:
             return shown, now, gr.Timer(active=room.opening.busy or now != seen)
 
         def send(message: dict[str, Any], current: str, carried: str, request: gr.Request) -> Iterator[Any]:
-            for step in talk.send(room.guest(request), message, current, carried.split()):
+            for step in talk.send(room.guest(request), message, current, talk.along(carried)):
                 yield _shown(step)
 
         def cancel(current: str, request: gr.Request) -> None:
@@ -156,8 +157,12 @@ def build(room: Room) -> gr.Blocks:
 
         def refresh(current: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
-            taste = guest.taste_html(current)
-            return _choices(guest.sessions(), current), guest.library_html(), *_managed(bool(current)), taste
+            found = _choices(guest.sessions(), current)
+            return found, guest.library_html(), *_managed(bool(current)), *judged(current, request)
+
+        def judged(current: str, request: gr.Request) -> tuple[Any, ...]:
+            guest = room.guest(request)
+            return guest.taste_html(current), guest.kept_html(current)
 
         def look_in(words: str, request: gr.Request) -> str:
             return room.guest(request).found_html(words)
@@ -198,7 +203,7 @@ def build(room: Room) -> gr.Blocks:
         quick: dict[str, Any] = {**quiet, "queue": False}
         turn = [box, session, chat, opening, first, examples, stop]
         screen = [session, chat, opening, examples, first, manage, title]
-        side = [sessions, library, manage, title, taste]
+        side = [sessions, library, manage, title, taste, kept]
         seen = gr.State("")
         clock = gr.Timer(2.0, active=room.opening.wanted())
         loaded = page.load(
@@ -215,12 +220,14 @@ def build(room: Room) -> gr.Blocks:
         seek.submit(look_in, seek, found, **quick)
         search.change(look_for, [search, session], sessions, **quick)
         stop.click(cancel, session, None, **quick)
-        sessions.input(resume, sessions, screen, **quick).then(settle, session, [chat, stop], **quiet)
-        new.click(begin, None, [*screen, sessions], **quick)
+        resumed = sessions.input(resume, sessions, screen, **quick)
+        resumed.then(judged, session, [taste, kept], **quick).then(settle, session, [chat, stop], **quiet)
+        new.click(begin, None, [*screen, sessions], **quick).then(judged, session, [taste, kept], **quick)
         rename.click(ask_title, session, title, **quick)
         title.submit(set_title, [title, session], side, **quick)
         may = "(id) => window.segueMayDelete(id)"
-        delete.click(forget, session, [*screen, sessions], js=may, trigger_mode="multiple", **quick)
+        gone = delete.click(forget, session, [*screen, sessions], js=may, trigger_mode="multiple", **quick)
+        gone.then(judged, session, [taste, kept], **quick)
         made = demo.click(make_demo, None, [opening, first], **quiet)
         made.then(refresh, session, side, **quick)
         own.click(None, None, None, js="() => window.segueOpenLibrary()")

@@ -69,8 +69,30 @@ const placed = (audio) => {
 const quiet = [];  // what else plays, and must not beside a player
 const pressed = (audio, on) => buttonOf(audio)?.setAttribute("aria-pressed", on);
 const listen = (type, then) => document.addEventListener(type, (event) => event.target.tagName === "AUDIO" && then(event.target), true);
+// What is told with the next message: what was left for something else after so many seconds, and where one stands.
+const LEFT_S = 20;  // who listened longer did not turn it down
+const left = new Map();
+let stands = null;
+const idOf = (audio) => {
+  const id = decodeURIComponent(new URL(audio.src).pathname.split("/")[2] || "");
+  return id.length === 64 ? audio.closest("[data-piece]")?.dataset.piece : id;  // a stem or a preview is no piece
+};
+const leaves = (audio) => {  // another one was begun
+  const id = idOf(audio);
+  if (!id?.startsWith("t_") || audio.ended) return;
+  if (audio.currentTime > 0 && audio.currentTime < Math.min(LEFT_S, 0.9 * (audio.duration || Infinity))) left.set(id, Math.round(10 * audio.currentTime) / 10);
+};
+const told = () => {
+  const mixed = now.mixer?.ready ? { id: now.id, at_s: now.mixer.time } : null;
+  const at = mixed && (now.mixer.playing || !stands || stands.id === now.id) ? mixed : stands;
+  const heard = { skipped: Object.fromEntries(left), ...(at?.at_s ? { playing: { id: at.id, at_s: Math.round(10 * at.at_s) / 10 } } : {}) };
+  left.clear();
+  return heard;
+};
 let heard = null;  // what was begun last: its player, whether it still plays, and how far it is
 listen("play", (audio) => {
+  if (heard && heard.audio !== audio && idOf(heard.audio) !== idOf(audio)) leaves(heard.audio);
+  left.delete(idOf(audio));
   for (const other of $$("audio")) if (other !== audio) other.pause();
   for (const stop of quiet) stop();
   pressed(audio, true);
@@ -81,9 +103,11 @@ listen("ended", (audio) => {
   pressed(audio, false);
   if (heard?.audio === audio) Object.assign(heard, { plays: Boolean(heard.sketch), at: audio.duration });
   audio.currentTime = 0;
+  if (stands?.id === idOf(audio)) stands = null;
   buttonOf(audio)?.style.removeProperty("--played");
 });
 listen("timeupdate", (audio) => { if (heard?.audio === audio && !audio.paused) heard.at = audio.currentTime; });
+listen("timeupdate", (audio) => { const id = idOf(audio); if (id && audio.currentTime && heard?.audio === audio) stands = { id, at_s: audio.currentTime }; });
 listen("timeupdate", placed);
 listen("seeked", placed);
 listen("error", (audio) => { pressed(audio, false); announce("This sound cannot be played."); });

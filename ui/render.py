@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from segue.agent import constraints
 from segue.agent.dialogue import State
 from segue.agent.events import Event, Reply, ShownResult, ToolResult
 from segue.agent.reply_words import next_step
@@ -18,6 +19,7 @@ _TIMED = re.compile(r"(\d+:\d\d) ([^|]+?)(?= \||$)")
 _QUOTED = re.compile(r"“([^”]+)”")
 _NUMBERED = re.compile(r"\d+\. ")
 _CHART_CELLS = 24
+_MOST_CARDS = 50  # of a long playlist
 _SAY_YES = "Say yes, and I do it."
 _LONG = 240  # characters: a longer paragraph stands below the player that it is about
 _SIGNS = {"queued": "·", "started": "▸", "done": "✓", "failed": "✗", "skipped": "–", "cancelled": "■"}
@@ -212,10 +214,22 @@ def reply(answer: Reply, message: str = "") -> str:
     made = "".join(_made(answer))
     again = ""
     if message and (answer.failed or answer.cancelled):
-        again = f'<p class="sg-next">{players.say(message, "Try again", f"Try again: {message}")}</p>'
+        again = f'<p class="sg-next">{_again(answer, message)}</p>'
     wrong = [str(result.error) for result in answer.results if result.error]
     body = f"{words(above, wrong)}{made}{words(below, wrong)}{notes(answer.notes)}{again}{_advice(advice) if advice else ''}"
     return f'<div class="sg-turn">{head}{body}</div>'
+
+
+def _again(answer: Reply, message: str) -> str:
+    """Return a button that does what is left of a turn, and nothing that it had finished."""
+    left = [result.tool for result in answer.results if result.status != "done"]
+    some = len(left) < len(answer.results)
+    label = f"Try again: {', '.join(dict.fromkeys(left))}" if some else "Try again"
+    says = f"Try again, only what was not done: {message}" if some else f"Try again: {message}"
+    return (
+        f'<button type="button" class="sg-say" data-again="{escape(answer.turn, quote=True)}" data-words="{escape(message, quote=True)}" '
+        f'title="{escape(says, quote=True)}" aria-label="{escape(says, quote=True)}">{escape(label)}</button>'
+    )
 
 
 def _arranged(answer: Reply) -> tuple[str, str, str]:
@@ -230,7 +244,7 @@ def _arranged(answer: Reply) -> tuple[str, str, str]:
         advice = blocks.pop()
     elif blocks and blocks[-1].endswith(_SAY_YES):
         advice = blocks.pop().replace(_SAY_YES, "“Yes” – or “no”.")
-    if any(result.tool == "retrieve" and (result.out or {}).get("items") for result in done):
+    if any(_items(result) for result in done):
         blocks = ["\n".join(line for line in block.splitlines() if not _NUMBERED.match(line)) for block in blocks]
     sounds = any(one.kind == "audio" for one in answer.artifacts)
     long = [block for block in blocks if sounds and len(block) > _LONG]
@@ -268,9 +282,17 @@ def _made(answer: Reply) -> list[str]:
         else:
             made.append(players.artifact(one))
     for result in answer.results:
-        if result.tool == "retrieve" and result.out and result.out.get("items"):
-            made.append(players.tracks(result.out["items"], result.out.get("total", 0)))
+        if items := _items(result):
+            made.append(players.tracks(items[:_MOST_CARDS], int((result.out or {}).get("total") or 0)))
+            if len(items) > _MOST_CARDS:
+                made.append(f'<p class="sg-quiet">… and {len(items) - _MOST_CARDS} more.</p>')
     return made
+
+
+def _items(result: ShownResult) -> list[dict[str, Any]]:
+    """Return the tracks of a result: those that a search found, or that a smart playlist holds."""
+    items = (result.out or {}).get("items") if result.tool in ("retrieve", "library") else None
+    return items if isinstance(items, list) else []
 
 
 def _pieces(results: list[ShownResult]) -> dict[str, dict[str, Any]]:
@@ -305,7 +327,8 @@ def turn(one: Turn) -> tuple[str, str]:
         return question, reply(one.reply, one.message)
     if one.status == "open":
         return question, '<div class="sg-turn" aria-busy="true"><p class="sg-waiting">Still working on this</p></div>'
-    return question, '<div class="sg-turn"><p class="sg-quiet">This turn broke off. Say it again to try anew.</p></div>'
+    again = players.say(one.message, "Say it again", f"Say again: {one.message}")
+    return question, f'<div class="sg-turn"><p class="sg-quiet">This turn broke off. {again}</p></div>'
 
 
 def taste(state: State) -> str:
@@ -315,21 +338,22 @@ def taste(state: State) -> str:
         names = [_named(id, state) for id, held in state.roles.items() if held in roles]
         if names:
             parts.append(f"<h3>{label}</h3><ul>{''.join(f'<li>{escape(name)}</li>' for name in names)}</ul>")
-    kept = _kept(state.search)
-    if kept:
-        rows = "".join(f"<li>{escape(one)}</li>" for one in kept)
-        parts.append(f"<h3>Searches keep to</h3><ul>{rows}</ul>")
+    if kept := constraints.kept(state):
+        parts.append(f"<h3>Searches keep to</h3>{chips([one.words for one in kept])}")
     body = "".join(parts) or '<p class="sg-quiet">Nothing is liked or rejected in this conversation yet.</p>'
     return f'<div class="sg-taste">{body}</div>'
 
 
-def _kept(search: dict[str, Any]) -> list[str]:
-    """Return what a search keeps to, in words: its query, its filters, its steps along an axis."""
-    words = [str(search["query"])] if search.get("query") else []
-    for name, value in (search.get("filters") or {}).items():
-        if name != "exclude" and value not in (None, [], ""):
-            words.append(f"{name.replace('_', ' ')}: {_plain(value)}")
-    return words + [f"{axis} {step:+g}" for axis, step in (search.get("adjust") or {}).items()]
+def chips(kept: Sequence[str]) -> str:
+    """Return what searches keep to, each in its words with a button that takes it away."""
+    if not kept:
+        return ""
+    rows = "".join(
+        f'<li class="sg-chip">{escape(words)}<button type="button" data-drop="{escape(words, quote=True)}" '
+        f'aria-label="{escape(f"No longer keep to {words}", quote=True)}" title="Take it away">✕</button></li>'
+        for words in kept
+    )
+    return f'<ul class="sg-kept" aria-label="Searches keep to">{rows}</ul>'
 
 
 def _named(id: str, state: State) -> str:

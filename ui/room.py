@@ -13,6 +13,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from segue.agent import Agent
+from segue.agent.dialogue import Heard
 from segue.agent.events import Event, ToolResult
 from segue.tools.collection.catalogue import open_catalogue
 from segue.tools.core.errors import NotSignedIn, SegueError
@@ -169,9 +170,12 @@ class Guest:
         """Begin a session and return its id; its first message names it."""
         return self.agent.new_session().id
 
-    def stream(self, message: str, session: str, attach: list[Path | str]) -> Iterator[Event]:
+    def stream(
+        self, message: str, session: str, attach: list[Path | str], heard: Heard | None = None, drop: str | None = None,
+        again: str | None = None,
+    ) -> Iterator[Event]:  # fmt: skip
         """Take a turn and yield its events."""
-        return self.agent.stream(message, session, attach)
+        return self.agent.stream(message, session, attach, heard, drop, again)
 
     def named(self, id: str) -> str:
         """Return the title of a piece or track of this owner's."""
@@ -254,6 +258,13 @@ class Guest:
         if state is None:
             return '<p class="sg-quiet">What you like and do not like in this conversation stands here.</p>'
         return render.taste(state)
+
+    def kept_html(self, session: str) -> str:
+        """Return what the conversation's searches keep to, each with a button that takes it away."""
+        try:
+            return render.chips(self.agent.kept(session)) if session else ""
+        except SegueError:
+            return ""
 
     def make_demo(self) -> Iterator[str]:
         """Make the demo library, and yield what to show while it is made."""

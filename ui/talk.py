@@ -2,11 +2,14 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic import BaseModel, ValidationError
+
+from segue.agent.dialogue import Heard
 from segue.agent.events import Event, Reply
 from segue.tools.core.errors import SegueError
 from segue.ui import render
@@ -24,11 +27,34 @@ class Guest(Protocol):
     def history(self, session: str) -> History:
         """Return the conversation so far, as the page shows it."""
 
-    def stream(self, message: str, session: str, attach: list[Path | str]) -> Iterator[Event]:
-        """Take a turn and yield its events; what is attached are files and ids of pieces."""
+    def stream(
+        self, message: str, session: str, attach: list[Path | str], heard: Heard | None = None, drop: str | None = None,
+        again: str | None = None,
+    ) -> Iterator[Event]:  # fmt: skip
+        """Take a turn and yield its events; what is attached are files and ids of pieces. As ``Agent.stream``."""
 
     def named(self, id: str) -> str:
         """Return the title of a piece or track of this owner's."""
+
+
+class Along(BaseModel):
+    """What the page's script sends with a message, besides its words."""
+
+    carried: list[str] = []
+    """Ids of pieces that it is about."""
+    heard: Heard = Heard()
+    drop: str | None = None
+    """What searches are no longer to keep to, in the words of its chip."""
+    again: str | None = None
+    """The turn whose unfinished steps are to be done."""
+
+
+def along(text: str) -> Along:
+    """Return what the page's script sent along; nothing where that is not what it writes."""
+    try:
+        return Along.model_validate_json(text or "{}")
+    except ValidationError:
+        return Along()
 
 
 @dataclass
@@ -48,8 +74,10 @@ def bubble(role: str, html: str) -> dict[str, Any]:
     return {"role": role, "content": gr.HTML(html)}
 
 
-def send(guest: Guest, message: dict[str, Any], session: str, carried: Sequence[str] = ()) -> Iterator[Shown]:
-    """Take a message with its files, and the pieces that it is about by their ids, through a turn."""
+def send(guest: Guest, message: dict[str, Any], session: str, more: Along | None = None) -> Iterator[Shown]:
+    """Take a message with its files, and what the page's script sent along, through a turn."""
+    more = more or Along()
+    carried = more.carried
     text = str(message.get("text") or "").strip()
     files = [Path(path) for path in message.get("files") or []]
     past = guest.history(session) if session else []
@@ -61,7 +89,8 @@ def send(guest: Guest, message: dict[str, Any], session: str, carried: Sequence[
     yield Shown(session, [*past, said, bubble("assistant", running.html())], clear=True)
     try:
         session = session or guest.begin(text)
-        yield from _run(guest, text or "describe this", session, [*files, *carried], running, [*past, said])
+        events = guest.stream(text or "describe this", session, [*files, *carried], more.heard, more.drop, more.again)
+        yield from _run(guest, events, session, running, [*past, said])
     except SegueError as error:
         shown = [*past, said, bubble("assistant", render.failed(error))]
         yield Shown(session, shown, running=False)
@@ -72,11 +101,11 @@ def send(guest: Guest, message: dict[str, Any], session: str, carried: Sequence[
 
 
 def _run(
-    guest: Guest, text: str, session: str, files: list[Path | str], running: render.Running, before: History
+    guest: Guest, events: Iterator[Event], session: str, running: render.Running, before: History
 ) -> Iterator[Shown]:
     drawn = 0.0
     answer: Reply | None = None
-    for event in guest.stream(text, session, files):
+    for event in events:
         answer = event.reply or answer
         running.take(event)
         now = time.monotonic()
