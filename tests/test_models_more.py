@@ -31,7 +31,9 @@ def test_what_beats_do_not_tell_is_left_out():
     assert found == {"bpm": {"value": 120.0, "confidence": 0.8}}
 
 
-@pytest.mark.parametrize(("name", "says"), [("muqmulan", "muq"), ("beat_this", "beat-this")])
+@pytest.mark.parametrize(
+    ("name", "says"), [("muqmulan", "muq"), ("beat_this", "beat-this"), ("mt3", "mt3-infer==0.2.0")]
+)
 def test_without_its_package_the_command_is_told(name, says, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(BackendUnavailable, match=says):

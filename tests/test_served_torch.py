@@ -42,6 +42,7 @@ def test_models_through_their_real_loaders_on_random_weights(tests, least):
     [
         ("audiocraft_new", 5, "PyPI's audiocraft has neither JASCO nor MusicGen-Style: AUDIOCRAFT=… .ci/models"),
         ("listeners", 1, "beat_this is not installed: remove .venv-models and run .ci/models"),
+        ("mt3", 7, "mt3-infer is not installed: remove .venv-models and run .ci/models"),
     ],
 )
 def test_models_of_packages_that_may_be_missing(tests, least, missing):
