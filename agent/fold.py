@@ -15,8 +15,9 @@ from segue.agent.check_types import gives, ref_of
 from segue.agent.dialogue import ShownList, State, Thing
 from segue.agent.events import ToolResult
 from segue.agent.op_words import done_words
-from segue.agent.plan import Plan, Ref, StateOp
+from segue.agent.plan import Plan, Ref, StateOp, Step
 from segue.agent.session import Turn
+from segue.tools.collection.talk import searched_for
 from segue.tools.core import registry
 from segue.tools.core.piece import Piece
 
@@ -158,7 +159,7 @@ class Dialogue:
                 now = _asked(plan, message) if whole else str(step.args.get("query") or "")
                 talk = {"said": [*state.said, now], "liked": state.liked, "disliked": state.disliked}
                 step = step.model_copy(update={"args": {**_unseen(step.args, state), "talk": talk}})
-            steps.append(step)
+            steps.append(_without_rejected(step, state))
         return plan.model_copy(update={"steps": steps})
 
     def words(self, ops: Sequence[StateOp], state: State) -> list[str]:
@@ -173,6 +174,16 @@ class Dialogue:
             else:
                 said += [words] if (words := _op_words(op, state)) else []
         return said
+
+
+def _without_rejected(step: Step, state: State) -> Step:
+    """Keep what was rejected out of a search, whoever planned it; what is sorted or identified was named by the user."""
+    rejected = sorted(id for id, role in state.roles.items() if role == "REJECTED" and not id.startswith("artist:"))
+    if not rejected or step.tool != "retrieve" or step.args.get("among") or step.args.get("action") == "identify":
+        return step
+    filters = dict(step.args.get("filters") or {})
+    filters["exclude"] = list(dict.fromkeys([*(filters.get("exclude") or []), *rejected]))
+    return step.model_copy(update={"args": {**step.args, "filters": filters}})
 
 
 def _unseen(args: dict[str, Any], state: State) -> dict[str, Any]:
@@ -294,9 +305,10 @@ def _finds(plan: Plan) -> bool:
 
 def _asked(plan: Plan, message: str) -> str:
     """Return the words of a turn by which music is looked for: the message, or the query of a search that was handed in."""
-    if not any(op.op == "drop" for op in plan.state) or plan.planner != "direct":
-        return message
-    return next((str(step.args.get("query") or "") for step in plan.steps if step.tool == "retrieve"), "")
+    query = next((str(step.args.get("query") or "") for step in plan.steps if step.tool == "retrieve"), "")
+    if plan.planner == "llm":
+        return searched_for(message, query)
+    return query if any(op.op == "drop" for op in plan.state) and plan.planner == "direct" else message
 
 
 def _drop(state: State, name: str) -> None:

@@ -14,6 +14,7 @@ from segue.tools.collection.catalogue import Track, open_catalogue
 from segue.tools.collection.embed import SPACE
 from segue.tools.collection.measure import words_basis
 from segue.tools.collection.table import import_table
+from segue.tools.collection.talk import searched_for
 from segue.tools.collection.words import normal
 from segue.tools.core import registry
 from segue.tools.core.base import Context
@@ -48,6 +49,7 @@ class House:
             rows = [{"id": t.id, "title": t.title, "artist": t.artist, "album": t.album} for t in tracks]
             table.write_text(json.dumps(rows), "utf-8")
             import_table(catalogue, self.store, table)
+        self.tracks = tracks
         row_of = {_name(track): n for n, track in enumerate(tracks)}
         kept = catalogue.find()
         self.rows = {track.id: row_of[_name(track)] for track in kept}
@@ -58,15 +60,19 @@ class House:
         [backend] = [one for one in registry.backends("retrieve") if one.name == "catalogue"]
         self._run = registry.load(backend, self.settings)
 
-    def scores(self, view: View) -> Floats:
-        """Ask the tool as the dialogue does; the rows found get falling scores, the others none (−inf)."""
+    def scores(self, view: View, query: str = "") -> Floats:
+        """Ask the tool as the dialogue does; the rows found get falling scores, the others none (−inf).
+
+        ``query`` is what an LLM planner searches for at this turn, if one planned it.
+        """
+        now = searched_for(view.said[-1], query)
         talk = retrieve.Talk(
-            said=list(view.said),
+            said=[*view.said[:-1], now],
             liked=[[self.ids[row] for row in turn] for turn in view.liked],
             disliked=[[self.ids[row] for row in turn] for turn in view.disliked],
         )
         filters = retrieve.Filters(exclude=[self.ids[row] for row in sorted(view.rated)])
-        args = retrieve.Args(query=view.said[-1], talk=talk, filters=filters, k=MOST)
+        args = retrieve.Args(query=query or view.said[-1], talk=talk, filters=filters, k=MOST)
         found = self._run(args, Context(self.store, self.settings, tool="retrieve"))
         assert isinstance(found, retrieve.Out)
         scores = np.full(len(self.rows), -np.inf, dtype=np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from segue.tools import retrieve
+from segue.tools.collection.felt import felt_bpm
 from segue.tools.collection.postings import Postings
 from segue.tools.core.base import ItemRef
 from segue.tools.core.errors import CannotDo, NotFound
@@ -150,7 +151,7 @@ def test_hold_keeps_the_other_axis(desk):
     out = desk.ask(like=[seed.id], adjust={"tempo": 1}, hold=["energy"])
     assert not desk.notes
     for track in desk.found(out):
-        assert track.bpm > seed.bpm
+        assert felt_bpm(track) > felt_bpm(seed)
         assert abs(track.axes["energy"] - seed.axes["energy"]) < 0.25
 
 
@@ -228,6 +229,26 @@ def test_an_unsure_tempo_matches_both_octaves(home):
     assert [item.id for item in out.items] == ["t_012"]
     assert any("it may be 168" in reason for reason in out.items[0].reasons)
     assert "unsure tempo" in desk.notes[0]
+    desk.catalogue.close()
+
+
+def test_slower_and_faster_go_by_the_tempo_that_is_felt(home):
+    tempi = {"Half": (84.0, "Metal"), "Blues": (90.0, "Blues"), "Lofi": (152.0, "Lo-Fi Hip Hop"), "Jungle": (117.0, "Drum & Bass"), "House": (124.0, "House")}  # fmt: skip
+    tracks = known_tracks(len(tempi))
+    for track, (title, (bpm, genre)) in zip(tracks, tempi.items(), strict=True):
+        track.title, track.artist, track.bpm, track.genres, track.moods = title, title, bpm, [genre], []
+        track.bpm_confidence = 0.3 if title == "Jungle" else 1.0
+    desk = Desk(home, tracks)
+    ids = {track.title: track.id for track in tracks}
+    assert [felt_bpm(track) for track in tracks] == [168.0, 90.0, 76.0, 175.5, 124.0]
+
+    def names(title, steps):
+        return {t.title for t in desk.found(desk.ask(like=[ids[title]], action="similar", adjust={"tempo": steps}))}
+
+    assert names("Blues", -1) == {"Lofi"}  # nothing is surely slower: the felt tempo decides
+    assert names("Half", 1) == {"Jungle"}
+    assert "Half" not in names("House", -1)
+    assert names("Half", -1) == {"Blues", "Lofi", "House"}
     desk.catalogue.close()
 
 
@@ -357,10 +378,10 @@ def test_where_both_cannot_be_the_move_counts_more_than_what_is_held(desk):
     """All that is as long as the seed is slower: the length is let go, and that is said."""
     seed = desk.tracks["t_030"]
     near = [t for t in desk.tracks.values() if abs(np.log(t.duration_s / seed.duration_s)) <= np.log(1.15)]
-    faster = [t.id for t in near if t.bpm > seed.bpm]
+    faster = [t.id for t in near if felt_bpm(t) > felt_bpm(seed)]
     found = desk.ask(
         like=["t_030"], action="similar", adjust={"tempo": 1}, hold=["length"], filters={"exclude": faster}
     )
     assert found.items
-    assert all(item.bpm > seed.bpm for item in found.items)
+    assert all(felt_bpm(desk.tracks[item.id]) > felt_bpm(seed) for item in found.items)
     assert any("length" in note and "let go" in note for note in desk.notes)

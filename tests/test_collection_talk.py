@@ -114,3 +114,26 @@ def test_the_llm_is_not_told_of_the_talk():
     from segue.agent.llm_schema import plan_schema
 
     assert '"talk"' not in str(plan_schema()).replace("'", '"')
+
+
+def test_what_was_rejected_is_kept_out_whatever_the_plan_forgot():
+    dialogue = Dialogue()
+    plan, results = step(1, ["a", "b"])
+    dialogue.advance(Turn(id="1", session="s", number=1, message="calm piano", plan=plan), results)
+    rejecting = Plan(state=[StateOp(op="reject", target=Ref(id="b"))])
+    dialogue.advance(Turn(id="2", session="s", number=2, message="not b", plan=rejecting), {})
+    args = {"like": [{"id": "a"}], "action": "similar", "filters": {"year_min": 1990, "exclude": ["c"]}}
+    [now] = dialogue.with_talk(Plan(steps=[Step(id="s1", tool="retrieve", args=args)]), "like a, but newer").steps
+    assert now.args["filters"] == {"year_min": 1990, "exclude": ["c", "b"]}
+    sorting = Plan(steps=[Step(id="s1", tool="retrieve", args={"among": [{"id": "a"}, {"id": "b"}]})])
+    assert "filters" not in dialogue.with_talk(sorting, "sort a and b").steps[0].args
+
+
+def test_a_turn_is_ranked_by_what_an_llm_adds_to_its_words():
+    dialogue = Dialogue()
+    search = Step(id="s1", tool="retrieve", args={"query": "calm piano, Bill Evans"})
+    plan = Plan(planner="llm", steps=[search])
+    [now] = dialogue.with_talk(plan, "some calm piano please").steps
+    assert now.args["talk"]["said"] == ["some calm piano please (Bill Evans)"]
+    builtin = plan.model_copy(update={"planner": "builtin"})
+    assert dialogue.with_talk(builtin, "some calm piano").steps[0].args["talk"]["said"] == ["some calm piano"]

@@ -52,8 +52,8 @@ def searched(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
 
 def branched(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Take "same list, but …": the search in force, changed, beside it."""
-    if draft.arena != "list":
-        return False
+    if draft.arena != "list" or ("r.like" in asked and clause.starts("like", "similar", "something", "more")):
+        return False  # "like TITLE but faster, about the same length": a search of its own, and nothing of it is the list's
     draft.say("branch")
     if not searched(asked - {"state.branch", "r.among"}, clause, draft):
         return False

@@ -10,6 +10,7 @@ from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot, axis
 
 STEP = 15.0  # percentile points of the library that one step moves
 LEAST = {"tempo": 0.5, "length": 1.0, "familiarity": 0.05}  # least difference that counts as moved; else 0.01 of 0–1
+_FELT = {"tempo": "felt"}  # the axis that is compared, where it is not the one that is asked for
 _HELD_POINTS, _HELD_SHARE = 12.0, {"tempo": 0.06, "length": 0.15}
 
 
@@ -41,6 +42,23 @@ def changing(request: Moving) -> dict[str, float]:
     return {axis: steps for axis, steps in request.adjust.items() if steps and axis not in request.hold}
 
 
+def _beyond(library: Snapshot, request: Moving, axis: str, steps: float, allowed: Mask) -> Mask:
+    """Return the rows that lie in the asked direction on an axis.
+
+    A tempo lies there surely where it does as it was measured and as it is felt, against both of what is moved from;
+    where nothing allowed is as sure, the felt tempo decides.
+    """
+    with np.errstate(invalid="ignore"):
+        sign, least = np.sign(steps), LEAST.get(axis, 0.01)
+        beyond = (library.axis(_FELT.get(axis, axis)) - base_of(library, request, _FELT.get(axis, axis))) * sign > least
+        if axis not in _FELT:
+            return np.asarray(beyond)
+        bases = [base_of(library, request, name) for name in (axis, _FELT[axis])]
+        start = max(bases) if steps > 0 else min(bases)
+        sure = np.all([(library.axis(name) - start) * sign > least for name in (axis, _FELT[axis])], axis=0)
+    return np.asarray(sure if (allowed & sure).any() else beyond)
+
+
 def within_reach(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> Mask:
     """Return the rows that keep what is held; where none of them lies in the asked direction and others do, holding is let go."""
     kept = held(library, request, allowed, note)
@@ -53,9 +71,7 @@ def within_reach(library: Snapshot, request: Moving, allowed: Mask, note: Callab
 def _reaches(library: Snapshot, request: Moving, allowed: Mask) -> bool:
     """Tell whether any row lies in the asked direction on every axis."""
     for axis, steps in changing(request).items():
-        with np.errstate(invalid="ignore"):
-            beyond = (library.axis(axis) - base_of(library, request, axis)) * np.sign(steps) > LEAST.get(axis, 0.01)
-        allowed = np.asarray(allowed & beyond)
+        allowed = np.asarray(allowed & _beyond(library, request, axis, steps, allowed))
     return bool(allowed.any())
 
 
@@ -67,18 +83,18 @@ def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str
     """
     closeness: list[Floats] = []
     for axis, steps in changing(request).items():
-        base = base_of(library, request, axis)
+        name = _FELT.get(axis, axis)
+        base = base_of(library, request, name)
         if np.isnan(base):
             note(f"Nothing is measured of '{axis}' yet, so it could not be changed.")
             continue
-        values, places = library.axis(axis), library.percentiles(axis)
-        with np.errstate(invalid="ignore"):
-            beyond = (values - base) * np.sign(steps) > LEAST.get(axis, 0.01)
+        values, places = library.axis(name), library.percentiles(name)
+        beyond = _beyond(library, request, axis, steps, allowed)
         unknown = int((allowed & np.isnan(values)).sum())
         if unknown:
             few = "track is" if unknown == 1 else "tracks are"
             note(f"{unknown:,} {few} not analysed yet: they cannot be compared by {axis}.")
-        goal = np.clip(library.percentile(axis, base) + STEP * steps, 2, 98)
+        goal = np.clip(library.percentile(name, base) + STEP * steps, 2, 98)
         near = 1 - np.abs(places - goal) / 100
         if (allowed & beyond).any():
             allowed = allowed & beyond

@@ -69,8 +69,9 @@ def _of_words(library: Snapshot, reading: Reading, row: int) -> list[str]:
 def _of_changes(library: Snapshot, adjust: dict[str, float], seeds: Sequence[Sample], row: int) -> list[str]:
     found = []
     for axis, steps in adjust.items():
-        value = axis_value(library.tracks[row], axis)
-        base = np.array([axis_value(seed.track, axis) for seed in seeds], dtype=float)
+        name = "felt" if axis == "tempo" else axis
+        value = axis_value(library.tracks[row], name)
+        base = np.array([axis_value(seed.track, name) for seed in seeds], dtype=float)
         base = base[~np.isnan(base)]
         if np.isnan(value) or not steps:
             continue
@@ -82,7 +83,7 @@ def _of_changes(library: Snapshot, adjust: dict[str, float], seeds: Sequence[Sam
                     f"{side_words(axis, steps)} than {what} ({_written(axis, value)} against {_written(axis, middle)})"
                 )
         else:
-            place = library.percentile(axis, value)
+            place = library.percentile(name, value)
             found.append(f"{side_words(axis, steps)} than {place if steps > 0 else 100 - place:.0f}% of the library")
     return found
 

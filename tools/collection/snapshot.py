@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from segue.tools.collection.catalogue import Catalogue, Track, best_tags
 from segue.tools.collection.embed import SPACE
+from segue.tools.collection.felt import felt_bpm
 from segue.tools.collection.index import VectorIndex
 from segue.tools.collection.measure import AUDIO_SPACE
 from segue.tools.collection.names import NameIndex
@@ -210,7 +211,7 @@ class Snapshot:
         return NameIndex(self.tracks)
 
     def axis(self, name: str) -> Floats:
-        """Return the tracks' values on an axis: 0–1, tempo in bpm, length in s, familiarity in plays."""
+        """Return the tracks' values on an axis: 0–1, tempo (as measured) and felt in bpm, length in s, familiarity in plays."""
         if name not in self._axes:
             self._axes[name] = np.array([axis_value(track, name) for track in self.tracks], dtype=np.float32)
         return self._axes[name]
@@ -267,6 +268,8 @@ def axis_value(track: Track, name: str) -> float:
     """Return a track's value on an axis; NaN where it is not known."""
     if name == "tempo":
         return track.bpm if track.bpm else float("nan")
+    if name == "felt":
+        return felt_bpm(track) or float("nan")
     if name == "length":
         return track.duration_s if track.duration_s else float("nan")
     if name == "familiarity":

@@ -415,6 +415,22 @@ def _content(text: str, scenes: bool = True) -> list[str]:
     return found if scenes else [word for word in found if word not in words_of_scenes() and word not in ("hip", "hop")]
 
 
+def told(text: str) -> str:
+    """Return the words of a message that tell something of the music, as they are written.
+
+    >>> told("Great, thanks! Can you add some mellow jazz by Nina Harrow?")
+    'mellow jazz Nina Harrow'
+    """
+    return " ".join(text[t.start : t.end] for t in tokens(text) if t.word not in _FILLING and len(t.word) > 1)
+
+
+def searched_for(message: str, query: str) -> str:
+    """Return what a turn is ranked by: the person's words, and after them the words that an LLM's query adds."""
+    said = set(normal(message).split())
+    added = [word for word in query.split() if not set(normal(word).split()) <= said]
+    return f"{message} ({' '.join(added)})" if added else message
+
+
 def _liked(talk: Talk) -> list[tuple[int, float]]:
     """The liked rows with their weights: what was liked longer ago counts less."""
     return [(row, _FADE**age) for age, turn in enumerate(reversed(talk.liked)) for row in turn]
