@@ -11,6 +11,7 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
+from segue.tools.backends.model_jasco import _labels
 from segue.tools.core.errors import BackendUnavailable, Rejected
 from segue.tools.core.models import Options, load_served
 from segue.tools.core.score import Note, Part, Score
@@ -142,9 +143,11 @@ def test_jasco_follows_chords_a_tune_and_drums(jasco):
     assert np.array_equal(led[-1], again[1])
 
 
-def test_jasco_without_its_labels_or_with_others_is_refused(jasco, folder, tmp_path):
-    with pytest.raises(BackendUnavailable, match="labels is missing"):
-        load(tmp_path)
+def test_jasco_without_its_labels_or_with_others_is_refused(jasco, folder, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:  # a library that lies in its repository has the table beside it
+        patch.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(BackendUnavailable, match="labels is missing"):
+            _labels(str(tmp_path))
     (tmp_path / "chord_to_index_mapping.pkl").write_bytes(pickle.dumps(print))
     with pytest.raises(BackendUnavailable, match="is no table of labels"):
         load(tmp_path)

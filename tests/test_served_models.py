@@ -81,6 +81,23 @@ def test_the_model_that_ignores_least_is_asked_and_says_what_it_did(home):
         assert len(plain.asked) == 1, "of equals the first"
 
 
+def test_the_reply_itself_says_what_was_ignored_and_what_approximated(home):
+    """From the words of a turn to the words of its reply, over HTTP."""
+    model = Listener("singer", ["generate"], sings, honours={"music.duration": "", "music.key": "in words"})
+    with house(home, model) as agent:
+        reply = agent.chat("make 4 seconds of ambient piano at 90 bpm in D minor")
+    assert [result.backend for result in reply.results] == ["remote"]
+    assert model.asked[0].request.music.bpm == 90
+    for said in (
+        "singer: key was approximated (in words).",
+        "singer: bpm was ignored (singer has no such control).",
+        "singer: instruments were ignored (singer has no such control).",
+    ):
+        assert said in reply.reply
+        assert said in reply.notes
+    assert "duration" not in reply.reply
+
+
 def test_servers_stand_side_by_side_and_one_of_their_models_can_be_named(home):
     one, two, three = (Listener(name, ["generate"], sings) for name in ("one", "two", "three"))
     with serving(create_app([one.model(), two.model()])) as first, serving(create_app([three.model()])) as second:

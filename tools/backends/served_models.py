@@ -177,7 +177,8 @@ def _tell(job: RemoteJob, model: ModelInfo, wish: Wish, context: Context) -> Non
     for name, what in job.status.fields.items():
         if what.status != "used":
             said = name.partition(".")[2].replace("_", " ")
-            context.note(f"{model.name}: {said} was {what.status} ({what.how.rstrip('.')}).")
+            verb = "were" if said.endswith("s") and said != "lufs" else "was"
+            context.note(f"{model.name}: {said} {verb} {what.status} ({what.how.rstrip('.')}).")
     for lost in wish.lost:
         context.note(f"{model.name} cannot take {lost} into account.")
     for note in (*wish.notes, *job.status.notes):
