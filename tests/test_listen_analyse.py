@@ -245,3 +245,11 @@ def test_clips_of_half_a_second_and_less_are_measured_without_guesses(seconds):
     assert (heard.bpm, heard.meter) == (None, None)
     assert heard.key_confidence <= 0.5
     assert heard.loudness_lufs > -30
+
+
+@pytest.mark.parametrize("bpm", [84, 106, 127])
+def test_drums_alone_have_their_tempo_and_no_key(bpm):
+    heard = analyse_wave(drum_loop(bpm, 8)[0], by_ear=False)
+    assert heard.bpm == pytest.approx(bpm, rel=0.02)
+    assert (heard.key, heard.chords) == (None, [])
+    assert round(heard.bpm / 2) in [round(tempo) for tempo in heard.bpm_alternatives]

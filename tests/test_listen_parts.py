@@ -8,6 +8,7 @@ from segue.tools.listen import musicnn
 from segue.tools.listen.checkpoint import read_checkpoint
 from segue.tools.listen.level import LevelMeter, k_weighting
 from segue.tools.listen.spectra import SpectraBuilder, mel_filters
+from segue.tools.listen.structure import Stretch, named
 from segue.tools.sound.loudness import integrated_lufs, true_peak_db
 from tests.listen_support import RATE, band, tone, wave_of
 
@@ -96,3 +97,47 @@ def test_without_weights_there_are_no_tags(monkeypatch):
     assert heard.tags == {}
     assert heard.genre is None
     assert "segue doctor --fix" in heard.notes[0]
+
+
+def form(*parts):
+    """Return stretches of 20 s from "label level fullness"."""
+    rows = [part.split() for part in parts]
+    return [
+        Stretch(label, 20.0 * i, 20.0 * (i + 1), float(level), float(full))
+        for i, (label, level, full) in enumerate(rows)
+    ]
+
+
+def names(*parts):
+    return [stretch.label for stretch in named(form(*parts))]
+
+
+def test_plain_names_where_they_are_evident():
+    song = ["A -24 .4", "B -20 .6", "C -17 .9", "B -20 .6", "C -17 .9", "D -22 .5", "C -16 .9", "E -25 .3"]
+    assert names(*song) == ["intro", "A", "chorus-like", "A", "chorus-like", "bridge-like", "chorus-like", "outro"]
+    sure = [stretch.sure for stretch in named(form(*song))]
+    assert sure[1] == sure[3] == 0
+    assert all(0.3 <= value <= 0.8 for value in (*sure[::2], sure[5], sure[7]))
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["A -20 .6", "B -20 .6", "A -20 .6", "B -20 .6"], ["A", "B", "A", "B"]),  # comes again, but no louder
+        (["A -20 .6", "B -16 .5", "A -20 .6", "B -16 .5"], ["A", "B", "A", "B"]),  # louder, but thinner
+        (["A -20 .6", "B -17 .9", "A -20 .6", "C -17 .9"], ["A", "B", "A", "C"]),  # louder, but once each
+        (["A -17 .9", "B -20 .6", "A -22 .9", "B -20 .6"], ["A", "B", "A", "B"]),  # once weaker than what leads to it
+        (
+            ["A -20 .6", "B -24 .4", "A -20 .6", "C -20 .6", "A -20 .6"],
+            ["A", "B", "A", "C", "A"],
+        ),  # a quiet part, but early
+        (
+            ["A -24 .4", "B -18 .8", "A -24 .4", "B -18 .8"],
+            ["A", "chorus-like", "A", "chorus-like"],
+        ),  # a quiet verse is no intro
+        (["B' -20 .6", "C -17 .9", "B' -20 .6", "C -17 .9"], ["A", "chorus-like", "A", "chorus-like"]),
+        (["A -20 .6"], ["A"]),
+    ],
+)
+def test_no_name_without_evidence(parts, expected):
+    assert names(*parts) == expected

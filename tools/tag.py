@@ -14,11 +14,12 @@ class Args(BaseArgs):
 
 
 class SectionTag(BaseOut):
-    """A section: its label (A, B, A' or a plain name) and its span in seconds."""
+    """A section: its label (A, B, A' or a plain name), its span in seconds, how sure a plain name is (0 for a letter)."""
 
     label: str
     start_s: float
     end_s: float
+    confidence: float = 0.0
 
 
 class KeySpan(BaseOut):

@@ -39,7 +39,10 @@ def _run(args: Args, context: Context) -> BaseOut:
         arousal=Value[float](value=facts.arousal, confidence=0.4 if felt else 0.0),
         loudness=Value[float](value=facts.loudness_lufs if sounds else None, confidence=1.0 if sounds else 0.0),
         sections=Value[list[SectionTag]](
-            value=[SectionTag(label=label, start_s=start, end_s=end) for label, start, end in facts.sections]
+            value=[
+                SectionTag(label=label, start_s=start, end_s=end, confidence=sure)
+                for (label, start, end), sure in zip(facts.sections, facts.sections_sure, strict=True)
+            ]
             if facts.sections_confidence
             else None,
             confidence=facts.sections_confidence,

@@ -17,7 +17,7 @@ from segue.tools.listen.level import SILENT_LUFS, LevelMeter
 from segue.tools.listen.read import read_score
 from segue.tools.listen.rhythm import Bars, Rhythm, bars_of, follow
 from segue.tools.listen.spectra import RATE, Array, Frames, SpectraBuilder
-from segue.tools.listen.structure import sections_of
+from segue.tools.listen.structure import Stretch, sections_of
 from segue.tools.listen.tonal import (
     Tones,
     chord_name,
@@ -31,7 +31,7 @@ from segue.tools.listen.tonal import (
 
 __all__ = ["VERSION", "Analysis", "analyse", "analyse_blocks", "analyse_score", "analyse_wave", "hear"]
 
-VERSION = 5  # raise it when a measure changes: what was remembered under the old one is measured again
+VERSION = 6  # raise it when a measure changes: what was remembered under the old one is measured again
 Floats = npt.NDArray[np.float64]
 Check = Callable[[], None]
 Progress = Callable[[float, float, str], None]
@@ -208,7 +208,7 @@ def _interpret(
     key, sure = find_key(tones, chord_path(scores, downbeat, None), lengths)
     path = chord_path(scores, downbeat, key)
     key, sure = find_key(tones, path, lengths)
-    if frames.tuned < _TUNED:
+    if frames.tuned < _TUNED or rhythm.drums_alone:
         key, sure = None, 0.0
     tags, genres, vector = heard or musicnn.Tagged({}, {}, [])
     lufs = meter.integrated()
@@ -239,8 +239,9 @@ def _interpret(
         tuning_confidence=0.0 if toneless else round(min(1.0, 2 * frames.tuned), 3),
         chords=[] if toneless else _chord_spans(path, edges, key),
         chords_confidence=0.0 if toneless else round(_chord_confidence(scores, path), 3),
-        sections=sections,
+        sections=[(s.label, round(s.start, 2), round(s.end, 2)) for s in sections],
         sections_confidence=0.0 if len(sections) < 2 else 0.5,
+        sections_sure=[s.sure for s in sections],
         levels=_levels(frames),
         loudness_lufs=round(lufs, 2),
         loudness_range_lu=round(meter.range_lu(), 2),
@@ -294,7 +295,7 @@ def _chord_confidence(scores: Floats, path: list[int]) -> float:
 
 def _sections(
     frames: Frames, tones: Tones, edges: Floats, downbeat: npt.NDArray[np.bool_], rhythm: Rhythm, bars: Bars
-) -> list[tuple[str, float, float]]:
+) -> list[Stretch]:
     if bars.meter:
         starts = np.nonzero(downbeat)[0]
         parts = bars.beats_per_bar
@@ -309,8 +310,7 @@ def _sections(
     lines[0] = 0.0
     rows = starts[:, None] + np.arange(parts)[None, :] if len(starts) else np.zeros((1, parts), dtype=int)
     chroma = tones.treble[np.clip(rows, 0, len(tones.treble) - 1)] + tones.bass[np.clip(rows, 0, len(tones.bass) - 1)]
-    found = sections_of(lines, chroma, pooled(frames.mel, lines, middle=False), character.short_level(frames, lines))
-    return [(s.label, round(s.start, 2), round(s.end, 2)) for s in found]
+    return sections_of(lines, chroma, pooled(frames.mel, lines, middle=False), character.short_level(frames, lines))
 
 
 def _levels(frames: Frames) -> list[float]:

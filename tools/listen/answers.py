@@ -130,8 +130,10 @@ def _sections(subject: Subject, text: str) -> str:
     asked = re.search(r"\b(intro|verse|chorus|bridge|outro|solo|drop|breakdown|hook|ending)\b", text)
     if asked and re.search(r"\b(when|where|is there|does|at what)\b", text):
         found = [f"{clock(a)}–{clock(b)}" for label, a, b in facts.sections if label.lower().startswith(asked[1])]
-        if found:
+        if found and facts.source == "score":
             return f"The {asked[1]} is at {listing(found)}."
+        if found:
+            return f"What sounds like the {asked[1]} is at {listing(found)}."
         if facts.source == "score":
             return f"There is no {asked[1]}: the sections are {listing([s[0] for s in facts.sections])}."
         return f"I cannot tell which section is the {asked[1]}. " + words.form_sentence(facts)

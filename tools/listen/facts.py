@@ -38,6 +38,7 @@ class Analysis(BaseModel):
 
     sections: list[tuple[str, float, float]] = Field([], description="(label, start, end)")
     sections_confidence: float = 0.0
+    sections_sure: list[float] = Field([], description="how sure each section's plain name is; 0 where it has a letter")
     section_parts: list[list[str]] = Field([], description="who plays in each section, where a score says so")
     levels: list[float] = Field([], description="mean level of each second, dBFS")
 
@@ -86,7 +87,7 @@ class Analysis(BaseModel):
         if value is None or value == [] or value == {} or (self.silent and name not in ("silent", "duration_s")):
             return 0.0
         follows = {"bpm_alternatives": "bpm", "tempo_stability": "bpm", "beats": "bpm", "downbeats": "meter",
-                   "keys": "key", "section_parts": "sections"}  # fmt: skip
+                   "keys": "key", "section_parts": "sections", "sections_sure": "sections"}  # fmt: skip
         if name in follows:
             return self.confidence(follows[name])
         if name in ("valence", "arousal"):

@@ -42,6 +42,7 @@ def read_score(score: Score, heard: Analysis | None) -> Analysis:
         # The ring-out belongs to the last section.
         sections[-1] = (*sections[-1][:2], round(max(sections[-1][2], seconds), 3))
         facts.sections, facts.sections_confidence = sections, 1.0
+        facts.sections_sure = [1.0] * len(sections)
         facts.section_parts = [_playing(score, s) for s in score.sections]
     steady = max(m.bpm for m in score.tempo) / min(m.bpm for m in score.tempo)
     facts.source = "score"

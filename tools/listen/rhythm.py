@@ -17,6 +17,7 @@ from segue.tools.listen.tempo import (
     STEP_S,
     WINDOW_S,
     candidates,
+    drums_alone,
     harmonic_flux,
     likelihoods,
     read,
@@ -36,7 +37,8 @@ class Rhythm:
     """What was found: ``bpm`` None where no pulse stands out.
 
     ``confidence`` 0..1; ``alternatives`` other tempi, the likeliest first; ``beats`` in seconds;
-    ``strength`` how far onsets stand on the beats, 0..1; ``stability`` 1 where all beats are equal.
+    ``strength`` how far onsets stand on the beats, 0..1; ``stability`` 1 where all beats are equal;
+    ``drums_alone`` where nothing rings at a pitch.
     """
 
     bpm: float | None
@@ -45,6 +47,7 @@ class Rhythm:
     beats: Floats
     strength: float
     stability: float
+    drums_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def follow(frames: Frames) -> Rhythm:
     periods = candidates(profiles[0])
     if not len(periods):
         return nothing
-    likely = likelihoods(profiles, periods)
+    drums = drums_alone(frames)
+    likely = likelihoods(profiles, periods, drums)
     pulse = onset + _BEAT_LOW * low + _BEAT_HARMONY * harmony
     beats = _beats(pulse, _local_periods(gram, float(periods[likely.argmax()])), onset)
     if len(beats) < 3:
@@ -87,7 +91,7 @@ def follow(frames: Frames) -> Rhythm:
     rivals = [share for tempo, share in others if not _octave(tempo, bpm)]
     margin = 1.0 - max(rivals, default=0.0) / float(likely.max())
     confidence = float(np.clip(2.0 * strength, 0, 1) * np.clip(0.5 + margin, 0, 1))
-    return Rhythm(bpm, confidence, [round(t, 1) for t, _ in others[:3]], beats, strength, stability)
+    return Rhythm(bpm, confidence, [round(t, 1) for t, _ in others[:3]], beats, strength, stability, drums)
 
 
 def _octave(a: float, b: float) -> bool:

@@ -1,11 +1,11 @@
 """Sections: where the music changes, which stretches are alike, and plain names where they are evident.
 
 Boundaries by checkerboard novelty on a self-similarity matrix of bars (Foote 2000); stretches with the
-same harmony share a letter, and get a prime where their sound differs.
+same harmony share a letter, and get a prime where their sound differs. Names come from ``parts``.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +28,17 @@ _SAME_SOUND = 0.75
 
 @dataclass(frozen=True)
 class Stretch:
-    """A section: its label, its span in seconds, its mean level in dB."""
+    """A section: its label, its span in seconds, its mean level in dB, its fullness; how sure a plain name is, 0..1.
+
+    ``fullness`` is the mean of its mel bands as ``Frames.mel`` has them: more bands, or louder ones.
+    """
 
     label: str
     start: float
     end: float
     level_db: float
+    fullness: float = 0.0
+    sure: float = 0.0
 
 
 def sections_of(edges: Floats, chroma: Floats, mel: Array, level_db: Floats) -> list[Stretch]:
@@ -60,14 +65,20 @@ def sections_of(edges: Floats, chroma: Floats, mel: Array, level_db: Floats) -> 
     levels = [float(10 * np.log10(np.mean(10 ** (level_db[a:b] / 10)))) for a, b in spans]
     labels = _names(spans, levels, bars)
     unnamed = [i for i, label in enumerate(labels) if not label]
-    for i, letter in zip(unnamed, _letters([spans[i] for i in unnamed], harmony, sound), strict=True):
-        labels[i] = letter
-    return _joined(
+    for i, name in zip(unnamed, _letters([spans[i] for i in unnamed], harmony, sound), strict=True):
+        labels[i] = name
+    found = _joined(
         [
-            Stretch(label, float(edges[a]), float(edges[b]), level)
+            Stretch(label, float(edges[a]), float(edges[b]), level, float(mel[a:b].mean()))
             for label, (a, b), level in zip(labels, spans, levels, strict=True)
         ]
     )
+    # A quiet first verse comes again, an introduction does not; nor does an ending.
+    again = _letters(spans, harmony, sound)
+    for place in (0, -1):
+        if found[place].label in ("intro", "outro") and again[place] in again[1:-1]:
+            found[place] = replace(found[place], label=labels[again.index(again[place], 1)])
+    return named(found)
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:
@@ -78,7 +89,8 @@ def _joined(stretches: list[Stretch]) -> list[Stretch]:
             last = out[-1]
             a, b = last.end - last.start, s.end - s.start
             mean = 10 ** (last.level_db / 10) * a + 10 ** (s.level_db / 10) * b
-            out[-1] = Stretch(s.label, last.start, s.end, float(10 * np.log10(max(mean / (a + b), 1e-12))))
+            level = float(10 * np.log10(max(mean / (a + b), 1e-12)))
+            out[-1] = Stretch(s.label, last.start, s.end, level, (last.fullness * a + s.fullness * b) / (a + b))
         else:
             out.append(s)
     return out
@@ -127,25 +139,30 @@ def _boundaries(alike: Floats) -> list[int]:
     return [0, *sorted(cuts), bars]
 
 
+def letter(place: int) -> str:
+    """Return the label of the n-th kind of section, from 0: A, B, … Z, S27."""
+    return chr(ord("A") + place) if place < 26 else f"S{place + 1}"
+
+
 def _letters(spans: list[tuple[int, int]], harmony: Floats, sound: Floats) -> list[str]:
     """Give stretches of like harmony one letter; a prime where they sound unlike the first of it."""
     found: list[tuple[str, tuple[int, int]]] = []
     used = 0
     out = []
     for span in spans:
-        best, letter, first = 0.0, "", span
+        best, like, first = 0.0, "", span
         for name, other in found:
             value = _likeness(harmony[slice(*span)], harmony[slice(*other)])
             if value > best:
-                best, letter, first = value, name, other
+                best, like, first = value, name, other
         if best < _SAME_HARMONY:
-            letter = chr(ord("A") + used) if used < 26 else f"S{used + 1}"
+            name = letter(used)
             used += 1
-            found.append((letter, span))
-            out.append(letter)
+            found.append((name, span))
+            out.append(name)
             continue
         distance = float(np.sqrt(((sound[slice(*span)].mean(axis=0) - sound[slice(*first)].mean(axis=0)) ** 2).mean()))
-        out.append(letter if np.exp(-distance) >= _SAME_SOUND - 0.25 else letter + "'")
+        out.append(like if np.exp(-distance) >= _SAME_SOUND - 0.25 else like + "'")
     return out
 
 
@@ -170,3 +187,77 @@ def _names(spans: list[tuple[int, int]], levels: list[float], bars: int) -> list
         if lengths[i] <= max(8, 0.15 * bars) and levels[i] < typical - 2.0:
             out[i] = name
     return out
+
+
+# -- plain names ----------------------------------------------------------------------------------
+
+_LOUDER_DB, _FULLER = (
+    1.0,
+    0.03,
+)  # what comes again and is a refrain stands out by this much; songs' choruses by 1.1 to 3 dB
+_QUIETER_DB = 1.0  # a bridge, under both its neighbours
+_ENDING_DB, _ENDING = 2.0, 0.2  # an introduction or ending beside what it leads to or from, and its greatest share
+_LATE = 0.4  # of the piece, after which a bridge comes
+_NAMES_SURE = 0.6  # of "intro" and "outro"
+
+
+def named(found: list[Stretch]) -> list[Stretch]:
+    """Give plain names where they are evident, each with how sure it is; all else keeps its letter.
+
+    "chorus-like" comes again, is louder and fuller than the rest and than what leads to it; "bridge-like" comes once, late,
+    and is quieter than both its neighbours; "intro" and "outro" come once and are short and quieter than what they lead to or from.
+    """
+    out = [replace(s, sure=_NAMES_SURE) if s.label in ("intro", "outro") else s for s in found]
+    if len(out) < 3:
+        return _in_order(out)
+    end = out[-1].end
+    for place, beside, name in ((0, 1, "intro"), (-1, -2, "outro")):
+        s = out[place]
+        fades = s.level_db <= out[beside].level_db - _ENDING_DB and s.end - s.start <= _ENDING * end
+        if fades and sum(other.label == s.label for other in out) == 1:
+            out[place] = replace(s, label=name, sure=_NAMES_SURE)
+    letters = [s.label.rstrip("'") for s in out]
+    for i in range(1, len(out) - 1):
+        s = out[i]
+        depth = min(out[i - 1].level_db, out[i + 1].level_db) - s.level_db
+        if depth >= _QUIETER_DB and s.start >= _LATE * end and letters.count(letters[i]) == 1:
+            out[i] = replace(s, label="bridge-like", sure=round(min(0.7, 0.3 + 0.1 * depth), 3))
+    best = max(dict.fromkeys(s.label for s in out), key=lambda label: _refrain(out, label))
+    stands_out = _refrain(out, best)
+    if stands_out > 0:
+        sure = round(min(0.8, 0.3 + 0.15 * stands_out), 3)
+        out = [replace(s, label="chorus-like", sure=sure) if s.label == best else s for s in out]
+    return _in_order(out)
+
+
+def _in_order(found: list[Stretch]) -> list[Stretch]:
+    """Give letters anew in the order in which they come: names have taken some."""
+    labels = [s.label for s in found if not s.sure]
+    fresh = {old: letter(place) for place, old in enumerate(dict.fromkeys(label.rstrip("'") for label in labels))}
+    # A prime is a variant of what is there without one.
+    new = {label: fresh[old := label.rstrip("'")] + "'" * (old != label and old in labels) for label in labels}
+    return [s if s.sure else replace(s, label=new[s.label]) for s in found]
+
+
+def _refrain(found: list[Stretch], label: str) -> float:
+    """Return by how many dB what has this label stands out as a refrain does; 0 where it does not."""
+    edges = ("intro", "outro", "bridge-like")
+    mine = [i for i, s in enumerate(found) if s.label == label]
+    others = [s for s in found if s.label not in (label, "intro", "outro")]
+    if label in edges or len(mine) < 2 or not others:
+        return 0.0
+    if any(i and found[i].level_db < found[i - 1].level_db + _LOUDER_DB / 2 for i in mine):
+        return 0.0
+    ours = [found[i] for i in mine]
+    louder = _mean_db(ours) - _mean_db(others)
+    fuller = _mean_fullness(ours) - _mean_fullness(others)
+    return louder if louder >= _LOUDER_DB and fuller >= _FULLER else 0.0
+
+
+def _mean_db(stretches: list[Stretch]) -> float:
+    seconds = sum(s.end - s.start for s in stretches)
+    return float(10 * np.log10(sum(10 ** (s.level_db / 10) * (s.end - s.start) for s in stretches) / seconds))
+
+
+def _mean_fullness(stretches: list[Stretch]) -> float:
+    return sum(s.fullness * (s.end - s.start) for s in stretches) / sum(s.end - s.start for s in stretches)

@@ -26,6 +26,12 @@ _AT: tuple[tuple[tuple[float, ...], ...], ...] = (
     ((1.0,), (2.0,), _BAR),
 )
 WEIGHTS = (1.46, 7.61, 3.82, 3.16, -0.61, -5.17, 4.38, 1.24, 4.77, 1.21, -4.68)
+# Drums alone have no harmony: what it says of bars elsewhere, onsets say more of here.
+_DRUM_WEIGHTS = (*WEIGHTS[:3], WEIGHTS[3] + 2.0, *WEIGHTS[4:6], 0.0, 0.0, 0.0, *WEIGHTS[9:])
+_PLAINLY_TUNED = 0.25  # drum loops measure up to .16
+_RINGS = 0.32  # drum loops measure .05–.30 (a wall of cymbals .38), music .34 and more
+_STRETCH = 216  # frames of the pitch spectrum, 20 s
+_HELD, _BROAD = 15, 9  # frames (1.4 s) and thirds of semitones over which medians are taken
 _RELATIVES = (1 / 3, 1 / 2, 2 / 3, 3 / 4, 4 / 3, 3 / 2, 2.0, 3.0)
 _FIRST, _KIN = 8, 4  # peaks that are candidates, and those whose relatives are, too
 _SAME = 0.04  # octaves
@@ -116,8 +122,30 @@ def cues_of(profiles: tuple[Floats, Floats, Floats], periods: Floats) -> Floats:
     return np.array([*rows, octaves, octaves**2]).T
 
 
-def likelihoods(profiles: tuple[Floats, Floats, Floats], periods: Floats) -> Floats:
-    """Return how likely each period is the beat, ``[periods]``, with sum 1."""
-    score = cues_of(profiles, periods) @ np.array(WEIGHTS)
+def drums_alone(frames: Frames) -> bool:
+    """Tell whether nothing rings at a pitch: what changes there from stroke to stroke is no harmony.
+
+    Harmonic against percussive by medians along time and pitch (Fitzgerald 2010), heard in three stretches, and only
+    where the tuning is not plain already.
+    """
+    if frames.tuned >= _PLAINLY_TUNED:
+        return False
+    from scipy.ndimage import median_filter
+
+    sound = frames.pitch
+    if len(sound) > 3 * _STRETCH:
+        starts = (np.array([0.2, 0.5, 0.8]) * len(sound)).astype(int) - _STRETCH // 2
+        sound = np.concatenate([sound[start : start + _STRETCH] for start in starts])
+    sound = sound.astype(float)
+    total = float(sound.sum())
+    if total <= 0:
+        return False
+    held, struck = median_filter(sound, (_HELD, 1)) ** 2, median_filter(sound, (1, _BROAD)) ** 2
+    return float((sound * held / (held + struck + 1e-12)).sum()) / total < _RINGS
+
+
+def likelihoods(profiles: tuple[Floats, Floats, Floats], periods: Floats, drums: bool = False) -> Floats:
+    """Return how likely each period is the beat, ``[periods]``, with sum 1; of ``drums`` alone without harmony."""
+    score = cues_of(profiles, periods) @ np.array(_DRUM_WEIGHTS if drums else WEIGHTS)
     likely = np.exp(score - score.max())
     return np.asarray(likely / likely.sum())
