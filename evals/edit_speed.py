@@ -124,17 +124,29 @@ def _spent() -> float:
 def long_measured(say: Say) -> list[dict[str, Any]]:
     """Edit two-hour files; one row an operation, with how often real time it ran and the megabytes that it took."""
     rows = []
-    for name, operation in LONG:
-        rows.append(_long(name, operation))
-        size = rows[-1]["mb"]
-        say(f"two hours: {name} {f'{size:.0f} MB' if size else rows[-1].get('error', '')}")
+    with tempfile.TemporaryDirectory(prefix="segue-eval-") as folder:
+        path = Path(folder) / "long.flac"
+        write_long(path)
+        for name, operation in LONG:
+            rows.append(_long(path, name, operation))
+            size = rows[-1]["mb"]
+            say(f"two hours: {name} {f'{size:.0f} MB' if size else rows[-1].get('error', '')}")
     return rows
 
 
-def _long(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="segue-eval-") as folder:
-        command = [sys.executable, "-m", __name__, folder, json.dumps(operation)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+def write_long(path: Path) -> None:
+    """Write the two-hour file that every long edit begins with."""
+    import soundfile
+
+    minute = music_like(60.0).samples.T
+    with soundfile.SoundFile(str(path), "w", RATE, 2, "PCM_24") as out:
+        for _ in range(round(60 * _HOURS)):
+            out.write(minute)
+
+
+def _long(path: Path, name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
+    command = [sys.executable, "-m", __name__, str(path), json.dumps(operation)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     row = {"operation": name, "minutes": 60 * _HOURS, "times": None, "mb": None}
     if done.returncode == 0:
         row |= json.loads(done.stdout.splitlines()[-1])
@@ -143,11 +155,9 @@ def _long(name: str, operation: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
-def edit_long(folder: Path, operation: dict[str, Any]) -> dict[str, Any]:
-    """Write a two-hour file, take it in, edit it, and return how often real time that was and the greatest size in MB."""
+def edit_long(path: Path, operation: dict[str, Any]) -> dict[str, Any]:
+    """Take a long file in, edit it, and return how often real time that was and the greatest size in MB."""
     import resource
-
-    import soundfile
 
     from segue.tools import edit
     from segue.tools.backends import edit_dsp
@@ -156,22 +166,17 @@ def edit_long(folder: Path, operation: dict[str, Any]) -> dict[str, Any]:
     from segue.tools.core.settings import load_settings
     from segue.tools.core.store import Store, new_id
 
-    minute = music_like(60.0).samples.T
-    path = folder / "long.flac"
-    with soundfile.SoundFile(str(path), "w", RATE, 2, "PCM_24") as out:
-        for _ in range(round(60 * _HOURS)):
-            out.write(minute)
-    del minute
-    settings = load_settings(home=folder / "home")
-    store = Store(settings)
-    piece = store.save(Piece(id=new_id(), title="long", clip=store.add_recording(path, link=True)))
-    context = Context(store, settings, tool="edit", backend="dsp")
-    start = _spent()
-    if "clips" in operation:
-        operation = {**operation, "clips": [{"id": piece.id}]}
-    args = edit.Args.model_validate({"clip": {"id": piece.id}, "operations": [operation]})
-    edit_dsp.BACKEND.load(settings)(args, context)
-    spent = _spent() - start
+    with tempfile.TemporaryDirectory(prefix="segue-eval-") as folder:
+        settings = load_settings(home=Path(folder))
+        store = Store(settings)
+        piece = store.save(Piece(id=new_id(), title="long", clip=store.add_recording(path, link=True)))
+        context = Context(store, settings, tool="edit", backend="dsp")
+        start = _spent()
+        if "clips" in operation:
+            operation = {**operation, "clips": [{"id": piece.id}]}
+        args = edit.Args.model_validate({"clip": {"id": piece.id}, "operations": [operation]})
+        edit_dsp.BACKEND.load(settings)(args, context)
+        spent = _spent() - start
     most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {"times": 3600 * _HOURS / spent, "mb": most / 1024}
 

@@ -6,7 +6,7 @@ import pytest
 from segue.evals import edit_stretch
 from segue.tools.core.audio import Waveform
 from segue.tools.core.errors import Cancelled, InvalidArgument
-from segue.tools.sound import dynamics, effects, effects_words, formants, splice, stretch
+from segue.tools.sound import dynamics, effects, effects_words, formants, splice, stretch, stretch_worker
 from segue.tools.sound.loudness import true_peak_db
 from tests.edit_support import RATE, clicks, recording, tones
 
@@ -64,13 +64,13 @@ def test_a_voice_moved_up_keeps_its_formants():
 
 def test_keeping_formants_where_nothing_moved_changes_nothing():
     sound = np.stack([tones(1.0) + clicks(1.0), clicks(1.0)])
-    np.testing.assert_allclose(formants.kept(sound, 1.0, RATE), sound, atol=2e-6)
+    np.testing.assert_allclose(formants.moved(sound, 1.0, RATE), sound, atol=2e-6)
 
 
 def test_long_sounds_go_to_a_child_process_and_give_the_same():
     wave = recording(12.0)
     assert wave.samples.size > stretch._INLINE_SAMPLES
-    inline = stretch._stretched(wave.samples, RATE, 1.1)
+    inline = stretch_worker.stretched(wave.samples, RATE, 1.1)
     assert np.array_equal(stretch.change(wave, 1.1).samples, inline[:, : round(wave.frames / 1.1)])
 
 

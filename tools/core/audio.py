@@ -378,5 +378,8 @@ def quantised(samples: Samples, bits: int = 24) -> Samples:
     they stay within ±1.
     """
     scale = np.float32(2 ** (bits - 1))  # a power of two: nothing here rounds but rint
-    steps = np.rint(np.clip(samples, np.float32(-1.0), 1 - 1 / scale) * scale)
-    return np.asarray(steps / scale, dtype=np.float32)
+    steps = np.clip(samples, np.float32(-1.0), 1 - 1 / scale)
+    steps *= scale  # in place: fresh memory for a long sound takes longer than the sums
+    np.rint(steps, out=steps)
+    steps /= scale
+    return np.asarray(steps, dtype=np.float32)

@@ -4,6 +4,7 @@ Long sounds are stretched in a child process: the extension holds Python's lock 
 server must go on answering, and a cancelled step must end at once.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,16 +15,11 @@ import numpy as np
 
 from segue.tools.core.audio import Samples, Waveform
 from segue.tools.core.errors import InvalidArgument, ToolError
-from segue.tools.sound.formants import kept
+from segue.tools.sound import formants as shaping
+from segue.tools.sound import stretch_worker
 
 MIN_SECONDS = 0.1
 _INLINE_SAMPLES = 1_000_000  # ten seconds of stereo: about a sixth of a second's work
-_NEAR = (
-    0.75,
-    1.35,
-)  # stretch factors for which the cheaper setting serves as well; measured on chords, a tune and clicks
-_BLOCK = 1 << 18  # frames resampled at once
-
 Check = Callable[[], None]
 
 
@@ -59,48 +55,32 @@ def change(
     if ratio == 1 and semitones == 0:
         return wave
     check = check or (lambda: None)
-    # Stretch, then resample to the pitch: within a cent, where shifting bins in one step is off by up to eleven.
+    # Resampled to the pitch, and stretched: within a cent, where shifting bins in one step is off by up to eleven. What makes
+    # it shorter comes first.
     pitch = 2 ** (semitones / 12)
-    if wave.samples.size <= _INLINE_SAMPLES:
-        out = _stretched(wave.samples, wave.sample_rate, ratio / pitch)
-    else:
-        out = _in_child(wave, ratio / pitch, check)
-    if pitch != 1:
-        out = _resampled(out, pitch, check)
-        out = kept(out, pitch, wave.sample_rate, check) if formants else out
+    rate, out = wave.sample_rate, wave.samples
+    if pitch > 1:
+        out = shaping.moved(out, pitch, rate, formants=formants, check=check)
+    factor = ratio * (1.0 if pitch == 1 else shaping.length(pitch, rate))
+    if factor != 1:
+        inline = out.size <= _INLINE_SAMPLES
+        out = stretch_worker.stretched(out, rate, factor) if inline else _in_child(out, rate, factor, check)
+    if pitch < 1:
+        out = shaping.moved(out, pitch, rate, formants=formants, check=check)
     return Waveform(_to_length(out, max(1, round(wave.frames / ratio))), wave.sample_rate)
 
 
-def _stretched(samples: Samples, sample_rate: int, factor: float) -> Samples:
-    from python_stretch import Signalsmith
-
-    stretch = Signalsmith.Stretch(1)  # a seed, so that the same request gives the same sound
-    # Near the old tempo the library's cheaper setting (blocks every 40 ms) is as near to the truth as its dearer one
-    # (every 30 ms), nearer on chords, and takes half the time; farther off it blurs.
-    low, high = _NEAR
-    stretch.preset(samples.shape[0], sample_rate, low <= factor <= high)
-    stretch.timeFactor = factor
-    return np.asarray(stretch.process(np.array(samples)), dtype=np.float32)  # a copy: it wants to write to its input
-
-
-def _resampled(samples: Samples, pitch: float, check: Check) -> Samples:
-    import soxr
-
-    machine = soxr.ResampleStream(pitch, 1, samples.shape[0], dtype="float32")
-    out = []
-    for start in range(0, samples.shape[1], _BLOCK):
-        check()
-        stop = start + _BLOCK
-        out.append(machine.resample_chunk(np.ascontiguousarray(samples[:, start:stop].T), stop >= samples.shape[1]))
-    return np.ascontiguousarray(np.concatenate(out).T)
-
-
-def _in_child(wave: Waveform, factor: float, check: Check) -> Samples:
+def _in_child(samples: Samples, sample_rate: int, factor: float, check: Check) -> Samples:
     with tempfile.TemporaryDirectory(prefix="segue-stretch-") as folder:
         source, target = Path(folder, "in.npy"), Path(folder, "out.npy")
-        np.save(source, wave.samples)
-        command = [sys.executable, "-m", __name__, str(source), str(target), str(wave.sample_rate), repr(factor)]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        np.save(source, samples)
+        # Found where we find things, without looking for sites: a third of what starting it would cost.
+        command = [sys.executable, "-P", "-S", stretch_worker.__file__, str(source), str(target)]
+        paths = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        with subprocess.Popen(
+            [*command, str(sample_rate), repr(factor)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=paths,
+        ) as child:  # fmt: skip
             try:
                 while True:
                     check()
@@ -120,13 +100,5 @@ def _in_child(wave: Waveform, factor: float, check: Check) -> Samples:
 
 def _to_length(samples: Samples, frames: int) -> Samples:
     if samples.shape[1] >= frames:
-        return np.ascontiguousarray(samples[:, :frames])
+        return samples[:, :frames]
     return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
-
-
-def _main(source: str, target: str, sample_rate: str, factor: str) -> None:
-    np.save(target, _stretched(np.load(source), int(sample_rate), float(factor)))
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
