@@ -2,7 +2,7 @@
 
 An accepted plan is ``{steps: [{tool, args, may, id}], state, may_state, question, reply, notes}``. Every argument
 counts: what is not listed must be absent, except prompts, ``k`` and what ``may`` names. Values are compared by
-meaning (keys, genres, instruments, numbers within 1%). A value may be a matcher:
+meaning (keys, genres, moods, instruments, numbers within 1%). A value may be a matcher:
 
 - ``{"~": "words", "!": "words"}``: these words occur (as parts of words), those do not
 - ``{"in": [low, high]}``: a number between · ``{"any": […]}``: one of these · ``{"set": […]}``: in any order
@@ -20,7 +20,7 @@ from segue.agent.plan import Plan, StateOp, Step
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.instruments import find_instrument
 from segue.tools.core.theory import parse_chord, parse_key
-from segue.tools.core.vocabulary import fold, same_genre
+from segue.tools.core.vocabulary import fold, mood, same_genre
 
 _FREE = frozenset({"prompt", "k", "seed"})
 _UNORDERED = frozenset(
@@ -235,6 +235,8 @@ def _same_words(wanted: str, got: str, name: str) -> bool:
         return False
     if name in _GENRE:
         return same_genre(wanted, got)
+    if name == "mood":
+        return (known := mood(wanted)) is not None and known == mood(got)
     if name in _INSTRUMENT:
         one, other = find_instrument(wanted), find_instrument(got)
         return one is not None and one == other

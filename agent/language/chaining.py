@@ -19,14 +19,19 @@ _HEAD = r"intro(?:s|duction)?|opening|opener|prelude|lead[- ]?in|run[- ]?up|over
 _TAIL = r"outro|ending|coda|postlude|finale|tag|closing(?: section)?|schluss|abspann"
 _ADDED = re.compile(rf"(?:^|[,.;:–—]\s*|\b(?:and|then|plus|with|&|\+|n)\s+)(?P<what>(?:(?!\b(?:then|plus)\b)[^,.;:]){{0,70}}?\b(?:(?P<head>{_HEAD})|(?P<tail>{_TAIL}))\b(?! (?:track|credits|scene|riff)))", re.IGNORECASE)  # fmt: skip
 _FITS = re.compile(r"\b(?:key|tempo|bpm|speed|pace|tonart|match(?:es|ing)?|fit(?:s|ting)?|suit(?:s|ing)?|same)\b", re.IGNORECASE)  # fmt: skip
-_FRONT = re.compile(r"\b(?:in ?front|before|ahead|start|beginning|top|head|prepend\w*|prefix\w*|precede\w*|lead(?:s|ing)? (?:into|in)|open(?:s|ing)? (?:it|the \w+) with|kick(?:s|ing)? (?:it )?off|first)\b", re.IGNORECASE)  # fmt: skip
+_FRONT = re.compile(r"\b(?:(?:in ?|on the |to the |at the )front|before|ahead|start|beginning|top|head|prepend\w*|prefix\w*|precede\w*|lead(?:s|ing)? (?:into|in)|open(?:s|ing)? (?:it|the \w+) with|kick(?:s|ing)? (?:it )?off|first)\b", re.IGNORECASE)  # fmt: skip
 _BEHIND = re.compile(r"\b(?:behind|after|(?:at|on|onto|to) (?:the|its) (?:very )?(?:end|back|tail|close)|append\w*|suffix\w*|end(?:s|ing)? (?:it|the \w+) with|close (?:it|the \w+) with|round(?:s|ing)? (?:it )?off|last)\b", re.IGNORECASE)  # fmt: skip
-_JOINED = re.compile(r"\b(?:join\w*|glue\w*|stick\w*|attach\w*|splic\w*|put\w*|tack\w*|paste\w*|add\w*|place\w*|stitch\w*|append\w*|prepend\w*|prefix\w*|combine\w*|set|bolt\w*|hang\w*|slap\w*|merge\w*|connect\w*|drop\w*|concat\w*|lead(?:s|ing)? (?:into|in)|precede\w*|go(?:es)? (?:in front|before|at the)|graft\w*|lay)\b", re.IGNORECASE)  # fmt: skip
+_JOINED = re.compile(r"\b(?:join\w*|glue\w*|stick\w*|stuck|attach\w*|splic\w*|put\w*|tack\w*|paste\w*|add\w*|place\w*|stitch\w*|append\w*|prepend\w*|prefix\w*|combine\w*|set|bolt\w*|hang\w*|slap\w*|merge\w*|connect\w*|drop\w*|concat\w*|lead(?:s|ing)? (?:into|in)|precede\w*|go(?:es)? (?:in front|before|at the)|graft\w*|lay)\b", re.IGNORECASE)  # fmt: skip
 _SEEKS = re.compile(r"^\W*(?:(?:please|can you|could you|i(?:'d| would)? (?:love|like|want|need)(?: to (?:hear|have))?|i want|i need|want|need|go and|let'?s|first|so)\s+)*(?:(?:hunt|dig|track|pull|look|search|seek|choose|pick|select|get|grab|give|fetch|find|source|locate|scout|show|bring|take)(?: (?:me|us))?(?: (?:down|up|out|for|around for))*(?: (?:me|us))?\s+)?", re.IGNORECASE)  # fmt: skip
 _HERE = re.compile(
     r"\b(?:in|from|out of) (?:my|the|our) (?:library|collection|records|shelf|tracks|music)\b", re.IGNORECASE
 )
 _OLD = r"\b(?:this|that|it|these|them|take \w+|track \w+|number \w+|\w+\.(?:wav|mp3|flac|m4a|ogg))\b"
+
+
+def puts_together(text: str) -> bool:
+    """Tell whether something is to be joined, or stand in front of or behind something."""
+    return any(words.search(text) for words in (_JOINED, _FRONT, _BEHIND))
 
 
 def framed(clause: Clause, draft: Draft) -> bool:
@@ -36,7 +41,7 @@ def framed(clause: Clause, draft: Draft) -> bool:
     if added is None or not _FITS.search(text[added.start() :]) or draft.state.attached:
         return False
     sought, rest = text[: added.start()].strip(" ,.;:-–—"), text[added.start() :]
-    if re.search(_OLD, sought, re.IGNORECASE) or not (_JOINED.search(rest) or _FRONT.search(rest) or _BEHIND.search(rest)):  # fmt: skip
+    if re.search(_OLD, sought, re.IGNORECASE) or not puts_together(rest):
         return False
     opening = clauses.strip_polite(sought)
     wish = Clause("find " + _HERE.sub("", _SEEKS.sub("", opening)).strip())
@@ -148,6 +153,11 @@ _GROWN = re.compile(r"\b(?:extend\w*|lengthen\w*|lenghten\w*|prolong\w*|stretch(
 _ALIKE = re.compile(r"\b(?:similar|sounds? (?:like|close)|like (?:it|this|that|them)|in (?:this|that|the same|its) (?:style|vein|mood)|related|resembl\w+|akin|comparable|close to (?:it|this|that)|near (?:it|this|that)|lookalikes|soundalikes|neighbou?rs|kindred|of (?:that|this|the same) (?:kind|sort|ilk)|along (?:those|the same|these) lines|go(?:es)? well with|matches|more of the same|same (?:style|vibe|feel|mood))\b", re.IGNORECASE)  # fmt: skip
 
 
+def makes_longer(text: str) -> bool:
+    """Tell whether something is to last longer."""
+    return _GROWN.search(text) is not None
+
+
 def grown(clause: Clause, draft: Draft) -> bool:
     """Take a piece that is to last longer, and then a search for what sounds like it."""
     if draft.it is None or not (grow := _GROWN.search(clause.text)):
@@ -210,7 +220,26 @@ def worded(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+_SUNG = re.compile(r"\b(?:set|put|turn|make|give)\b[^'\"“‘:]{0,40}\b(?:to music|music|a song|a tune|a melody|my tune|my melody)\b|\bsing (?:this|these|it|me this)\b", re.IGNORECASE)  # fmt: skip
+_TO_WHAT_IS_THERE = re.compile(r"\b(?:to|over|on|onto) (?:this|it|that|the (?:tune|melody) of)\b", re.IGNORECASE)
+
+
+def sung(clause: Clause, draft: Draft) -> bool:
+    """Take words that are given and to be set to music: "set this to music: 'the harbour lights are out …'"."""
+    words = making.lyrics_given(clause.text)
+    if words is None or mentions(clause, draft):
+        return False
+    about = clause.text.replace(words, " ")
+    if not _SUNG.search(about) or (draft.arena == "piece" and _TO_WHAT_IS_THERE.search(about)):
+        return False
+    tuned = draft.state.attached and re.search(
+        r"\bmy (?:\w+ )?(?:tune|melody|hum\w*|song|whistling)\b", about, re.IGNORECASE
+    )
+    making.generate(clause, draft, {"melody": {"id": draft.state.attached[0]}} if tuned else {})
+    return True
+
+
 def chained(message: str, draft: Draft) -> bool:
     """Take a message that as a whole is one of these chains."""
     clause = Clause(clauses.strip_polite(message) or message)
-    return any(rule(clause, draft) for rule in (framed, ordered, grown, worded))
+    return any(rule(clause, draft) for rule in (sung, framed, ordered, grown, worded))

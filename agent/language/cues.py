@@ -103,7 +103,7 @@ _QUESTION = frozenset(
 )
 
 SECTIONS: dict[str, str] = {
-    "intro": "intro", "introduction": "intro", "verse": "verse", "chorus": "chorus", "refrain": "chorus", "hook": "chorus",
+    "intro": "intro", "introduction": "intro", "verse": "verse", "vers": "verse", "chorus": "chorus", "refrain": "chorus", "hook": "chorus",
     "bridge": "bridge", "middle eight": "bridge", "middle 8": "bridge", "prechorus": "pre-chorus", "pre chorus": "pre-chorus",
     "build": "build", "buildup": "build", "build up": "build", "drop": "drop", "breakdown": "breakdown", "break": "break",
     "solo": "solo", "outro": "outro", "ending": "outro", "coda": "outro", "interlude": "interlude", "strophe": "verse",

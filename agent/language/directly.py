@@ -50,16 +50,16 @@ def add(asked: frozenset[str], message: str, draft: Draft) -> bool:
 
 # -- a new piece -------------------------------------------------------------------------------------
 
-_SOURCES = ("melody", "style", "continue_from", "accompany", "video")
+_SOURCES = ("video", "melody", "style", "continue_from", "accompany")
 _TRIED = re.compile(r"\b(?:takes?|versions?|variations?|options?|alternatives?|ideas?|attempts?|different|goes|ways|settings|alts?|tries|times|of them)\b", re.IGNORECASE)  # fmt: skip
 _MOST_TAKES = 8
 
 
 def _make(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    wanted = [name for name in _SOURCES if f"g.{name}" in asked]
     named = [m.target for m in mentions(clause, draft)]
     it = named[0] if named else draft.it
-    if len(wanted) > 1 or (wanted and it is None):
+    wanted = [name for name in _SOURCES if f"g.{name}" in asked and (name != "video") | making.is_film(draft.thing(it))]
+    if wanted and it is None:
         return False
     making.generate(clause, draft, {wanted[0]: it} if wanted and it else {})
     args = draft.steps[-1].args

@@ -97,7 +97,7 @@ def mix(clause: Clause, draft: Draft) -> bool:
     layered = clause.verb("put", "mix", "add") and over and over[0].strip() != "with"
     if not (clause.verb("mix") or layered) or clause.genres or clause.durations:
         return False
-    named = [m.target for m in mentions(clause, draft)] + _by_word(clause, draft)
+    named = [m.target for m in mentions(clause, draft)] + by_word(clause, draft)
     named = [target for n, target in enumerate(named) if target not in named[:n]]
     together = group(clause, draft)
     if len(named) < 2 and len(together) >= 2:
@@ -122,7 +122,7 @@ def mix(clause: Clause, draft: Draft) -> bool:
     return True
 
 
-def _by_word(clause: Clause, draft: Draft) -> list[Target]:
+def by_word(clause: Clause, draft: Draft) -> list[Target]:
     """Return pieces whose titles are words of the clause ("the beat" is beat.wav)."""
     found: list[tuple[int, Target]] = []
     for target in draft.reach():

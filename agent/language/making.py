@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from segue.agent.dialogue import Thing
 from segue.agent.language import cues
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
@@ -20,7 +21,7 @@ _NOT_A_LENGTH = re.compile(r"\b(?:under|over|below|above|than|most|least|max|max
 _NO_LENGTH = re.compile(r"\s*(?:in\b(?! \w+ (?:major|minor))|from|or|longer|shorter|later|earlier|max|each|apart|ago|tops)\b", re.IGNORECASE)  # fmt: skip
 # What a song is about says nothing about how it sounds ("about the sea", "about the World Cup").
 _ABOUT = re.compile(r"\babout\s+(?:(?!\b(?:with|in|at|for|using|lasting|and (?:set|sing))\b)[^,.;])+", re.IGNORECASE)
-LYRICS = r" (?:lyrics?|(?:with|own|funny|real|silly|new|and) words|words and all|song (?:about|for|against)|(?:sing|rap|croon) (?:me|us|about|something)|sing|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses about) "
+LYRICS = r" (?:lyrics?|(?:with|own|funny|real|silly|new|and) words|words and all|song (?:about|for|against)|(?:sing|rap|croon) (?:me|us|about|something)|sing|lyric|songtext|words to sing|sing it|sing this|sung|a text|testo|paroles|letra|poem|rap about|verses? (?:about|on)|(?:text|words) (?:about|on|and (?:tune|music|melody)|for a song)|lyrics? (?:about|on|for|of)) "
 
 
 def _unless_quantity(match: re.Match[str]) -> str:
@@ -32,15 +33,18 @@ def _for_what_came(clause: Clause, draft: Draft) -> bool:
     """Tell whether a style is named for an attached film, or for a tune that was hummed."""
     if not draft.state.attached or clause.is_question or clause.verb("remove", "transcribe", "find", "caption"):
         return False
-    thing = draft.thing({"id": draft.state.attached[0]})
-    title = thing.title.lower() if thing else ""
-    if title.endswith(_FILMS):
+    if is_film(draft.thing({"id": draft.state.attached[0]})):
         return bool(clause.genres or clause.moods or clause.instruments or clause.match(r" (?:soundtrack|score|scores|music|picture|shots?|cuts?|scene) "))  # fmt: skip
     hummed = clause.match(r" (?:my (?:humming|hum|tune|melody|whistling)|what i (?:hummed|sang|whistled)|this (?:hum|melody|tune)) ")  # fmt: skip
     return bool(hummed and (clause.genres or clause.instruments))
 
 
 _FILMS = (".mp4", ".mov", ".mkv", ".webm", ".avi")
+
+
+def is_film(thing: Thing | None) -> bool:
+    """Tell whether a thing is a film, by its name."""
+    return thing is not None and thing.title.lower().endswith(_FILMS)
 
 
 _AS_A_LIST = re.compile(r"\b(?:m3u8?|xspf|playlists?|mixtape|setlist)\b", re.IGNORECASE)
@@ -180,9 +184,7 @@ def _from(clause: Clause, draft: Draft) -> dict[str, Target]:
     it = named[0] if named else draft.it
     if it is None:
         return {}
-    thing = draft.thing(it)
-    title = thing.title.lower() if thing else ""
-    video = title.endswith((".mp4", ".mov", ".mkv", ".webm", ".avi")) or clause.has("video", "film clip", "footage", "movie", "the cuts", "my film", "this scene", "cutscene", "my scene")  # fmt: skip
+    video = is_film(draft.thing(it)) or clause.has("video", "film clip", "footage", "movie", "the cuts", "my film", "this scene", "cutscene", "my scene")  # fmt: skip
     attached = bool(draft.state.attached)
     this = r"(?:this|that|it|my|the|these|\w+ \w+)"
     if video and (clause.verb("score", "make", "write") or attached):
@@ -228,9 +230,8 @@ def generate(clause: Clause, draft: Draft, source: dict[str, Target] | None = No
         args["takes"] = count
     if clause.has("loop", "seamless loop", "loopable", "seamless", "looping") and not clause.has("no loop"):
         args["loop"] = True
-    lyrics = re.search(r"(?:lyrics?|words|lines|poem|verses?|text|to music)\s*:\s*(.+)$", clause.text, re.IGNORECASE | re.DOTALL) or re.search(r"[\"“]([^\"”]{12,})[\"”]", clause.text)  # fmt: skip
-    if lyrics:
-        args["lyrics"] = lyrics[1].strip()
+    if words := lyrics_given(clause.text):
+        args["lyrics"] = words
     elif clause.match(LYRICS):
         draft.note("I cannot write lyrics or sing without a language model: this is instrumental music on your subject. Give me the words and I set them to a melody.")  # fmt: skip
         draft.doubt(0.4)
@@ -238,6 +239,22 @@ def generate(clause: Clause, draft: Draft, source: dict[str, Target] | None = No
     if seed:
         args["seed"] = int(seed[1])
     draft.add("generate", args)
+
+
+_GIVEN = (
+    re.compile(r"[\"“]([^\"”]{12,})[\"”]"),
+    re.compile(r"(?<!\w)['‘](\w[^\n]{12,}?\w[.,!?]?)['’](?!\w)"),
+    re.compile(r"\b(?:lyrics?|words|lines|poem|verses?|text|to music)\b[^:.;!?]{0,30}:\s*(.+)$", re.IGNORECASE | re.DOTALL),
+)  # fmt: skip
+
+
+def lyrics_given(text: str) -> str | None:
+    """Return the words to be sung that stand in a message, in quotes or behind a colon; None where there are none."""
+    found = next((match for pattern in _GIVEN if (match := pattern.search(text))), None)
+    return found[1].strip().strip("'\"“”‘’") if found and len(found[1].split()) > _TITLE else None
+
+
+_TITLE = 3  # words; what is no longer may be a title
 
 
 def takes_wanted(clause: Clause) -> int | None:
@@ -299,7 +316,11 @@ def describe_further(clause: Clause, args: dict[str, Any], draft: Draft) -> bool
 
 def _musical(clause: Clause, args: dict[str, Any], draft: Draft) -> None:
     """Fill in what the vocabulary reads."""
-    named = [g for g in clause.genres if not clause.negated(g.start)]
+    named = [
+        g
+        for g in clause.genres
+        if not clause.negated(g.start) and clause.text[g.start : g.end].lower() != "alternatives"
+    ]
     apart = [g for g in named if not _inside_instrument(clause, g.start, g.end)]
     wanted = apart or [
         g for g in named if g.value != "acoustic"
@@ -363,6 +384,10 @@ def bare_key(clause: Clause) -> str | None:
     return f"{lone[1][0].upper()}{lone[1][1:]} {'minor' if lone[2] else 'major'}" if lone else None
 
 
+_FEW = {"violins": "violin", "violas": "viola", "cellos": "cello"}  # "two violins" are no string section
+_ENSEMBLES = frozenset({"string trio", "string quartet", "string quintet", "brass quintet", "wind quintet", "brass band", "strings", "brass", "woodwinds"})  # fmt: skip
+
+
 def _players(clause: Clause, args: dict[str, Any]) -> None:
     instruments: list[str] = []
     exclude: list[str] = []
@@ -375,7 +400,8 @@ def _players(clause: Clause, args: dict[str, Any]) -> None:
             continue
         if word in ("beat", "beats", "break", "loop", "drum loop", "chip", "band", "drone", "drones", "theme", "voices", "humming", "whistling", "horn", "soundtrack", "keys", "key", "acoustic") and not clause.has(f"with {word}", f"no {word}"):  # fmt: skip
             continue
-        (exclude if clause.negated(found.start) else instruments).append(found.value)
+        value = _FEW.get(word, found.value) if numbers_in(" ".join(clause.before(found.start, 1))) else found.value
+        (exclude if clause.negated(found.start) else instruments).append(value)
     for stem in clause.stems:
         if stem.value == "vocals" and clause.negated(stem.start):
             exclude.append("vocals")
@@ -383,6 +409,9 @@ def _players(clause: Clause, args: dict[str, Any]) -> None:
             exclude.append("melody")
         elif stem.value == "bass" and not any(f.start <= stem.start < f.end for f in clause.instruments):
             (exclude if clause.negated(stem.start) else instruments).append("bass")
+    members = [name for name in instruments if name not in _ENSEMBLES]
+    if len(members) > 1 and re.search(r":", clause.text):
+        instruments = members  # "string trio: violin, viola, cello"
     if instruments:
         args["instruments"] = list(dict.fromkeys(instruments))
     if exclude:

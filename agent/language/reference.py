@@ -146,9 +146,8 @@ def _titles(text: str, state: State) -> list[tuple[int, int, str]]:
             continue
         bare = _SUFFIX.sub("", thing.title)
         for title in dict.fromkeys((thing.title, bare)):
-            flags = 0 if len(title) < 3 else re.IGNORECASE
-            for match in re.finditer(rf"(?<![\w.]){re.escape(title)}(?!\w|\.\w)", text, flags):
-                if len(title) < 3 and title.lower() in ("a", "i") and not _is_name(text, match):
+            for match in re.finditer(rf"(?<![\w.]){re.escape(title)}(?!\w|\.\w)", text, re.IGNORECASE):
+                if len(title) < 3 and (title.lower() in ("a", "i") or match[0] != title) and not _is_name(text, match):
                     continue
                 if len(title) >= 3 and " " not in title and title == bare and not _SUFFIX.search(thing.title) and not match[0][0].isupper():  # fmt: skip
                     continue  # a piece called "Rain" is not meant by every rain
@@ -166,8 +165,13 @@ def _is_word(title: str) -> bool:
 
 def _is_name(text: str, match: re.Match[str]) -> bool:
     """Tell whether a lone capital A is a clip's name: not the article that opens a phrase."""
+    before, after = text[: match.start()], text[match.end() :]
+    if re.search(r"\b(?:of|from|off)\s+$", before, re.IGNORECASE) and re.match(r"\s*(?:[(,.;:]|$)", after):
+        return True
     return (match[0].isupper() and not re.match(r"\s+[a-z]{2,}\s", text[match.end() :] + " ")) or bool(
-        re.match(r"\s+(?:then|and|with|over|before|after|to|onto)\b", text[match.end() :])
+        re.match(
+            r"\s+(?:then|and|with|over|before|after|to|onto|into|followed|plus|joined|straight)\b", text[match.end() :]
+        )
     )
 
 

@@ -11,7 +11,7 @@ from segue.tools.core.vocabulary import duration_in, numbers_in
 
 # What divides the words about one clip from those about the next.
 _STRONG = re.compile(r"\b(?:and then|and after that|after that|then|followed by|before|after|preceded by|on ?to|up against|straight into|into|with|plus|and|next to|against)\b|[;+&→]|->|\.\s", re.IGNORECASE)  # fmt: skip
-_HEAD = re.compile(r"\b(?:first|opening|beginning|begin|start|starting|initial|intro|head|front|top|leading)\b", re.IGNORECASE)  # fmt: skip
+_HEAD = re.compile(r"\b(?:first|opening|beginning|begin(?! with)|start(?! with)|starting(?! with)|initial|intro|head|front|top|leading)\b", re.IGNORECASE)  # fmt: skip
 _TAIL = re.compile(r"\b(?:last|final|closing|ending|end|tail|finish|outro|rear|concluding)\b", re.IGNORECASE)
 _POINT = r"(?:\d+(?::\d\d)?(?:\.\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty)"  # fmt: skip
 _UNIT = r"(?:\s?(?:s|secs?|seconds?|m|mins?|minutes?))?"
@@ -20,13 +20,19 @@ _CHAINED = r" (?:then|followed by|after that|onto|on to|one (?:clip|file|track|p
 _BEHIND = r" (?:put|place|stick|add|append|paste|attach|glue|move|set) (?:it|that|this|them) (?:right |just |directly )?(?:after|behind|at the (?:very )?end of|onto the end of|to the end of) "  # fmt: skip
 
 
+_FADED = re.compile(
+    rf",?\s*(?:and |then |with |using )*(?:an? )?(?P<a>{_POINT}(?:[- ]?(?:s|secs?|seconds?))?)[- ](?:long )?cross-?fad\w+(?: between them| in between)?"
+    rf"|,?\s*(?:and |then |with |using )*(?:an? )?cross-?fad\w+(?: \w+){{0,3}}? (?:over|of|for|lasting|by)?\s*(?:the )?(?P<b>{_POINT})\s?(?:s|secs?|seconds?)\b",
+    re.IGNORECASE,
+)
+
+
 def splice(clause: Clause, draft: Draft) -> bool:
     """Take cuts of two clips or more that are put one behind the other."""
-    named = [m for m in mentions(clause, draft) if m.end > m.start and not _counts(clause.text, m)]
+    named = _clips(clause, draft)
     if len(named) < 2 or clause.bars or clause.verb("fade", "transcribe", "compare", "find", "transpose", "replace"):
         return False
-    windows = _windows(clause.text, named)
-    cuts = [_cut(window) for window in windows]
+    cuts = _cuts(clause.text, named)
     if not any(cuts):
         return False
     chained = clause.match(_CHAINED) or "+" in clause.text or clause.verb("concat", "put", "mix", "add")
@@ -36,6 +42,37 @@ def splice(clause: Clause, draft: Draft) -> bool:
         or (clause.head != "trim" and (clause.verb("make", "take", "trim") or clause.has("and", "with")))
     ):
         return False
+    _join(clause, named, cuts, draft)
+    return True
+
+
+def spliced(clause: Clause, draft: Draft) -> bool:
+    """Take cuts of two clips or more where it is known that they are to be joined; the words between do not matter."""
+    named = _clips(clause, draft)
+    if len(named) < 2 or clause.bars or not any(cuts := _cuts(clause.text, named)):
+        return False
+    _join(clause, named, cuts, draft)
+    return True
+
+
+def _clips(clause: Clause, draft: Draft) -> list[Mention]:
+    return [m for m in mentions(clause, draft) if m.end > m.start and not _counts(clause.text, m)]
+
+
+def _cuts(text: str, named: list[Mention]) -> list[dict[str, Any] | None]:
+    """Return the cut of each clip, None where it is taken whole; "the same from b.wav" repeats the one before."""
+    faded = _FADED.search(text)
+    held = text if faded is None else text[: faded.start()] + " " * len(faded[0]) + text[faded.end() :]
+    found: list[dict[str, Any] | None] = []
+    for window in _windows(held, named):
+        cut = _cut(window, bool(found and found[-1] and re.search(r"\bseconds? \d", held, re.IGNORECASE)))
+        if cut is None and found and re.search(r"\b(?:same|ditto|likewise)\b", window, re.IGNORECASE):
+            cut = found[-1]
+        found.append(cut)
+    return found
+
+
+def _join(clause: Clause, named: list[Mention], cuts: list[dict[str, Any] | None], draft: Draft) -> None:
     targets: list[Target] = [
         {"step": draft.add("edit", {"clip": mention.target, "operations": [cut]}), "field": "piece"} if cut else mention.target
         for mention, cut in zip(named, cuts, strict=True)
@@ -46,8 +83,10 @@ def splice(clause: Clause, draft: Draft) -> bool:
         clause.match(_BEHIND) or (swapped and not re.search(r"\bthen\b", between, re.IGNORECASE))
     ):
         targets.reverse()
-    draft.add("edit", {"clip": targets[0], "operations": [{"op": "concat", "clips": targets[1:]}]})
-    return True
+    operation: dict[str, Any] = {"op": "concat", "clips": targets[1:]}
+    if (faded := _FADED.search(clause.text)) and (length := _seconds(faded["a"] or faded["b"])):
+        operation["crossfade_s"] = length
+    draft.add("edit", {"clip": targets[0], "operations": [operation]})
 
 
 def _counts(text: str, mention: Mention) -> bool:
@@ -71,16 +110,24 @@ def _windows(text: str, named: list[Mention]) -> list[str]:
     return [f"{text[low : m.start]} {text[m.end : high]}" for low, high, m in zip(bounds, bounds[1:], named, strict=False)]  # fmt: skip
 
 
-def _cut(window: str) -> dict[str, Any] | None:
-    """Return the trim that a window speaks of, or None: a head, a tail, or a span of seconds."""
+def _cut(window: str, in_seconds: bool = False) -> dict[str, Any] | None:
+    """Return the trim that a window speaks of, or None: a head, a tail, or a span of seconds.
+
+    Parameters
+    ----------
+    in_seconds : bare figures are seconds ("10 to 25" behind "seconds 0 to 10").
+    """
     if (span := _RANGE.search(window)) and (
-        re.search(r"\b(?:from|between|seconds?|secs?|s)\b|:", window, re.IGNORECASE)
+        in_seconds or re.search(r"\b(?:from|between|seconds?|secs?|s)\b|:", window, re.IGNORECASE)
     ):
         start, end = _seconds(span[1]), _seconds(span[2])
         if start is not None and end is not None and start < end:
             return {"op": "trim", "start_s": start, "end_s": end}
     onwards = re.search(rf"\b(?:from|after|starting at|beginning at)\s+(?:the )?({_POINT}{_UNIT})(?: mark)?\s+(?:on|onwards?|to the end|forward)\b", window, re.IGNORECASE)  # fmt: skip
     if onwards and (begins := _seconds(onwards[1])) is not None:
+        return {"op": "trim", "start_s": begins}
+    late = re.search(rf"\b(?:from|starting at|beginning at)\s+(?:the )?(\d+:\d\d|{_POINT}\s?(?:s|secs?|seconds?))(?: mark)?\W*$", window, re.IGNORECASE)  # fmt: skip
+    if late and (begins := _seconds(late[1])) is not None:
         return {"op": "trim", "start_s": begins}
     head, tail = _HEAD.search(window), _TAIL.search(window)
     lengths = duration_in(window)

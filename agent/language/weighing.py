@@ -6,9 +6,10 @@ word that the rules know for what the reader sees ("those drums are killing me" 
 and of the plans that come of it the one is taken that the reader finds most likely.
 """
 
+import re
 from collections.abc import Callable, Iterator
 
-from segue.agent.language import directly, plainly
+from segue.agent.language import directly, linking, plainly
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, is_main, labels
@@ -29,6 +30,7 @@ _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM n
 _SURE = 0.95  # plans that the rules are surer of have to be outdone by more
 _LOST = 0.35  # plans with a question that are surer know what is wanted
 BOLD = 2.0  # nats besides, where the rules were sure
+_ONLY_TALK = 1  # words in the query of a search that name no music: "none of these fit" was not meant as one
 DROPPED = 4.0  # nats besides, for a plan that leaves a request of the rules' out
 _NEAR = 0.5  # nats from the likeliest that could be: no other plan is tried
 _TRIALS = 2  # plans tried beside the rules' own: each costs as much time as the first
@@ -82,10 +84,17 @@ def weighed(
     """
     asked = labels(plan)
     agree = _main(asked) == _main(reading.best)
-    if (agree and not _passes_over(asked, reading) and not chatter(_queries(plan))) or _told_or_written(asked, reading):
+    chain = linking.linked(reading.best, message, draft) if apart is not None else None
+    if chain is not None and _main(reading.best) <= labels(chain) and not _turns(asked):
+        return _unsure(chain)
+    elsewhere = agree and _grows_elsewhere(asked, reading, message)
+    settled = agree and not elsewhere and not _passes_over(asked, reading) and not chatter(_queries(plan))
+    if settled or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
     if plan.steps and plan.steps[-1].tool == "edit" and one_handled(Clause(message), draft()):
         return _unsure(plan)  # "make the second one warmer" asks for no other list
+    if "state.reject" in asked and "f.exclude_artists" not in asked and all(op.target for op in plan.state):
+        return _unsure(plan)  # which tracks can go is told by their places, and those the rules read
     knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
     if knows or (plan.notes and not plan.steps):
         return _unsure(plan)
@@ -100,17 +109,20 @@ def weighed(
             return _unsure(plan)  # "stop worrying about the year" stops nothing
         return _unsure(whole)
     margin = DETAIL_MARGIN if agree else MARGIN + DROPPED * bool(plan.reply)
-    margin += BOLD * (plan.certain > _SURE)
+    margin += BOLD * (plan.certain > _SURE and not elsewhere)
     if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
     best, likeliest = plan, own + margin
     for trial in _trials(message, asked, reading, again, draft, apart):
         seen = labels(trial)
-        if agree and not (asked - {"f.exclude"} <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))):
+        if agree and not (
+            asked - {"f.exclude"} - _SOURCES <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))
+        ):
             continue  # only constraints that were passed over are wanted
         if "state.cancel" in seen - asked and plan.steps:
             continue
-        fit = reading.fit(seen) - DROPPED * (len(_dropped(asked, seen)) + _goes_further(asked, seen))
+        counted = asked - {"retrieve"} if chatter(_queries(plan)) >= _ONLY_TALK else asked
+        fit = reading.fit(seen) - DROPPED * (len(_dropped(counted, seen)) + _goes_further(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
         if likeliest > reading.most - _NEAR:
@@ -179,6 +191,21 @@ def _passes_over(asked: frozenset[str], reading: Reading) -> bool:
     return "retrieve" in asked and bool(reading.best - asked - {"f.exclude"})
 
 
+_SOURCES = frozenset({"g.melody", "g.style", "g.accompany", "g.continue_from"})
+
+
+_REFERS = re.compile(r"\b(?:this|that|it|its|it's|these|those|my|mine|same|one|ones|take|number|track|file|clip|hum\w*|tune|melody|(?-i:[A-C]))\b|\.\w{3}\b", re.IGNORECASE)  # fmt: skip
+
+
+def _grows_elsewhere(asked: frozenset[str], reading: Reading, message: str) -> bool:
+    """Tell whether new music grows from another thing, or in another way, or in more takes, than the rules read."""
+    if "generate" in asked and "g.takes" in reading.best - asked:
+        return True
+    if "generate" not in asked or not reading.best & _SOURCES or reading.best & asked & _SOURCES:
+        return False
+    return bool(asked & _SOURCES) or _REFERS.search(message) is not None
+
+
 def _main(found: frozenset[str]) -> frozenset[str]:
     return frozenset(label for label in found if is_main(label))
 
@@ -198,7 +225,8 @@ def _unsure(plan: Plan) -> Plan:
 
 def _is_better(trial: Plan, plan: Plan) -> bool:
     """Tell whether a plan made of other words is whole: it asks nothing that the message's own plan did not."""
-    return bool(trial.steps or trial.state) and not trial.question and (not trial.notes or bool(plan.notes))
+    told = not trial.notes or bool(plan.notes) or [step.tool for step in trial.steps] == ["generate"]
+    return bool(trial.steps or trial.state) and not trial.question and told
 
 
 def _sayings(message: str, asked: frozenset[str], reading: Reading) -> Iterator[str]:

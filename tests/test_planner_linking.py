@@ -1,0 +1,89 @@
+"""Chains that the reader sees, built from their values: cuts joined, a part out and another written down, an intro, a mix, words to be sung."""
+
+import pytest
+
+from segue.agent.builtin import BuiltinPlanner
+from segue.evals.planning_contexts import names, state_for
+from segue.tools.core import minilm
+
+pytestmark = pytest.mark.skipif(minilm.weights() is None, reason="the reader's encoder is not installed")
+PLANNER = BuiltinPlanner(names)
+
+
+def steps(context: str, message: str):
+    return [(step.tool, step.args) for step in PLANNER.plan(message, state_for(context)).steps]
+
+
+def piece(step: str):
+    return {"step": step, "field": "piece"}
+
+
+def trims(found):
+    return [args["operations"][0] for _, args in found if args["operations"][0]["op"] == "trim"]
+
+
+@pytest.mark.parametrize(
+    ("context", "message", "cuts"),
+    [
+        ("two_clips", "I want the first 12 seconds of A followed by the last 8 of B", [{"start_s": 0.0, "end_s": 12.0}, {"start_s": -8.0}]),
+        ("list", "seconds 5 to 20 of number 1 followed by 40 to 55 of number 4", [{"start_s": 5.0, "end_s": 20.0}, {"start_s": 40.0, "end_s": 55.0}]),
+        ("attached_five", "the opening nine seconds off two.wav, same from four.wav, back to back", [{"start_s": 0.0, "end_s": 9.0}] * 2),
+    ],
+)  # fmt: skip
+def test_cuts_are_joined_in_the_order_said(context, message, cuts):
+    found = steps(context, message)
+    assert trims(found) == [{"op": "trim", **cut} for cut in cuts]
+    assert found[-1] == ("edit", {"clip": piece("s1"), "operations": [{"op": "concat", "clips": [piece("s2")]}]})
+
+
+def test_the_length_of_a_crossfade_cuts_nothing():
+    found = steps("attached_five", "last 6 seconds of five.wav, first 7 of two.wav, crossfade them over two seconds")
+    assert trims(found) == [{"op": "trim", "start_s": -6.0}, {"op": "trim", "start_s": 0.0, "end_s": 7.0}]
+    assert found[-1][1]["operations"] == [{"op": "concat", "clips": [piece("s2")], "crossfade_s": 2.0}]
+
+
+def test_a_part_is_taken_out_and_another_written_down():
+    found = steps("list", "number four, vocals off, then transcribe the bass and the drums")
+    assert found[0][1] == {"clip": {"id": "t4"}, "operations": [{"op": "remove", "stems": ["vocals"]}]}
+    assert [(args["clip"], args["stem"]) for tool, args in found if tool == "transcribe"] == [(piece("s1"), "bass"), (piece("s1"), "drums")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("message", "in_front"),
+    [
+        ("my recording could do with 10 seconds of intro in its own key and tempo, stuck on the front", True),
+        ("write an outro in the key and tempo of my recording and glue it on at the end", False),
+    ],
+)
+def test_an_intro_has_the_key_and_tempo_of_what_it_opens(message, in_front):
+    measured, made, joined = steps("attached_recording", message)
+    assert measured == ("tag", {"clip": {"id": "r1"}})
+    assert made[1]["bpm"] == {"step": "s1", "field": "bpm"}
+    assert made[1]["key"] == {"step": "s1", "field": "key"}
+    new = {"step": "s2", "field": "pieces", "index": 0}
+    first, second = (new, {"id": "r1"}) if in_front else ({"id": "r1"}, new)
+    assert joined[1] == {"clip": first, "operations": [{"op": "concat", "clips": [second]}]}
+
+
+def test_clips_are_brought_to_one_level():
+    (step,) = steps("two_clips", "B is much louder than A, blend them so both come out equally loud")
+    assert step[1]["operations"][0]["even"] is True
+
+
+@pytest.mark.parametrize(
+    ("context", "message", "melody"),
+    [
+        ("empty", "Set this to music: 'the ferry leaves at seven, and I am not aboard'", None),
+        ("attached_hum", "put these words to my tune: the ferry leaves at seven, and I am not aboard", {"id": "h1"}),
+    ],
+)
+def test_words_that_are_given_are_set_to_music(context, message, melody):
+    (step,) = steps(context, message)
+    assert step[0] == "generate"
+    assert step[1]["lyrics"] == "the ferry leaves at seven, and I am not aboard"
+    assert step[1].get("melody") == melody
+
+
+def test_players_that_are_counted_are_no_section():
+    (step,) = steps("empty", "a tango for two violins and accordion")
+    assert step[1]["instruments"] == ["violin", "accordion"]
