@@ -17,6 +17,7 @@ from segue.evals import edit_report
 from segue.evals.discovery_cpcd import Floats, Rank, Talks, View, halves, listened, load, score
 from segue.evals.discovery_house import House, cache_folder
 from segue.evals.discovery_pieces import analysed, home, pieces, strangers
+from segue.evals.discovery_rewriting import rewritten
 from segue.evals.discovery_rules import long_talk, rules
 from segue.evals.discovery_sound import identification, recorded
 from segue.evals.generate_report import write_between
@@ -79,6 +80,9 @@ def run(
     save: Path | None = None,
     data_home: Path | None = None,
     rendered: bool = True,
+    answers: Path | None = None,
+    llm_base_url: str | None = None,
+    llm_model: str | None = None,
 ) -> dict[str, Any]:
     """Rank every turn of the reported half by every system.
 
@@ -87,6 +91,8 @@ def run(
     cpcd : a file of the data set; without it no real talks are ranked, and that is said. limit : at most so many dialogues.
     data_home : a folder with ``music/``: half of its recordings are known, excerpts of all are identified.
     save : a text file with the markers ``BEGIN`` and ``END``, between which the tables are written anew.
+    llm_base_url, llm_model : an LLM's server, by whose planner the queries of the talks are rewritten as well; without
+        one the answers are those of a script. answers : a file of recorded answers (``discovery_rewriting``).
     rendered : also hold made-up dialogues over a library of rendered pieces, and identify excerpts of them; the pieces
         take some minutes the first time and are kept.
 
@@ -114,27 +120,36 @@ def run(
     if cpcd is None:
         result["skipped"] = "The data set is not part of Segue: segue eval discovery --cpcd FILE (CC BY 4.0)."
     else:
-        _talked(cpcd, limit, result)
+        _talked(cpcd, limit, result, answers, llm_base_url, llm_model)
     result["passed"], result["total"] = sum(goal["met"] for goal in result["goals"]), len(result["goals"])
     if save is not None:
         write_between(save, BEGIN, END, _markdown(result))
     return result
 
 
-def _talked(cpcd: Path, limit: int | None, result: dict[str, Any]) -> None:
+def _talked(
+    cpcd: Path, limit: int | None, result: dict[str, Any], answers: Path | None, url: str | None, model: str | None
+) -> None:
     """Rank the turns of real talks, and put the figures into the result."""
     talks = load(cpcd)
     ids = [id for id in halves()["report"] if talks.cases.get(id)][:limit]
     vectors = Vectors(
         [track.words for track in talks.tracks], [case.view.said for id in ids for case in talks.cases[id]]
     )
-    for name, rank in systems(talks, vectors).items():
+    turns = sum(len(talks.cases[id]) for id in ids)
+    house = House(talks.tracks, vectors.documents)
+    by_llm = rewritten(talks, ids, house, answers, url, model)
+    result["rewritten"] = {"by": by_llm.by, "turns": by_llm.turns, "planned": by_llm.planned}
+    ranks = systems(talks, vectors, house)
+    ranks[f"{ENGINE}, queries by the LLM planner ({by_llm.by})"] = lambda view: house.scores(
+        view, by_llm.queries.get(view.said, "")
+    )
+    for name, rank in ranks.items():
         began = time.perf_counter()
         found = score(talks, ids, rank)
-        turns = sum(len(talks.cases[id]) for id in ids)
         ms = 1000 * (time.perf_counter() - began) / max(1, turns)
         result["rows"].append({"system": name, **found, "ms": ms, **listened(talks, ids, rank)})
-        result.update(dialogues=len(ids), turns=turns, pool=len(talks.tracks))
+    result.update(dialogues=len(ids), turns=turns, pool=len(talks.tracks))
     result["goals"] += _goals(result["rows"])
 
 
@@ -189,7 +204,8 @@ def _markdown(result: dict[str, Any]) -> str:
     header, rows = _systems(result)
     note = result["skipped"] or (
         f"The reported half of CPCD: {result['dialogues']} dialogues, {result['turns']} turns, a pool of {result['pool']:,} tracks; nothing that was "
-        "rated before comes back, for any system. Turns to success: a listener who wants three of the liked tracks."
+        "rated before comes back, for any system. Turns to success: a listener who wants three of the liked tracks. "
+        + _whose(result["rewritten"])
     )
     table = {
         "title": "Real talks about playlists",
@@ -201,11 +217,19 @@ def _markdown(result: dict[str, Any]) -> str:
     return edit_report.markdown([table])
 
 
+def _whose(rewritten: dict[str, Any]) -> str:
+    """Say whose answers the queries of the LLM planner are."""
+    by, share = rewritten["by"], f"{rewritten['planned']} of {rewritten['turns']} turns"
+    if by == "scripted":
+        return f"The queries by the LLM planner ({share}) are a script's, over HTTP like any LLM's: they show the way, and say nothing about any LLM."
+    return f"The queries by the LLM planner ({share}): {by}."
+
+
 def _goals(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     engine = next(row for row in rows if row["system"] == ENGINE)
     out = []
     for figure in ("hit@10", "hit@100"):
-        best = max((row for row in rows if row["system"] != ENGINE), key=lambda row: row[figure])
+        best = max((row for row in rows if not row["system"].startswith(ENGINE)), key=lambda row: row[figure])
         ratio = engine[figure] / max(1e-9, best[figure])
         out.append({"goal": f"{figure} at least {GOAL} times the best baseline ({best['system']})", "found": f"{ratio:.2f}", "met": ratio >= GOAL})  # fmt: skip
     return out
@@ -237,7 +261,7 @@ def _kept(texts: Sequence[str]) -> Floats | None:
     return found
 
 
-def systems(talks: Talks, vectors: Vectors) -> dict[str, Rank]:
+def systems(talks: Talks, vectors: Vectors, house: House) -> dict[str, Rank]:
     """Return every system by name, the engine last."""
     tracks = talks.tracks
     postings = Postings([{"all": f"{t.title} {t.artist} {t.album}"} for t in tracks], {})
@@ -265,7 +289,7 @@ def systems(talks: Talks, vectors: Vectors) -> dict[str, Rank]:
     for name in ("", ", music stop words"):
         three = [found[f"BM25, last words{name}"], found[f"BM25, all words{name}"], dense]
         found[f"reciprocal-rank fusion{name}"] = fused(three)
-    found[ENGINE] = House(tracks, vectors.documents).scores
+    found[ENGINE] = house.scores
     return found
 
 

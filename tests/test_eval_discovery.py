@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from segue.agent.dialogue import State, Thing
+from segue.agent.planner_words import plan_messages
 from segue.evals import discovery
 from segue.evals.discovery_cpcd import View, figures, halves, listened, load, ranked, score
+from segue.evals.discovery_house import House
 from segue.evals.discovery_pieces import Made
+from segue.evals.discovery_rewriting import rewritten, scripted
 from segue.evals.discovery_rules import long_talk, rules
 from segue.evals.discovery_sound import KINDS, excerpt, recorded
 from segue.tools.collection.scenes import scenes_of_artists
@@ -17,6 +21,7 @@ from segue.tools.collection.snapshot import Snapshot
 from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.core.errors import InvalidArgument
 from tests.collection_support import RATE, fill, known_tracks, make_home, tone
+from tests.openai_double import double
 
 _PLAIN = {"Jazz": "jazz_swing", "Metal": "metal", "Ambient": "ambient", "Lo-Fi Hip Hop": "lofi", "House": "house", "Folk": "folk"}  # fmt: skip
 
@@ -100,11 +105,52 @@ def test_the_suite_runs_every_system_on_one_pool(file, monkeypatch, tmp_path):
     assert written.startswith("before")
     assert written.rstrip().endswith("after")
     assert f"| {discovery.ENGINE} |" in written
-    assert [row["system"] for row in result["rows"]][-1] == discovery.ENGINE
-    assert len(result["rows"]) == 8
+    names = [row["system"] for row in result["rows"]]
+    assert names[-2:] == [discovery.ENGINE, f"{discovery.ENGINE}, queries by the LLM planner (scripted)"]
+    assert len(names) == 9
+    assert result["rewritten"] == {"by": "scripted", "turns": 3, "planned": 3}
+    assert "say nothing about any LLM" in written
     assert (result["dialogues"], result["turns"], result["pool"]) == (2, 3, 7)
-    assert len(discovery.table(result)[1]) == 10
+    assert len(discovery.table(result)[1]) == 11
     assert list((tmp_path / "cache" / "segue").glob("discovery-*.npy"))
+
+
+def prompted(message, state):
+    messages, _ = plan_messages(message, state, [])
+    return json.loads(scripted(messages[-1]["content"]))["steps"][0]["args"]["query"]
+
+
+def test_the_script_rewrites_from_what_the_prompt_holds():
+    searched = State(turn=2, search={"query": "mellow jazz"}, last_tool="retrieve")
+    assert prompted("can you play some mellow jazz please?", State()) == "mellow jazz"
+    assert prompted("slower and with brass", searched) == "slower brass mellow jazz"
+    searched.things["t"] = Thing(id="t", kind="track", title="Rust", artist="Nina Harrow")
+    searched.roles["t"], searched.focus = "LIKED", ["t"]
+    assert prompted("great, thanks, some more!", searched) == "mellow jazz Nina Harrow"
+
+
+def test_an_llms_answers_are_recorded_and_read_again(file, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    talks, ids = load(file), halves()["report"][:2]
+    house = House(talks.tracks, None)
+    search = {"steps": [{"id": "s1", "tool": "retrieve", "args": {"query": "Metallica"}}]}
+    kept = tmp_path / "answers.jsonl"
+    with double(chat=json.dumps(search)) as server:
+        first = rewritten(talks, ids, house, kept, server.url, "tiny")
+        assert len(server.sent("chat")) == 3
+    assert (first.by, first.planned, set(first.queries.values())) == ("server tiny", 3, {"Metallica"})
+    lines = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
+    assert [(line["dialogue"], line["turn"]) for line in lines] == [(ids[0], 1), (ids[0], 3), (ids[1], 1)]
+    lines[-1]["answer"] = "I would rather not."
+    kept.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    again = rewritten(talks, ids, house, kept)
+    assert (again.by, again.turns, again.planned) == ("recorded", 3, 2)  # what is no plan is searched as it was said
+    view = talks.cases[ids[1]][0].view
+    asked = house.scores(replace(view, said=("anything",)), "Metallica")
+    assert talks.tracks[int(np.argmax(asked))].artist == "Metallica"
+    kept.write_text("no JSON", "utf-8")
+    with pytest.raises(InvalidArgument, match="no recorded answers"):
+        rewritten(talks, ids, house, kept)
 
 
 def test_artists_are_known_by_their_scenes():

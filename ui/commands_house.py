@@ -138,6 +138,9 @@ def eval_command(
     model: Annotated[str | None, typer.Option(help="The LLM's name.")] = None,
     base_url: Annotated[str | None, typer.Option(help="The LLM's server.")] = None,
     cpcd: Annotated[Path | None, typer.Option(help="The conversational playlist data set.")] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Recorded answers of an LLM: read, or written with --base-url.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many cases, for suites that draw them.")] = None,
     audio: Annotated[int | None, typer.Option(min=1, help="How many pieces are rendered and heard as well.")] = None,
     save: Annotated[Path | None, typer.Option(help="A text file whose marked tables are written anew.")] = None,
@@ -161,7 +164,7 @@ def eval_command(
         raise InvalidArgument(f"There is no file {recording}.", "Check the name and the folder.")
     given = {
         "recording": recording, "backend": backend, "data_home": data_home, "planner": planner,
-        "llm_model": model, "llm_base_url": base_url, "cpcd": cpcd, "limit": limit, "audio": audio, "save": save, "part": part,
+        "llm_model": model, "llm_base_url": base_url, "cpcd": cpcd, "answers": answers, "limit": limit, "audio": audio, "save": save, "part": part,
     }  # fmt: skip
     result = found[suite].run(**_taken(found[suite], {name: value for name, value in given.items() if value}))
     if json_output:

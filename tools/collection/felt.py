@@ -23,12 +23,11 @@ def felt_bpm(track: Track) -> float | None:
     if not track.bpm:
         return None
     spans = _spans(tuple(track.genres))
-    if not spans or _within(track.bpm, spans):
-        return track.bpm
-    for factor in (*_OCTAVES, *(_TRIPLETS if track.bpm_confidence < _UNSURE else ())):
-        if _within(track.bpm * factor, spans):
-            return track.bpm * factor
-    return track.bpm
+    bpm = float(track.bpm)
+    if not spans or _within(bpm, spans):
+        return bpm
+    factors = (*_OCTAVES, *(_TRIPLETS if track.bpm_confidence < _UNSURE else ()))
+    return next((bpm * factor for factor in factors if _within(bpm * factor, spans)), bpm)
 
 
 def _within(bpm: float, spans: tuple[tuple[float, float], ...]) -> bool:
