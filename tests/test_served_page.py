@@ -270,6 +270,50 @@ def test_conversations_are_renamed_and_deleted(visit: Visit) -> None:
     expect(visit.page.locator(".sg-hello")).to_be_visible()
 
 
+def test_conversations_are_searched(visit: Visit) -> None:
+    visit.say("what is in my library?")
+    visit.page.get_by_role("button", name="New conversation").click()
+    expect(visit.page.locator(".sg-turn")).to_have_count(0)
+    visit.say("hello there")
+    listed = visit.page.locator(".sg-sessions label")
+    expect(listed).to_have_count(2)
+    search = visit.page.get_by_label("Search conversations")
+    search.fill("library")
+    expect(listed).to_have_text(["what is in my library?"])
+    search.fill("no such words")
+    expect(listed).to_have_count(0)
+    search.fill("")
+    expect(listed).to_have_count(2)
+
+
+def test_a_recording_and_what_is_pasted_go_with_the_message(visit: Visit) -> None:
+    beside = visit.page.locator(".sg-input .thumbnail-item")
+    visit.page.get_by_role("button", name="Record", exact=True).click()
+    stop = visit.page.get_by_role("button", name="Stop recording")
+    expect(stop).to_have_attribute("aria-pressed", "true")
+    expect(stop).to_have_text("0:01")
+    assert visit.faults() == []
+    stop.click()
+    expect(beside).to_have_count(1)
+    visit.box.fill("hello")
+    visit.box.press("Enter")
+    visit.answer(0)
+    player = visit.page.locator(".sg-said figure")
+    expect(player.locator("b")).to_have_text("recording")
+    kind, data = visit.fetched(player.locator("audio").get_attribute("src") or "")
+    assert kind.startswith("audio/")
+    assert len(data) > 1000
+    expect(beside).to_have_count(0)
+    visit.page.evaluate(
+        """() => {
+          const bag = new DataTransfer();
+          bag.items.add(new File([new Uint8Array(2000)], "pasted.wav", { type: "audio/wav" }));
+          document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: bag, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(beside).to_have_count(1)
+
+
 def test_words_and_small_players_can_be_clicked(visit: Visit, music: Path) -> None:
     add_folder(visit, music)
     answer = visit.say("find something energetic in my library")

@@ -190,7 +190,6 @@ onChange.push(() => {
   name(".sg-input textarea", "Message");
   name(".sg-input .submit-button", "Send");
   name(".sg-input .upload-button", "Attach files");
-  name(".sg-input .microphone-button", "Record");
   name(".sg-input input[type=file]", "Attach files");
   for (const one of $$(".sidebar .toggle-button")) one.setAttribute("aria-expanded", String(one.closest(".sidebar").classList.contains("open")));
 });

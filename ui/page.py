@@ -10,12 +10,13 @@ from segue.ui import talk
 from segue.ui.room import Room
 
 HERE = Path(__file__).parent
-_SCRIPTS = ("page.js", "page_player.js", "page_mixer.js", "page_now.js")
+_SCRIPTS = ("page.js", "page_record.js", "page_player.js", "page_mixer.js", "page_now.js")
 _NOW = '<section id="sg-now" aria-label="Now"><p class="sg-quiet">What is made or opened stands here.</p></section>'
 _KEYS = (
     '<p class="sg-quiet sg-keys">Keys: <kbd>/</kbd> write · <kbd>Esc</kbd> stop · <kbd>Alt</kbd> <kbd>N</kbd> new · '
     "<kbd>.</kbd> this side · on a player <kbd>Space</kbd> <kbd>←</kbd> <kbd>→</kbd></p>"
 )
+_RECORD = '<button type="button" id="sg-record" aria-label="Record" title="Record" aria-pressed="false">●</button>'
 _FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Ubuntu", "sans-serif"]
 _FILES = [
     ".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".webm", ".mp4", ".mov", ".mid",
@@ -101,9 +102,11 @@ def build(room: Room) -> gr.Blocks:
         with gr.Row(elem_classes="sg-input"):
             box = gr.MultimodalTextbox(
                 show_label=False, label="Message", placeholder="Ask for music …",
-                sources=["upload", "microphone"], file_types=_FILES, file_count="multiple", autofocus=True, scale=9,
+                sources=["upload"], file_types=_FILES, file_count="multiple", autofocus=True, scale=9,
                 submit_btn=True, stop_btn=False,
             )  # fmt: skip
+            # Gradio's own recorder fetches what was recorded by its file route, which is blocked.
+            gr.HTML(_RECORD, elem_classes="sg-recorder")
             stop = gr.Button(
                 "Stop", variant="stop", size="sm", scale=0, min_width=80, visible=False, elem_classes="sg-stop"
             )
