@@ -1,8 +1,8 @@
 """What makes a dialogue about music feel intelligent, by the number it has in the list of such details.
 
 4 reasons contrast, 5 percentiles of this library, 6 "a bit" and "much" are steps of percentiles, 15 neighbours in a
-playlist fit and breaks are explained. The others are tested where they are made: 1 in ``test_agent_constraints``; 2, 3, 7, 8
-and 9 in ``test_collection_search``; 10 to 14 in ``test_agent_remembering``.
+playlist fit and breaks are explained. The others are tested where they are made: 1 in ``test_agent_constraints``; 2 in
+``test_agent_reply``; 3, 7, 8 and 9 in ``test_collection_search``; 10 to 14 in ``test_agent_remembering``.
 """
 
 import itertools
