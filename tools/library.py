@@ -46,11 +46,15 @@ class Out(BaseOut):
     files: list[FileOut] = []
 
 
+_SPOKEN = {"bpm": "BPM", "tempo": "BPM", "loudness": "ReplayGain", "replaygain": "ReplayGain"}
+
+
 def _confirm(args: Args) -> str | None:
     if args.action == "retag" and [field.lower() for field in args.fields] == ["undo"]:
         return "This takes back the tags that were written last, in your own files. Shall I?"
     if args.action == "retag":
-        what = " and ".join(args.fields) or "tags"
+        names = list(dict.fromkeys(_SPOKEN.get(field.lower(), field) for field in args.fields)) or ["tags"]
+        what = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         return f"This writes {what} into your own files. Shall I?"
     if args.action == "push":
         return f"This writes the playlist {args.name or 'Segue'} to your music server. Shall I?"

@@ -16,6 +16,13 @@ from segue.tools.core.errors import BadInput, CannotDo, NotFound
 from segue.tools.core.store import Store
 
 _MOST_BYTES = 256_000_000  # of a file whose tag block is changed: it is held in memory, three times
+# Whether a file was changed, and whether its sidecar.
+_WHERE = {
+    (False, False): "there already",
+    (True, False): "file",
+    (False, True): "beside",
+    (True, True): "file and beside",
+}
 Note = Callable[[str], None]
 
 
@@ -50,30 +57,30 @@ class Retag:
             if progress:
                 progress(done, len(planned), Path(path).name)
             with explained(Path(path).parent):
-                where, left = self._one(by_path[path], values, reasons)
-                if left:
-                    sidecar.add(Path(path), left)
-            rows.append({"file": path, **values, "written": where})
+                inside, left = self._one(by_path[path], values, reasons)
+                beside = bool(left) and sidecar.add(Path(path), left)
+            rows.append({"file": path, **values, "written": _WHERE[inside, beside]})
+        if all(row["written"] == "there already" for row in rows):
+            self._journal.drop()
         self._tell(rows, reasons, note)
         return rows
 
-    def _one(self, track: Track, values: dict[str, Any], reasons: "Counter[str]") -> tuple[str, dict[str, Any]]:
-        """Write one file's tags; return where they stand, and those that must stand beside it."""
+    def _one(self, track: Track, values: dict[str, Any], reasons: "Counter[str]") -> tuple[bool, dict[str, Any]]:
+        """Write one file's tags into it; tell whether it was changed, and which tags must stand beside it."""
         names = {name: sidecar.FIELDS[name] for name in values}
         mine = {names[name]: value for name, value in values.items() if names[name] in tagblock.NAMES}
         left = {name: value for name, value in values.items() if names[name] not in tagblock.NAMES}
         if not mine:
-            return "beside", left
+            return False, left
         try:
             path = _writable(Path(track.path or ""))
             mine = {field: value for field, value in mine.items() if not _there(path, field, value)}
-            if not mine:
-                return "beside" if left else "there already", left
-            self._replace(track, path, mine)
+            if mine:
+                self._replace(track, path, mine)
         except (CannotDo, BadInput) as error:
             reasons[error.message] += 1
-            return "beside", values
-        return "file and beside" if left else "file", left
+            return False, values
+        return bool(mine), left
 
     def _replace(self, track: Track, path: Path, values: dict[str, Any]) -> None:
         old = path.read_bytes()
@@ -119,11 +126,12 @@ class Retag:
             note(
                 f"{beside} file{'s' * (beside != 1)}: tags stand beside the music, in files ending in {sidecar.SUFFIX}."
             )
-        for reason, count in reasons.most_common(3):
+        for reason, count in reasons.most_common(3) if beside else ():
             note(f"{count} × beside it, because: {reason}")
         if where["there already"]:
             note(f"{where['there already']} held these tags already.")
-        note("Retag with the field 'undo' takes them back.")
+        if inside or beside:
+            note("Retag with the field 'undo' takes them back.")
 
 
 def _writable(path: Path) -> Path:

@@ -11,7 +11,7 @@ from segue.tools.core.errors import CannotDo
 
 SUFFIX = ".tags.json"
 FIELDS = {"bpm": "bpm", "tempo": "bpm", "key": "key", "camelot": "camelot", "mood": "moods", "moods": "moods", "genre": "genres",
-           "genres": "genres", "meter": "meter", "language": "language", "loudness": "lufs", "lufs": "lufs",
+           "genres": "genres", "meter": "meter", "language": "language", "lufs": "lufs",
            "replaygain": "replaygain_db", "replaygain_peak": "replaygain_peak",
            "instruments": "instruments", "rating": "rating", "year": "year", "title": "title", "artist": "artist",
            "album": "album", "caption": "caption"}  # fmt: skip
@@ -24,12 +24,16 @@ def planned(tracks: Sequence[Track], fields: Sequence[str], note: Callable[[str]
     ------
     CannotDo : none of the fields is known of any track, or none of the tracks has a file.
     """
-    names = []
+    names: list[str] = []
     for field in fields or ["bpm", "key", "genre", "mood", "replaygain"]:
-        if field.lower() in FIELDS:
-            names.append(field.lower())
+        name = field.lower()
+        if name in ("loudness", "replaygain"):  # what tags know of loudness
+            names += ["replaygain", "replaygain_peak"]
+        elif name in FIELDS:
+            names.append(name)
         else:
             note(f"'{field}' cannot be written as a tag.")
+    names = list(dict.fromkeys(names))
     changes: dict[str, dict[str, Any]] = {}
     for track in tracks:
         values = {name: getattr(track, FIELDS[name]) for name in names}
@@ -50,10 +54,10 @@ def planned(tracks: Sequence[Track], fields: Sequence[str], note: Callable[[str]
     return changes
 
 
-def add(path: Path, values: dict[str, Any]) -> None:
-    """Write tags into a music file's sidecar, beside those that stand there."""
-    beside = sidecar_of(path)
-    _replace(beside, {**(read(beside) or {}), **values})
+def add(path: Path, values: dict[str, Any]) -> bool:
+    """Write tags into a music file's sidecar, beside those that stand there; tell whether that changed anything."""
+    there = read(sidecar_of(path))
+    return put_back(path, {**(there or {}), **values})
 
 
 def put_back(path: Path, values: dict[str, Any] | None) -> bool:

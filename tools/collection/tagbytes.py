@@ -148,8 +148,9 @@ def _comments(body: bytes) -> list[tuple[str, bytes]]:
 
 
 def _ogg(data: bytes) -> Contents:
+    """Headers are packets; of the sound its bytes, how they part into packets, and its times: pages may be cut anew."""
     packets: list[bytes] = []
-    sound = hashlib.md5(usedforsecurity=False)
+    sound, parts, times = (hashlib.md5(usedforsecurity=False) for _ in range(3))
     at, open_packet, serial, wanted = 0, b"", data[14:18], 3
     while (page := at) < len(data):
         if data[at : at + 4] != b"OggS" or data[at + 14 : at + 18] != serial:
@@ -158,26 +159,28 @@ def _ogg(data: bytes) -> Contents:
         sizes = data[at + 27 : at + 27 + count]
         start = at + 27 + count
         at = start + sum(sizes)
-        if len(packets) >= wanted:
-            # All of a page but its number and its checksum: headers of another length shift the numbers.
-            sound.update(data[page + 4 : page + 18] + sizes + data[start:at])
-            continue
-        for size in sizes:
+        taken = 0
+        while len(packets) < wanted and taken < count:
+            size = sizes[taken]
+            taken += 1
             open_packet += data[start : start + size]
             start += size
             if size < 255:
                 packets.append(open_packet)
                 open_packet = b""
-        if packets and packets[0][:8] == b"OpusHead":
-            wanted = 2
+                wanted = 2 if packets[0][:8] == b"OpusHead" else 3
+        sound.update(data[start:at])
+        parts.update(sizes[taken:])
+        time = data[page + 6 : page + 14]
+        if taken < count and any(time) and time != b"\xff" * 8:  # where a packet of sound ends
+            times.update(time)
     head = {b"\x01vorbis": (b"\x03vorbis", "Vorbis"), b"OpusHe": (b"OpusTags", "Opus")}
     mark, kind = next((found for start, found in head.items() if packets and packets[0].startswith(start)), (b"", ""))
     if not kind or len(packets) < wanted or not packets[1].startswith(mark):
         raise CannotDo("It is neither plain Ogg Vorbis nor Opus.", _HINT)
-    # Some coders begin the sound on the last page of the headers.
-    rest = (("", packet) for packet in (packets[0], *packets[2:], open_packet))
-    tags = [*_comments(packets[1][len(mark) :]), *rest]
-    return Contents(kind, tuple(tags), sound.hexdigest())
+    rest = (("", packet) for packet in (packets[0], *packets[2:]))
+    digest = _md5(b"".join(hashed.digest() for hashed in (sound, parts, times)))
+    return Contents(kind, (*_comments(packets[1][len(mark) :]), *rest), digest)
 
 
 # -- MP4 ------------------------------------------------------------------------------------------
