@@ -17,7 +17,7 @@ def test_the_examples_run_and_the_routes_exist(tmp_path: Path, capsys) -> None:
         assert url in program
         exec(compile(program, "docs/api.md", "exec"), {})
         assert "done" in capsys.readouterr().out
-        paths = httpx.get(f"{url}/api/openapi.json").json()["paths"]
+        paths = httpx.get(f"{url}/api/openapi.json", timeout=60).json()["paths"]
     known = {re.sub(r"\{\w+\}", "{}", path) for path in paths}
     for path in re.findall(r"`(?:GET|POST|PATCH|DELETE) (/api/[^`?]*)", TEXT):
         path = path.replace("/tools/{name}", "/tools/edit")  # each tool has a route of its own

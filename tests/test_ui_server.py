@@ -13,7 +13,7 @@ import pytest
 
 from segue.ui.home import Holder
 from segue.ui.voice import Remote
-from tests.ui_support import segue, server, tone
+from tests.ui_support import segue, server, service, tone
 
 
 @pytest.fixture(scope="module")
@@ -223,3 +223,16 @@ def test_beyond_loopback_a_key_is_demanded(home: Path) -> None:
     done = segue("serve", "--host", "0.0.0.0", "--port", "0", home=home)
     assert done.returncode == 2
     assert "SEGUE_API_KEY" in done.stderr
+
+
+def test_conversations_are_there_after_a_restart(tmp_path: Path) -> None:
+    ann = {"Authorization": "Bearer ann"}
+    with service(tmp_path / "home") as (url, _):
+        said = httpx.post(f"{url}/api/chat", json={"message": "hello"}, headers=ann, timeout=60).json()
+    with service(tmp_path / "home") as (url, _):
+        listed = httpx.get(f"{url}/api/sessions", headers=ann).json()
+        assert [one["id"] for one in listed] == [said["session"]]
+        at = f"{url}/api/sessions/{said['session']}/messages"
+        assert httpx.get(at, headers=ann).json()[0]["reply"]["reply"] == said["reply"]
+        assert httpx.post(at, json={"message": "thanks"}, headers=ann, timeout=60).json()["session"] == said["session"]
+        assert len(httpx.get(at, headers=ann).json()) == 2
