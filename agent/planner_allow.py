@@ -12,7 +12,7 @@ from segue.agent.plan import Plan, Ref, Step
 
 _VERBS = {
     "remove": r"\b(remove|delete|drop|forget|take|throw|kick)\b.*\b(library|collection|catalogue|catalog)\b",
-    "retag": r"\b(re-?tag\w*|tag (them|it|these|my|the|this|all)|(write|save|store|put) .*\b(tags?|bpm|key|mood|genre|tempo|metadata))\b",
+    "retag": r"\b(re-?tag\w*|tag (them|it|these|my|the|this|all)|(write|save|store|put) .*\b(tags?|bpm|key|mood|genre|tempo|metadata)|(undo|revert|restore|take|put|roll) .*\b(re-?tag\w*|tags|metadata))\b",
     "add": r"\b(add|scan|index|import|include|read)\b",
     "import": r"\b(import|load|read|take over)\b",
     "save": r"\b(save|keep|make|store)\b",

@@ -222,10 +222,14 @@ _WRITES = r" (?:write|writes|writing|wrote|written|update|updating|retag\w*|set|
 _FILES = r" (?:tags?|id3|id3v2|metadata|meta ?data|file ?tags?|headers?|properties|comments?|(?:my|the|these|those|this|that|every|each|all|all the|of|its|their|audio|single) (?:\w+ )?(?:files?|tracks?|songs?|ones?|titles?|recordings?)|(?:into|to|in|on|onto|for) (?:the |my |these |those |this |that |all |every |each |whole |entire |full )*(?:files?|tracks?|songs?|ones?|them|these|those|both|all|it|library|collection|list|first|second|third|last|number|numbers)) "  # fmt: skip
 # For whom tags are written: other players read them.
 _READERS = r" (?:traktor|serato|rekordbox|itunes|foobar\w*|plex|mixed in key|virtual ?dj|djay|engine dj|winamp|musicbee|kodi|jellyfin|sonos|my (?:player|car|phone|dj software|software)) "  # fmt: skip
+_TAKEN_BACK = r" (?:undo|revert|restore|(?:take|put|roll|turn|bring) (?:[a-z ]+ )?back) "
 
 
 def _retag(clause: Clause, draft: Draft) -> bool:
-    """Take measures that are to stand in the files: a field, a verb of writing, and files or their tags."""
+    """Take measures that are to stand in the files: a field, a verb of writing, and files or their tags; or take them back."""
+    if clause.match(_TAKEN_BACK) and clause.match(r" (?:re ?tag\w*|tags|id3\w*|metadata|sidecars?) "):
+        draft.add("library", {"action": "retag", "fields": ["undo"]})
+        return True
     fields = list(dict.fromkeys(found.value for found in clause.fields if found.value != "vocals" and not _is_place(clause, found.start)))  # fmt: skip
     writes = clause.match(_WRITES)
     files = clause.match(_FILES) or clause.match(_READERS)
