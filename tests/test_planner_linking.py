@@ -87,3 +87,29 @@ def test_words_that_are_given_are_set_to_music(context, message, melody):
 def test_players_that_are_counted_are_no_section():
     (step,) = steps("empty", "a tango for two violins and accordion")
     assert step[1]["instruments"] == ["violin", "accordion"]
+
+
+@pytest.mark.parametrize(
+    ("message", "to"),
+    [
+        ("midi of it and also the lyrics with times, for karaoke", ["notes", "lrc"]),
+        ("label the parts for me and write out the chords too", ["chords", "sections"]),
+    ],
+)
+def test_several_written_forms_are_one_step(message, to):
+    (step,) = steps("recording", message)
+    assert step == ("transcribe", {"clip": {"id": "r1"}, "to": to})
+
+
+def test_two_requests_of_the_library_are_two_steps():
+    found = steps("empty", "look for duplicates, and which genre do I have most of?")
+    assert found == [("library", {"action": "duplicates"}), ("library", {"action": "stats", "fields": ["genre"]})]
+
+
+def test_what_is_described_is_also_put_in_order():
+    told, ordered = steps(
+        "attached_five", "what are these five files? a sentence on each, and order them mellow to wild"
+    )
+    clips = [{"id": f"c{n}"} for n in range(1, 6)]
+    assert told == ("caption", {"clips": clips, "detail": "short"})
+    assert ordered == ("retrieve", {"among": clips, "order": "energy_up", "k": 5})

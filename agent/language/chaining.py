@@ -106,7 +106,7 @@ def ordered(clause: Clause, draft: Draft) -> bool:
     said, order = clause.match(_DESCRIBED), clause.match(_ORDERED)
     if not said or not order or draft.it is None or clause.verb("find", "make", "remove", "generate"):
         return False
-    way = _way(clause)
+    way = energy_way(clause)
     if way is None:
         return False
     items = subjects(clause, draft)
@@ -122,7 +122,7 @@ def ordered(clause: Clause, draft: Draft) -> bool:
     return True
 
 
-def _way(clause: Clause) -> str | None:
+def energy_way(clause: Clause) -> str | None:
     """Return how energy is to run down the list, or None where another order is asked for."""
     plain = clause.plain
     path = None

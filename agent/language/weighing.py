@@ -9,7 +9,7 @@ and of the plans that come of it the one is taken that the reader finds most lik
 import re
 from collections.abc import Callable, Iterator
 
-from segue.agent.language import directly, linking, plainly
+from segue.agent.language import combining, directly, linking, plainly
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, is_main, labels
@@ -25,7 +25,7 @@ SEARCH_MARGIN, SEARCH_MARGIN_LIST, SEARCH_TALK = (
     2.35,
     0.25,
 )  # of a message read as one search, found on the check set
-MARGIN = 4.5  # nats by which another plan must be likelier: found on the check set
+MARGIN = 2.5  # nats by which another plan must be likelier: found on the check set
 _SURE_OF_EACH = 0.7  # a label in which rules and reader agree, so that no LLM need be asked
 _SURE = 0.95  # plans that the rules are surer of have to be outdone by more
 _LOST = 0.35  # plans with a question that are surer know what is wanted
@@ -84,25 +84,19 @@ def weighed(
     """
     asked = labels(plan)
     agree = _main(asked) == _main(reading.best)
-    chain = linking.linked(reading.best, message, draft) if apart is not None else None
-    if chain is not None and _main(reading.best) <= labels(chain) and not _turns(asked):
-        return _unsure(chain)
+    if apart is not None and (built := _built(asked, agree, message, reading, draft)) is not None:
+        return _unsure(built)
     elsewhere = agree and _grows_elsewhere(asked, reading, message)
     settled = agree and not elsewhere and not _passes_over(asked, reading) and not chatter(_queries(plan))
     if settled or _told_or_written(asked, reading):
         return plan if _agreed(asked, reading) else _unsure(plan)
-    if plan.steps and plan.steps[-1].tool == "edit" and one_handled(Clause(message), draft()):
-        return _unsure(plan)  # "make the second one warmer" asks for no other list
-    if "state.reject" in asked and "f.exclude_artists" not in asked and all(op.target for op in plan.state):
-        return _unsure(plan)  # which tracks can go is told by their places, and those the rules read
-    knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
-    if knows or (plan.notes and not plan.steps):
+    if _is_for_the_rules(plan, asked, message, draft):
         return _unsure(plan)
+    own = reading.fit(asked)
     searches, talks = "retrieve" in reading.best, directly.is_talk(reading.best)
     whole = directly.direct(reading.best, message, draft()) if searches or talks else None
     if whole is not None and searches and _finds_more(whole, plan, reading, draft().arena):
         return _unsure(whole)
-    own = reading.fit(asked)
     if whole is not None and talks:
         margin = TALK_MARGIN + BOLD * (plan.certain > _SURE)
         if _turns(asked - labels(whole)) or reading.fit(labels(whole)) <= own + margin:
@@ -112,8 +106,38 @@ def weighed(
     margin += BOLD * (plan.certain > _SURE and not elsewhere)
     if reading.most <= own + margin:
         return _unsure(plan)  # no other could be so much likelier
-    best, likeliest = plan, own + margin
-    for trial in _trials(message, asked, reading, again, draft, apart):
+    return _unsure(
+        _likeliest(plan, own + margin, agree, reading, _trials(message, asked, reading, again, draft, apart))
+    )
+
+
+def _built(asked: frozenset[str], agree: bool, message: str, reading: Reading, draft: Callable[[], Draft]) -> Plan | None:  # fmt: skip
+    """Return the plan for a chain, or for several things at once, that the reader sees; None where it sees none."""
+    if _turns(asked):
+        return None
+    chain = linking.linked(reading.best, message, draft)
+    if chain is not None and _main(reading.best) <= labels(chain):
+        return chain
+    if not combining.is_combined(reading.best) or (agree and _details(asked) == _details(reading.best)):
+        return None
+    return combining.combined(reading.best, message, draft())
+
+
+def _is_for_the_rules(plan: Plan, asked: frozenset[str], message: str, draft: Callable[[], Draft]) -> bool:
+    """Tell whether the rules know better: places in a list, and what they cannot do or answer at once."""
+    if plan.steps and plan.steps[-1].tool == "edit" and one_handled(Clause(message), draft()):
+        return True  # "make the second one warmer" asks for no other list
+    if "state.reject" in asked and "f.exclude_artists" not in asked and all(op.target for op in plan.state):
+        return True  # which tracks can go is told by their places
+    knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
+    return bool(knows or (plan.notes and not plan.steps))
+
+
+def _likeliest(plan: Plan, likeliest: float, agree: bool, reading: Reading, trials: Iterator[Plan]) -> Plan:
+    """Return the plan that the reader finds likeliest; ``likeliest``: what another one has to exceed."""
+    asked, best = labels(plan), plan
+    counted = asked - {"retrieve"} if chatter(_queries(plan)) >= _ONLY_TALK else asked
+    for trial in trials:
         seen = labels(trial)
         if agree and not (
             asked - {"f.exclude"} - _SOURCES <= seen and (not _moves(asked) or _moves(seen) <= _moves(asked))
@@ -121,13 +145,12 @@ def weighed(
             continue  # only constraints that were passed over are wanted
         if "state.cancel" in seen - asked and plan.steps:
             continue
-        counted = asked - {"retrieve"} if chatter(_queries(plan)) >= _ONLY_TALK else asked
         fit = reading.fit(seen) - DROPPED * (len(_dropped(counted, seen)) + _goes_further(asked, seen))
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
         if likeliest > reading.most - _NEAR:
             break
-    return _unsure(best)
+    return best
 
 
 def _finds_more(whole: Plan, plan: Plan, reading: Reading, arena: str) -> bool:
@@ -192,6 +215,10 @@ def _passes_over(asked: frozenset[str], reading: Reading) -> bool:
 
 
 _SOURCES = frozenset({"g.melody", "g.style", "g.accompany", "g.continue_from"})
+
+
+def _details(found: frozenset[str]) -> frozenset[str]:
+    return frozenset(label for label in found if label.startswith(("to.", "library.", "order.", "r.among"))) - {"to.picture"} | (found & TOOLS)  # fmt: skip
 
 
 _REFERS = re.compile(r"\b(?:this|that|it|its|it's|these|those|my|mine|same|one|ones|take|number|track|file|clip|hum\w*|tune|melody|(?-i:[A-C]))\b|\.\w{3}\b", re.IGNORECASE)  # fmt: skip
