@@ -252,6 +252,15 @@ def test_slower_and_faster_go_by_the_tempo_that_is_felt(home):
     desk.catalogue.close()
 
 
+@pytest.mark.parametrize(("said", "way"), [("music for the gym", 1), ("something to study to", -1), ("songs for a dinner party", -1), ("something to wake up to", 1)])  # fmt: skip
+def test_an_occasion_is_more_or_less_energy(desk, said, way):
+    out = desk.ask(said)
+    energy = [track.axes["energy"] for track in desk.tracks.values()]
+    assert len(out.items) == 5
+    assert all(way * (track.axes["energy"] - np.median(energy)) > 0 for track in desk.found(out))
+    assert all(any("energy than" in reason for reason in item.reasons) for item in out.items)
+
+
 def test_reasons_are_true(desk):
     out = desk.ask("jazz", k=8, order="energy_up")
     items = out.items

@@ -8,6 +8,7 @@ import numpy as np
 
 from segue.tools.collection.filters import span_words, within
 from segue.tools.collection.names import NameMatch
+from segue.tools.collection.occasions import occasions_in
 from segue.tools.collection.snapshot import Floats, Snapshot, genre_names, has_genre
 from segue.tools.collection.words import STOP, normal, stem, tokens
 from segue.tools.core import vocabulary
@@ -72,6 +73,10 @@ def read_query(library: Snapshot, text: str) -> Reading:
         take(name.start, name.end)
     wish_of(_genre, vocabulary.genres_in(text))
     wish_of(_instrument, vocabulary.instruments_in(text))
+    for said, way, start, end in occasions_in(text):
+        if free(start, end):
+            reading.wishes.append(_occasion(library, said, way))
+            take(start, end)
     wish_of(lambda of, mood, said: _mood(of, mood), vocabulary.moods_in(text))
     wish_of(lambda of, key, said: _key(of, parse_key(key)), vocabulary.key_in(text))
     for tempo in vocabulary.tempo_in(text):
@@ -155,6 +160,22 @@ def _mood(library: Snapshot, mood: str) -> Wish:
         return f"tagged {plain}" if "moods" not in library.tracks[row].measured else f"sounds {plain}"
 
     return Wish("mood", plain, np.asarray(evidence, dtype=np.float32), reason, axis, sign)
+
+
+def _occasion(library: Snapshot, said: str, way: int) -> Wish:
+    """Take an occasion for more or less energy, and for what was tagged with its words."""
+    places = library.percentiles("energy")
+    heard = 0.9 * _tag_evidence(library, said)
+    trace = 0.001 * np.nan_to_num(places if way > 0 else 100 - places)  # so that the best of bad ones come first
+    evidence = np.max([_side(places, way), heard, trace], axis=0).astype(np.float32)
+
+    def reason(row: int) -> str:
+        place = float(places[row])
+        if np.isnan(place) or _side(np.float32(place), way) <= 0.3:
+            return f"for “{said}”"
+        return f"for “{said}”: {side_words('energy', way)} than {place if way > 0 else 100 - place:.0f}% of the library"
+
+    return Wish("mood", said, evidence, reason, "energy", way)
 
 
 def side_words(axis: str, sign: float) -> str:
