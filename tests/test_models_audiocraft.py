@@ -313,10 +313,11 @@ def test_commercial_use_is_refused_by_name(musicgen, tmp_path):
     assert any("commercial" in note for note in result.notes)
 
 
-def test_without_jasco_in_the_library_the_reason_is_told():
+def test_what_this_release_of_the_library_has_not_is_told_with_the_command(folder):
     import audiocraft.models
 
     if hasattr(audiocraft.models, "JASCO"):
         pytest.skip("this audiocraft has JASCO")
-    with pytest.raises(BackendUnavailable, match="has no JASCO"):
-        load("jasco", "melody-400M")
+    for name, weights, lacking in (("jasco", "melody-400M", "JASCO"), ("musicgen", "style", "StyleConditioner")):
+        with pytest.raises(BackendUnavailable, match=rf"has no {lacking}.*Run: pip install .*audiocraft @ git\+https"):
+            load(name, weights)

@@ -63,7 +63,12 @@ def test_all_of_it_is_on_one_screen(home, monkeypatch):
     monkeypatch.setenv("SEGUE_HOME", str(home))
     done = CliRunner().invoke(build("doctor"), ["doctor"])
     lines = done.stdout.splitlines()
-    assert len(lines) <= 45
+    assert sum(-(-len(line) // 100) for line in lines) <= 50, "rows of a terminal of 100 columns"
+    (engines,) = (line for line in lines if "engines here" in line)
+    for backend in backends():
+        if backend.kind == "embedded":
+            assert f"{backend.tool} by {backend.name}" in engines
+            assert backend.licence.partition(";")[0] in engines
     for name in SERVED:
         assert any(f"server {name} " in line for line in lines)
 

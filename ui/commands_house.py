@@ -33,6 +33,7 @@ def doctor_command(
 ) -> None:
     """Show what this machine has and lacks, with the command that brings it."""
     from segue.ui import doctor
+    from segue.ui.doctor_findings import screen
 
     settings = load_settings()
     if fix:
@@ -46,12 +47,8 @@ def doctor_command(
     if json_output:
         as_json([finding.model_dump() for finding in findings])
     else:
-        signs = {"ok": "✓", "note": "·", "missing": "–", "fault": "✗"}
-        width = max(len(finding.what) for finding in findings)
-        for finding in findings:
-            out(f"{signs[finding.level]} {finding.what:<{width}}  {plain(finding.says)}")
-            if finding.do:
-                out(f"  {'':<{width}}  → {finding.do}")
+        for line in screen(findings):
+            out(plain(line))
     if any(finding.level == "fault" for finding in findings):
         raise typer.Exit(1)
 

@@ -20,7 +20,7 @@ _BRINGS = {
     "generate": "music by trained models",
     "edit": "stems of recordings by a trained separator, spans painted anew",
     "caption": "descriptions by a trained listener",
-    "tag": "tags by a trained listener",
+    "tag": "tempo and meter by a trained tracker",
     "retrieve": "searching by a space that words and sound share",
     "transcribe": "notes heard by another machine or a trained model",
     "whisper": "sung words, with times",

@@ -24,8 +24,10 @@ def load_model(settings: Settings, options: Options) -> Model:
 
     Raises
     ------
-    BackendUnavailable, ConfigError : the weights or the device cannot be had.
+    BackendUnavailable, ConfigError : the weights or the device cannot be had, or this audiocraft has no style.
     """
+    if (options.weights or "").endswith("style"):
+        audiocraft.library_class("StyleConditioner", "audiocraft.modules.conditioners")
     named = f"facebook/musicgen-{options.weights}" if options.weights in (*SIZES, "style") else options.weights
     craft = audiocraft.load("MusicGen", named, "facebook/musicgen-melody", options.device)
     style = craft_style.Style(craft) if craft.style is not None else None

@@ -7,6 +7,7 @@ xformers is not installed, torch's own attention takes its place. ``torch.load``
 nothing pickled is run.
 """
 
+import importlib
 import importlib.util
 import itertools
 import sys
@@ -28,6 +29,8 @@ LICENCE = "code MIT, weights CC-BY-NC 4.0"
 INSTALL = (
     "pip install 'segue-music[audiocraft]' && pip install --no-deps audiocraft==1.3.0 encodec==0.1.1 torchaudio==2.11.0"
 )
+# JASCO and MusicGen-Style are in no release on PyPI.
+NEWER = "pip install --no-deps 'audiocraft @ git+https://github.com/facebookresearch/audiocraft@896ec7c47f5e5d1e5aa1e4b260c4405328bf009d'"  # fmt: skip
 _TEXT_STEP = 16
 _TEXT_MOST = 256
 _rows = threading.local()
@@ -132,8 +135,8 @@ class Craft:
         return padded
 
 
-def library_class(kind: str) -> Any:  # noqa: ANN401 - the library has no types
-    """Return a class of the library by its name.
+def library_class(kind: str, module: str = "audiocraft.models") -> Any:  # noqa: ANN401 - the library has no types
+    """Return a class of the library by its name and the module that has it.
 
     Raises
     ------
@@ -142,12 +145,10 @@ def library_class(kind: str) -> Any:  # noqa: ANN401 - the library has no types
     if not importlib.util.find_spec("audiocraft"):
         raise BackendUnavailable("audiocraft is not installed.", f"Run: {INSTALL}.")
     prepare()
-    import audiocraft.models
+    import audiocraft
 
-    if (found := getattr(audiocraft.models, kind, None)) is None:
-        raise BackendUnavailable(
-            f"audiocraft {audiocraft.__version__} has no {kind}.", "Its repository has, since version 1.4.0a2."
-        )
+    if (found := getattr(importlib.import_module(module), kind, None)) is None:
+        raise BackendUnavailable(f"audiocraft {audiocraft.__version__} has no {kind}: 1.4.0a2 has.", f"Run: {NEWER}.")
     return found
 
 
