@@ -113,3 +113,27 @@ def test_what_is_described_is_also_put_in_order():
     clips = [{"id": f"c{n}"} for n in range(1, 6)]
     assert told == ("caption", {"clips": clips, "detail": "short"})
     assert ordered == ("retrieve", {"among": clips, "order": "energy_up", "k": 5})
+
+
+@pytest.mark.parametrize(
+    ("message", "order"),
+    [
+        ("give me four versions of a surf rock riff and keep the wildest", "energy_down"),
+        ("do a lullaby five different ways, then play me the gentlest", "energy_up"),
+    ],
+)
+def test_of_several_takes_one_is_kept(message, order):
+    made, picked = steps("empty", message)
+    assert made[1]["takes"] > 3
+    assert picked[1] == {"among": [{"step": "s1", "field": "pieces"}], "order": order, "k": 1}
+
+
+def test_all_takes_are_saved_where_both_are_asked_for():
+    made, saved = steps("empty", "two versions of a harp lullaby, and save them both as flac")
+    assert made[1]["takes"] == 2
+    assert saved == ("export", {"items": [{"step": "s1", "field": "pieces"}], "formats": ["flac"]})
+
+
+def test_a_number_of_bars_bars_nothing():
+    (step,) = steps("empty", "make a four bar trap beat at 140")
+    assert (step[1]["genre"], step[1]["bars"], step[1]["bpm"]) == ("trap", 4, 140.0)

@@ -122,6 +122,14 @@ def ordered(clause: Clause, draft: Draft) -> bool:
     return True
 
 
+def energy_of(text: str) -> str | None:
+    """Return the order that brings what is called calm, or wild, to the top; None where neither is."""
+    if re.search(rf"\b(?:least|less)\s+(?:{_CALM}|busy|dense|{_WILD})", text, re.IGNORECASE):
+        return "energy_down" if re.search(rf"\b(?:least|less)\s+(?:{_CALM})", text, re.IGNORECASE) else "energy_up"
+    calm, wild = (re.search(rf"\b(?:{words})\w*", text, re.IGNORECASE) for words in (_CALM, _WILD.replace("|most", "")))
+    return None if bool(calm) == bool(wild) else "energy_up" if calm else "energy_down"
+
+
 def energy_way(clause: Clause) -> str | None:
     """Return how energy is to run down the list, or None where another order is asked for."""
     plain = clause.plain

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from segue.agent.language import chaining, making, splicing
+from segue.agent.language import chaining, directly, following, making, splicing
 from segue.agent.language.clause import Clause
 from segue.agent.language.clauses import strip_polite
 from segue.agent.language.draft import Draft, Target
@@ -29,28 +29,31 @@ def linked(asked: frozenset[str], message: str, empty: Callable[[], Draft]) -> P
     asked : labels, as the reader sees them.
     empty : an empty draft of the message.
     """
-    main = frozenset(label for label in asked if is_main(label))
-    build = next((build for chain, build in _CHAINS if chain <= main), None)
+    build = next((build for chain, build in _CHAINS if chain <= asked), None)
     if build is None:
         return None
     clause, draft = Clause(strip_polite(message) or message), empty()
-    if not build(main, clause, draft):
+    if not build(asked, clause, draft):
         return None
-    _written_out(main, clause, draft)
+    _written_out(asked, clause, draft)
     return draft.plan()
 
 
-def _written_out(main: frozenset[str], clause: Clause, draft: Draft) -> None:
+def _main(asked: frozenset[str]) -> frozenset[str]:
+    return frozenset(label for label in asked if is_main(label))
+
+
+def _written_out(asked: frozenset[str], clause: Clause, draft: Draft) -> None:
     """Export what was made last, where that is asked for and not done."""
-    if "export" in main and draft.steps[-1].tool != "export" and clause.formats and draft.it:
+    if "export" in asked and draft.steps[-1].tool != "export" and clause.formats and draft.it:
         draft.add("export", {"items": [draft.it], "formats": [clause.formats[-1].value]})
 
 
 # -- cuts joined ---------------------------------------------------------------------------------------
 
 
-def _spliced(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    return main <= {"edit", "edit.trim", "edit.concat", "edit.fade", "export", "several"} and splicing.spliced(clause, draft)  # fmt: skip
+def _spliced(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    return _main(asked) <= {"edit", "edit.trim", "edit.concat", "export", "several"} and splicing.spliced(clause, draft)  # fmt: skip
 
 
 # -- a part taken out, another written down ----------------------------------------------------------------
@@ -68,9 +71,9 @@ _TO: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
-def _noted_without(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
+def _noted_without(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Take parts out and write another down: "number 3 without the singer, and what does the bass play?"."""
-    if not main <= {"edit", "edit.remove", "transcribe", "to.notes", "to.score", "to.chords"}:
+    if not _main(asked) <= {"edit", "edit.remove", "transcribe", "to.notes", "to.score", "to.chords"}:
         return False
     named = mentions(clause, draft)
     target = named[0].target if named else draft.it
@@ -81,11 +84,15 @@ def _noted_without(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
     out = [part for part in found if part not in written and _stands_with(_OUT, clause.text, part)]
     if {part.value for part in out} & {part.value for part in written}:
         return False
-    if not out or len(out) + len(written) != len(found) or (not written and "transcribe" not in main):
+    if not out or len(out) + len(written) != len(found) or (not written and "transcribe" not in asked):
         return False
     draft.edit(target, [{"op": "remove", "stems": list(dict.fromkeys(part.value for part in out))}])
     made = {"step": draft.steps[-1].id, "field": "piece"}
-    to = [name for name, words in _TO if words.search(clause.text)] or [name.removeprefix("to.") for name in sorted(main) if name.startswith("to.")] or ["notes"]  # fmt: skip
+    to = (
+        [name for name, words in _TO if words.search(clause.text)]
+        or [name for name, _ in _TO if f"to.{name}" in asked]
+        or ["notes"]
+    )
     if to[0] == "score":
         to = ["score", "picture"]
     stems = [{"stem": part.value} for part in written] if to[0] != "chords" else []
@@ -131,9 +138,9 @@ _OPENING = re.compile(r"\b(?:intro\w*|opening|opener|prelude|lead[- ]?in|run[- ]
 _KEY, _TEMPO = re.compile(r"\bkey\b", re.IGNORECASE), re.compile(r"\b(?:tempo|bpm|speed|pace)\b", re.IGNORECASE)
 
 
-def _framed(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
+def _framed(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Make an intro or outro in the key and tempo of a piece that is there, and join it: "it needs eight seconds of intro"."""
-    if not main <= {"edit", "edit.concat", "generate", "tag", "export", "edit.transpose", "edit.tempo", "g.accompany", "g.melody"}:  # fmt: skip
+    if not _main(asked) <= {"edit", "edit.concat", "generate", "tag", "export", "edit.transpose", "edit.tempo", "g.accompany", "g.melody"}:  # fmt: skip
         return False
     named = mentions(clause, draft)
     target = named[0].target if named else draft.it
@@ -151,7 +158,7 @@ def _framed(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
     making.describe_further(clause, read, draft)
     args |= {name: read[name] for name in ("genre", "mood", "instruments", "exclude", "chords", "meter") if name in read}  # fmt: skip
     key, tempo = _KEY.search(clause.text), _TEMPO.search(clause.text)
-    if "tag" in main or key or tempo:
+    if "tag" in asked or key or tempo:
         measured = draft.add("tag", {"clip": target})
         if tempo or not key:
             args["bpm"] = {"step": measured, "field": "bpm"}
@@ -167,10 +174,10 @@ def _framed(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
 # -- longer, and what sounds like it ---------------------------------------------------------------------------
 
 
-def _grown(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
+def _grown(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Make a piece longer and look for what sounds like it."""
     if (
-        not main <= {"edit", "edit.extend", "retrieve", "r.like"}
+        not _main(asked) <= {"edit", "edit.extend", "retrieve", "r.like"}
         or not clause.durations
         or not chaining.makes_longer(clause.text)
     ):
@@ -195,15 +202,20 @@ _LOWER = re.compile(r"\b(?:down|lower|quieter|softer|below|under|back|drop|reduc
 _OVER = re.compile(r"\b(?:over|on top of|onto|on|above|sit on)\s+(?:the |my |that )?$", re.IGNORECASE)
 
 
-def _laid(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
+def _laid(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Lay clips over one another, at told levels, in one tempo or key where that is asked for."""
-    if not main <= {"edit", "edit.mix", "several", "retrieve"} or clause.durations or clause.bars or clause.percents:
+    if (
+        not _main(asked) <= {"edit", "edit.mix", "several", "retrieve"}
+        or clause.durations
+        or clause.bars
+        or clause.percents
+    ):
         return False
     said = mentions(clause, draft)
     named = [m.target for n, m in enumerate(said) if m.target not in [k.target for k in said[:n]]]
     named = named if len(named) > 1 else [*named, *(t for t in by_word(clause, draft) if t not in named)]
     clips = named if len(named) > 1 else group(clause, draft) or draft.reach()
-    if len(clips) < 2 or ("retrieve" in main and len(named) < 2):
+    if len(clips) < 2 or ("retrieve" in asked and len(named) < 2):
         return False
     if len(said) == 2 and len(named) == 2 and _OVER.search(clause.text[: said[1].start]):
         clips = [named[1], named[0]]
@@ -224,10 +236,52 @@ def _laid(main: frozenset[str], clause: Clause, draft: Draft) -> bool:
     return True
 
 
+# -- takes, of which one is picked; new music, saved ----------------------------------------------------------------
+
+_GROWN_FROM = frozenset({"g.melody", "g.style", "g.continue_from", "g.accompany", "g.video", "g.takes"})
+_PICKED = re.compile(r"\b(?:pick|choose|keep|take|play|select|hear|give|leave|use|go with|only|retain|show|want)\b", re.IGNORECASE)  # fmt: skip
+_ONE_OF = re.compile(r"\b(?:\w+est|most \w+|least \w+|whichever|the (?:\w+er|more \w+|less \w+))\b", re.IGNORECASE)
+
+
+def _picked(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    """Make takes and keep the calmest or the wildest: "a lullaby five different ways, then play me the gentlest"."""
+    if not _main(asked) <= {"generate", "retrieve"}:
+        return False
+    for head, tail in following.parted(clause.text):
+        way = chaining.energy_of(tail)
+        if way is None or not _PICKED.search(tail) or not _ONE_OF.search(tail) or not directly.add(asked & _GROWN_FROM | {"generate"}, head, draft):  # fmt: skip
+            continue
+        draft.add("retrieve", {"among": [{"step": draft.steps[-1].id, "field": "pieces"}], "order": way, "k": 1})
+        return True
+    return False
+
+
+_TAKES = re.compile(r"\b(?:both|all|them|each|every|these|those|two|three|lot)\b", re.IGNORECASE)
+
+
+def _made_and_saved(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
+    """Make something new and save it: "half a minute of klezmer clarinet, wav and midi both"."""
+    if _main(asked) != {"generate", "export"} or not clause.formats:
+        return False
+    for head, tail in following.parted(clause.text):
+        formats = [found.value for found in Clause(tail).formats]
+        if not formats or Clause(head).formats or not directly.add(asked & _GROWN_FROM | {"generate"}, head, draft):
+            continue
+        made: Target = {"step": draft.steps[-1].id, "field": "pieces"}
+        several = int(draft.steps[-1].args.get("takes", 1)) > 1 and _TAKES.search(tail)
+        draft.add(
+            "export", {"items": [made if several else {**made, "index": 0}], "formats": list(dict.fromkeys(formats))}
+        )
+        return True
+    return False
+
+
 _CHAINS: tuple[tuple[frozenset[str], Callable[[frozenset[str], Clause, Draft], bool]], ...] = (
     (frozenset({"edit.trim", "edit.concat"}), _spliced),
     (frozenset({"edit.remove"}), _noted_without),
     (frozenset({"generate", "edit.concat"}), _framed),
     (frozenset({"edit.extend", "retrieve"}), _grown),
     (frozenset({"edit.mix"}), _laid),
+    (frozenset({"generate", "retrieve", "r.among"}), _picked),
+    (frozenset({"generate", "export"}), _made_and_saved),
 )
