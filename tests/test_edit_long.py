@@ -147,3 +147,11 @@ def test_it_stops_when_told_to(bench, long):
     stop.set()
     with pytest.raises(Cancelled):
         bench.edit(bench.add(recording(3.0)), {"op": "remove", "stems": ["drums"]}, stop=stop)
+
+
+def test_what_is_silent_is_not_brought_to_a_loudness(bench, long):
+    long()
+    silence = bench.add(Waveform(np.zeros((2, 3 * RATE), np.float32), RATE), "Nothing")
+    out = bench.edit(bench.add(recording(4.0)), {"op": "mix", "clips": [{"id": silence.id}], "even": True})
+    assert out.details[0]["evened_db"] == [0.0]
+    assert any("'Nothing' was left as it is" in note for note in bench.notes)

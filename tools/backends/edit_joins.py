@@ -66,9 +66,8 @@ def mixed(voices: Sequence[Voice], op: ops.Mix, desk: Desk) -> Done:
         fitted = [_fit(voice, first, op.match, desk) for voice in voices[1:]]
         materials[1:] = [material for material, _, _ in fitted]
         measured["matched"] = [done for _, _, done in fitted if done]
-        for voice, (_, heard, _) in zip(voices[1:], fitted, strict=True):
-            if exact_match.keys_clash(first, heard):
-                desk.say(f"'{voice.title}' is in {heard.key} and this in {first.key}: the two will rub.")
+        others = [(voice.title, heard) for voice, (_, heard, _) in zip(voices[1:], fitted, strict=True)]
+        exact_match.say_clashes(first, others, desk.say)
     if op.even:
         level = dynamics.loudness_lufs(materials[0].wave)
         evened = [

@@ -1,6 +1,5 @@
 """Long recordings joined, mixed, looped and compared in blocks: the same words, cuts and fades as in memory."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,13 +12,11 @@ from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.piece import Piece
 from segue.tools.listen.analyse import analyse, analyse_blocks
 from segue.tools.listen.facts import Analysis
-from segue.tools.music import exact_match
+from segue.tools.music import exact_match, exact_sound
 from segue.tools.music.exact_match import Heard
 from segue.tools.sound import blocks, blocks_effects, blocks_joins, blocks_stretch, splice
 from segue.tools.sound.blocks import Room, Source
 from segue.tools.sound.loudness import SILENCE_LUFS
-
-_STEP_LU = 6.0  # a step in loudness at a join that a listener would notice
 
 
 @dataclass(frozen=True)
@@ -119,12 +116,7 @@ def concat(source: Source, own: Piece | None, op: ops.Concat, room: Room, contex
 
 def _joined(sources: list[Source], label: str, measured: Mapping[str, Any], room: Room, context: Context) -> Made:
     levels = [_lufs(one, room) for one in sources]
-    for before, after in itertools.pairwise(levels):
-        if min(before, after) > SILENCE_LUFS and abs(after - before) > _STEP_LU:
-            word = "louder" if after > before else "softer"
-            context.note(
-                f"At the join it becomes {abs(after - before):.0f} LU {word}; ask for a loudness to even it out."
-            )
+    exact_sound.say_steps([level if level > SILENCE_LUFS else None for level in levels], context.note)
     made, softened = blocks_joins.joined(sources)
     seams, at = [], 0
     for one in sources[:-1]:
@@ -145,12 +137,14 @@ def mix(source: Source, own: Piece | None, op: ops.Mix, room: Room, context: Con
         fitted = [_fit(voice, first, op.match, room, context) for voice in voices[1:]]
         sources[1:] = [one for one, _, _ in fitted]
         measured["matched"] = [done for _, _, done in fitted if done]
-        for voice, (_, heard, _) in zip(voices[1:], fitted, strict=True):
-            if exact_match.keys_clash(first, heard):
-                context.note(f"'{voice.title}' is in {heard.key} and this in {first.key}: the two will rub.")
+        others = [(voice.title, heard) for voice, (_, heard, _) in zip(voices[1:], fitted, strict=True)]
+        exact_match.say_clashes(first, others, context.note)
     if op.even:
         level = _lufs(sources[0], room)
-        evened = [round(level - _lufs(one, room), 2) for one in sources[1:]]
+        evened = [
+            round(exact_match.gain_to(level, _lufs(one, room), voice.title, context.note), 2)
+            for voice, one in zip(voices[1:], sources[1:], strict=True)
+        ]
         gains[1:] = [gain + more for gain, more in zip(gains[1:], evened, strict=True)]
         measured["evened_db"] = evened
     return Made(blocks_joins.overlaid(sources, gains), "summed", f"with {titled(op.clips, context)}", measured)

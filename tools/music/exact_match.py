@@ -94,16 +94,29 @@ def keys_clash(first: Heard, second: Heard) -> bool:
     return min((7 * (tonics[0] - tonics[1])) % 12, (7 * (tonics[1] - tonics[0])) % 12) > 1
 
 
+def say_clashes(first: Heard, others: Sequence[tuple[str, Heard]], say: Say) -> None:
+    """Say which of the others, (title, what is heard), will rub with the first."""
+    for title, heard in others:
+        if keys_clash(first, heard):
+            say(f"'{title}' is in {heard.key} and this in {first.key}: the two will rub.")
+
+
 def evened(material: Material, lufs: float | None, title: str, desk: Desk) -> tuple[Material, float]:
     """Return a material at a loudness by a constant gain, as far as nothing clips, and the gain in dB."""
-    now = dynamics.loudness_lufs(material.wave)
-    if lufs is None or now is None or now < _QUIET_LUFS:
-        desk.say(f"The level of '{title}' was left as it is: its loudness cannot be measured.")
+    gain = gain_to(lufs, dynamics.loudness_lufs(material.wave), title, desk.say)
+    if gain == 0:
         return material, 0.0
-    gain = lufs - now
     wave = with_gain(material.wave, gain)
     stems = {name: with_gain(stem, gain) for name, stem in material.stems.items()}
     return Material(wave, stems, material.score, material.mix), round(gain, 2)
+
+
+def gain_to(lufs: float | None, now: float | None, title: str, say: Say) -> float:
+    """Return the gain, dB, that brings a sound to another's loudness; none, said aloud, where one cannot be measured."""
+    if lufs is None or now is None or min(lufs, now) < _QUIET_LUFS:
+        say(f"The level of '{title}' was left as it is: its loudness cannot be measured.")
+        return 0.0
+    return lufs - now
 
 
 def on_the_beat(first: Heard, second: Heard, frames: int, rate: int, crossfade_s: float) -> tuple[int, int, bool]:

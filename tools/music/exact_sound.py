@@ -179,16 +179,21 @@ def joined(materials: Sequence[Material], desk: Desk) -> Done:
     """Put materials of one rate and channel count behind one another."""
     wave, softened = splice.join([material.wave for material in materials])
     levels = [dynamics.loudness_lufs(material.wave) for material in materials]
-    for before, after in itertools.pairwise(levels):
-        if before is not None and after is not None and abs(after - before) > _STEP_LU:
-            word = "louder" if after > before else "softer"
-            desk.say(f"At the join it becomes {abs(after - before):.0f} LU {word}; ask for a loudness to even it out.")
+    say_steps(levels, desk.say)
     made = exact_join.joined(materials, softened, desk.say) if _all_parts(materials, desk) else recording(wave, desk)
     seams = list(itertools.accumulate(material.wave.duration_s for material in materials))[:-1]
     return Done(
         made, "one behind the other",
         {"joins_s": [round(s, 4) for s in seams], "softened": softened, "softened_ms": splice.JOIN_S * 2000},
     )  # fmt: skip
+
+
+def say_steps(levels: Sequence[float | None], say: Say) -> None:
+    """Say where the loudness, LUFS, steps from one sound to the next by more than a listener lets pass."""
+    for before, after in itertools.pairwise(levels):
+        if before is not None and after is not None and abs(after - before) > _STEP_LU:
+            word = "louder" if after > before else "softer"
+            say(f"At the join it becomes {abs(after - before):.0f} LU {word}; ask for a loudness to even it out.")
 
 
 def mixed(materials: Sequence[Material], gains_db: Sequence[float], desk: Desk) -> Done:
