@@ -155,3 +155,14 @@ def test_what_is_silent_is_not_brought_to_a_loudness(bench, long):
     out = bench.edit(bench.add(recording(4.0)), {"op": "mix", "clips": [{"id": silence.id}], "even": True})
     assert out.details[0]["evened_db"] == [0.0]
     assert any("'Nothing' was left as it is" in note for note in bench.notes)
+
+
+def test_a_loudness_that_is_not_reached_is_not_in_the_name(both):
+    peaks = recording(5.0)
+    quiet = Waveform((peaks.samples * 0.02).astype(np.float32), RATE)
+    quiet.samples[:, ::RATE] = 0.9
+    bench, whole, parts = both(quiet, {"op": "loudness", "lufs": -6})
+    for out in (whole, parts):
+        assert f"at {out.details[0]['lufs_after']:.1f} LUFS" in out.piece.title
+        assert "at -6 LUFS" not in out.piece.title
+    assert sum(note.startswith("It reaches") for note in bench.notes) >= 1

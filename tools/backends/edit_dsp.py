@@ -488,4 +488,5 @@ class _Editor:
     def _loudness(self, op: ops.Loudness) -> _Result:
         from segue.tools.music import exact_sound
 
-        return _labelled(exact_sound.at_loudness(self.material, op.lufs, self.desk), f"at {op.lufs:g} LUFS")
+        done = exact_sound.at_loudness(self.material, op.lufs, self.desk)
+        return _labelled(done, exact_sound.level_label(op.lufs, done.measured, self.desk.say))

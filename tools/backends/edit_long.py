@@ -17,7 +17,7 @@ from segue.tools.core.audio import Samples
 from segue.tools.core.base import Context, Ref
 from segue.tools.core.errors import CannotDo, InvalidArgument
 from segue.tools.core.piece import Clip, Piece
-from segue.tools.music import exact_effects, exact_span
+from segue.tools.music import exact_effects, exact_sound, exact_span
 from segue.tools.sound import (
     blocks,
     blocks_effects,
@@ -182,7 +182,8 @@ def _loudness(source: Source, op: ops.Loudness, room: Room, context: Context) ->
         context.note(
             f"Peaks were limited by up to {-measured['limited_db']:.1f} dB, so that the true peak stays under −1 dBTP."
         )
-    return Made(made, "gain and limiter" if "limited_db" in measured else "gain", f"at {op.lufs:g} LUFS", measured)
+    label = exact_sound.level_label(op.lufs, measured, context.note)
+    return Made(made, "gain and limiter" if "limited_db" in measured else "gain", label, measured)
 
 
 def _effect(source: Source, op: ops.Effect, room: Room, context: Context) -> Made:

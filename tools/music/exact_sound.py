@@ -23,6 +23,7 @@ from segue.tools.sound.dynamics import fitting_gain_db
 from segue.tools.sound.loudness import db_to_gain, gain_to_db, true_peak_db, with_gain
 
 _UNDER_LU = 7.0  # how far an accompaniment lies under the recording that it goes with
+_NEAR_LU = 0.3  # a loudness so near is the one that was asked for
 _STEP_LU = 6.0  # a step in loudness at a join that a listener would notice
 
 
@@ -141,9 +142,16 @@ def at_loudness(material: Material, lufs: float, desk: Desk) -> Done:
     made = exact.shaped(material, curve, desk.say)
     after = dynamics.loudness_lufs(made.wave) or lufs
     measured |= {"lufs_after": round(after, 2), "true_peak_db": round(done.true_peak_db, 2)}
-    if abs(after - lufs) > 0.3:
-        desk.say(f"It reaches {after:.1f} LUFS: more would flatten it.".replace("-", "−"))
     return Done(made, "gain" if done.curve is None else "gain and limiter", measured)
+
+
+def level_label(lufs: float, measured: Mapping[str, Any], say: Say) -> str:
+    """Return how a piece brought to a loudness is called: by the one that it has; one that was not reached is said."""
+    after = measured["lufs_after"]
+    if abs(after - lufs) <= _NEAR_LU:
+        return f"at {lufs:g} LUFS"
+    say(f"It reaches {after:.1f} LUFS: more would flatten it.".replace("-", "−"))
+    return f"at {after:.1f} LUFS"
 
 
 def _flat(material: Material, db: float) -> dynamics.Curve:
