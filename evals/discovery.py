@@ -32,6 +32,7 @@ DESCRIPTION = (
 )
 ENGINE = "Segue"
 DIALOGUES, EXCERPTS = 500, 200
+_STOPPED = ", music stop words"
 GOAL = 1.2  # times the best baseline, for hit@10 and hit@100
 _RRF = 60.0
 _ENGLISH = frozenset(
@@ -227,11 +228,17 @@ def _whose(rewritten: dict[str, Any]) -> str:
 
 def _goals(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     engine = next(row for row in rows if row["system"] == ENGINE)
+    baselines = [row for row in rows if not row["system"].startswith(ENGINE)]
+    plain = [row for row in baselines if not row["system"].endswith(_STOPPED)]
     out = []
     for figure in ("hit@10", "hit@100"):
-        best = max((row for row in rows if not row["system"].startswith(ENGINE)), key=lambda row: row[figure])
-        ratio = engine[figure] / max(1e-9, best[figure])
-        out.append({"goal": f"{figure} at least {GOAL} times the best baseline ({best['system']})", "found": f"{ratio:.2f}", "met": ratio >= GOAL})  # fmt: skip
+        for known, of in (
+            (plain, "BM25, vectors and their fusion"),
+            (baselines, "these, music's stop words left out"),
+        ):
+            best = max(known, key=lambda row: row[figure])
+            ratio = engine[figure] / max(1e-9, best[figure])
+            out.append({"goal": f"{figure} at least {GOAL} times the best of {of} ({best['system']})", "found": f"{ratio:.2f}", "met": ratio >= GOAL})  # fmt: skip
     return out
 
 
@@ -282,11 +289,11 @@ def systems(talks: Talks, vectors: Vectors, house: House) -> dict[str, Rank]:
         return " ".join(view.said)
 
     found: dict[str, Rank] = {}
-    for name, stop in (("", _ENGLISH), (", music stop words", STOP | _ENGLISH)):
+    for name, stop in (("", _ENGLISH), (_STOPPED, STOP | _ENGLISH)):
         found[f"BM25, last words{name}"] = bm25(last, stop)
         found[f"BM25, all words{name}"] = bm25(history, stop)
     found["vectors alone, last words"] = dense
-    for name in ("", ", music stop words"):
+    for name in ("", _STOPPED):
         three = [found[f"BM25, last words{name}"], found[f"BM25, all words{name}"], dense]
         found[f"reciprocal-rank fusion{name}"] = fused(three)
     found[ENGINE] = house.scores

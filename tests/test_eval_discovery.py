@@ -111,7 +111,7 @@ def test_the_suite_runs_every_system_on_one_pool(file, monkeypatch, tmp_path):
     assert result["rewritten"] == {"by": "scripted", "turns": 3, "planned": 3}
     assert "say nothing about any LLM" in written
     assert (result["dialogues"], result["turns"], result["pool"]) == (2, 3, 7)
-    assert len(discovery.table(result)[1]) == 11
+    assert len(discovery.table(result)[1]) == 13
     assert list((tmp_path / "cache" / "segue").glob("discovery-*.npy"))
 
 
