@@ -11,6 +11,7 @@ from segue.agent.events import ToolResult
 from segue.agent.fold import Dialogue
 from segue.agent.plan import Plan
 from segue.agent.session import Turn
+from segue.evals.planning_contexts import names, state_for
 from segue.tools.core.piece import Clip, Piece
 from segue.tools.core.score import ScoreInfo
 
@@ -189,3 +190,10 @@ def test_the_tempo_of_a_changed_version_is_its_own(talk: Talk):
     talk.say("up a whole tone")
     plan = talk.say("make an intro in its key")
     assert plan.steps[0].args == {"clip": {"id": "edit2s1"}}, "it was transposed: its key is no longer the recording's"
+
+
+@pytest.mark.parametrize("message", ["undo the retag", "undo writing the tags", "put the old tags back"])
+def test_written_tags_are_taken_back_by_the_library(message):
+    plan = BuiltinPlanner(names).plan(message, state_for("list"))
+    assert [step.args for step in plan.steps] == [{"action": "retag", "fields": ["undo"]}]
+    assert not plan.state

@@ -7,6 +7,7 @@ from segue.agent.language import clauses
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import names_in
+from segue.agent.language.turning import TAGS_BACK
 from segue.tools.core.vocabulary import fold, words_of
 
 HELP = (
@@ -178,6 +179,7 @@ def steer(clause: Clause, draft: Draft) -> bool:
         clause.match(_UNDO)
         and not (clause.match(r" back to the ") and _label(clause, draft))
         and not clause.verb("add", "make", "find")
+        and not TAGS_BACK.search(clause.text)
         and len(clauses.split(clause.text)) < 2
     ):
         draft.say("undo")

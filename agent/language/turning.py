@@ -84,9 +84,13 @@ _CUT = re.compile(r"\s*(?:[,;:.!?…]+|\s[-–—]+\s)\s*(?:(?:and|but|then|so|j
 _HEAD = 240  # characters in which a turn ends that is followed by more: it has 16 words at most
 
 
+TAGS_BACK = re.compile(r"\b(?:undo|revert) (?:the |that |your |my |last |writing |all )*(?:re-?tag\w*|tags|id3\w*|metadata)\b", re.IGNORECASE)  # fmt: skip
+"""What was written into files is taken back by the library, not by a step back in the talk."""
+
+
 def turned(text: str, state: State) -> Turn | None:
     """Return the turn of the talk that a message is or begins with, or None."""
-    if "“" in text or '"' in text:
+    if "“" in text or '"' in text or TAGS_BACK.search(text):
         return None
     cuts = [(len(text), len(text)), *((m.start(), m.end()) for m in reversed(list(_CUT.finditer(text, 0, _HEAD))))]
     for end, start in cuts:
