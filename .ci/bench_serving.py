@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ MODELS = ROOT / ".venv-models" / "bin" / "python"
 NUMPY = "tests.models_support"
 # Width, layers and heads of MusicGen's language models (Copet et al. 2023); "tiny" is for processors.
 SIZES = {"tiny": (64, 2, 4), "small": (1024, 24, 16), "medium": (1536, 48, 24), "large": (2048, 48, 32)}
+ON_A_GPU = "python .ci/bench_serving.py musicgen --size small --device cuda --batches 1 2 4 8 16 32"
 LEAST = 8  # takes asked for at once, where the batch is smaller
 
 
@@ -69,6 +71,8 @@ def main() -> int:
             print(bench(asked))
         else:
             print("musicgen: not measured here (.ci/models brings audiocraft)")
+        if shutil.which("nvidia-smi") is None:
+            print(f"released sizes: not measured, there is no GPU here; where there is one: {ON_A_GPU}")
     return 0
 
 
