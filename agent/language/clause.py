@@ -229,6 +229,6 @@ _NEGATIONS = frozenset(["no", "not", "without", "minus", "never", "non", "senza"
 _BETWEEN = frozenset(["any", "too", "the", "a", "an", "much", "more", "so", "very", "or", "and", "nor", "of", "that", "really", "all", "kind", "to", "be", "want", "some", "is", "with", "as", "anything"])  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
