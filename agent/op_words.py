@@ -38,8 +38,19 @@ def done_words(operations: Sequence[Any], details: Sequence[Any]) -> list[str]:
             continue
         shown = details[number] if number < len(details) and isinstance(details[number], Mapping) else {}
         chosen = _chosen(op, shown)
-        out.append(op_words(op) + (f" ({chosen})" if chosen else ""))
+        out.append((_short_of(op, shown) or op_words(op)) + (f" ({chosen})" if chosen else ""))
     return out
+
+
+_NEAR = 0.15  # LU that a loudness may miss without a word
+
+
+def _short_of(op: Operation, shown: Mapping[str, Any]) -> str:
+    """Name a loudness that was not reached; nothing where it was."""
+    wanted, reached = op.get("lufs"), shown.get("lufs_after")
+    if op.get("op") != "loudness" or not isinstance(wanted, int | float) or not isinstance(reached, int | float):
+        return ""
+    return f"brought as near to {wanted:g} LUFS as it goes" if abs(wanted - reached) > _NEAR else ""
 
 
 # What a result measured that says how an operation was done, and its unit.

@@ -113,3 +113,12 @@ def test_a_talk_about_a_recording(tmp_path):
         assert turns.results[0].status == "done"
         gains = turns.results[0].out["details"][0]["gains_db"]
         assert min(gains) <= 0.0 == max(gains)
+
+
+@pytest.mark.parametrize(
+    ("reached", "said"), [(-9.05, "brought to -9 LUFS"), (-10.4, "brought as near to -9 LUFS as it goes")]
+)
+def test_a_loudness_that_was_not_reached_is_not_claimed(reached, said):
+    (words,) = done_words([{"op": "loudness", "lufs": -9}], [{"lufs_before": -16.0, "lufs_after": reached}])
+    assert words.startswith(said)
+    assert f"to −{-reached:g} LUFS" in words
