@@ -92,6 +92,8 @@ def test_sessions_from_beginning_to_end(described: dict[str, Any], ann: httpx.Cl
     assert ann.get(f"{at}/messages/3").status_code == 404
     branch = follows(described, "post", "/api/sessions/{id}/branch", ann.post(f"{at}/branch", json={"turns": 1}))
     assert branch["turns"] == 1
+    assert ann.post(f"{at}/branch", json={"turns": 1.0}).json()["turns"] == 1
+    assert ann.post(f"{at}/branch", json={"turns": "1"}).status_code == 400
     named = follows(described, "patch", "/api/sessions/{id}", ann.patch(at, json={"title": "Sunday"}))
     assert named["title"] == "Sunday"
     follows(described, "post", "/api/sessions/{id}/cancel", ann.post(f"{at}/cancel"))

@@ -14,6 +14,7 @@ from segue.agent.session import Session
 from segue.tools.core.errors import NotFound, SegueError
 from segue.ui.api_errors import fault
 from segue.ui.caller import Answer, Caller, Message
+from segue.ui.json_types import WHOLE
 
 if TYPE_CHECKING:
     from segue.agent import Agent
@@ -98,7 +99,7 @@ class BranchAt(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    turns: int = Field(ge=0, le=100_000, strict=True)
+    turns: Annotated[int, Field(ge=0, le=100_000, strict=True), WHOLE]
 
 
 class Stopped(BaseModel):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from segue.tools.core.errors import InvalidArgument, NotFound
+from segue.ui.json_types import WHOLE
 
 MODEL = "segue"
 # Names of formats and the ends of data URLs, to file suffixes that the intake knows.
@@ -61,7 +62,7 @@ class ChatRequest(BaseModel):
     stream_options: StreamOptions | None = None
     modalities: list[Literal["text", "audio"]] | None = None
     audio: AudioWish | None = None
-    n: Annotated[int, Field(ge=1, le=1, strict=True)] | None = None
+    n: Annotated[int, Field(ge=1, le=1, strict=True), WHOLE] | None = None
     metadata: dict[str, Any] | None = None
 
     @property
