@@ -137,3 +137,16 @@ def test_all_takes_are_saved_where_both_are_asked_for():
 def test_a_number_of_bars_bars_nothing():
     (step,) = steps("empty", "make a four bar trap beat at 140")
     assert (step[1]["genre"], step[1]["bars"], step[1]["bpm"]) == ("trap", 4, 140.0)
+
+
+@pytest.mark.parametrize(
+    ("message", "operations"),
+    [
+        ("remove the drums and turn the bass down by 6 dB", [{"op": "remove", "stems": ["drums"]}, {"op": "gain", "stem": "bass", "db": -6.0}]),
+        ("remove the drums and the piano, turn the bass up by 2.5 dB", [{"op": "remove", "stems": ["drums", "piano"]}, {"op": "gain", "stem": "bass", "db": 2.5}]),
+    ],
+)  # fmt: skip
+def test_of_two_changes_in_plain_words_none_is_lost(message, operations):
+    """What the mixer's button says, too."""
+    (step,) = steps("piece", message)
+    assert step[1]["operations"] == operations

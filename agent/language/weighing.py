@@ -145,7 +145,8 @@ def _likeliest(plan: Plan, likeliest: float, agree: bool, reading: Reading, tria
             continue  # only constraints that were passed over are wanted
         if "state.cancel" in seen - asked and plan.steps:
             continue
-        fit = reading.fit(seen) - DROPPED * (len(_dropped(counted, seen)) + _goes_further(asked, seen))
+        left_out = len(_dropped(counted, seen)) + _goes_further(asked, seen) + 2 * _undoes(asked, seen)
+        fit = reading.fit(seen) - DROPPED * left_out
         if fit > likeliest and _is_better(trial, plan):
             best, likeliest = trial, fit
         if likeliest > reading.most - _NEAR:
@@ -179,6 +180,12 @@ def _dropped(asked: frozenset[str], seen: frozenset[str]) -> frozenset[str]:
 
 def _turns(found: frozenset[str]) -> frozenset[str]:
     return frozenset(label for label in found if label.startswith("state.") and label != "state.like")
+
+
+def _undoes(asked: frozenset[str], seen: frozenset[str]) -> bool:
+    """Tell whether one of several changes that the rules read is left out, or made another one."""
+    changes = {label for label in asked if label.startswith("edit.")}
+    return len(changes) > 1 and not changes <= seen
 
 
 def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
