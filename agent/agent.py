@@ -347,10 +347,10 @@ class Agent:
         return (sessions.session(session, self.owner) if session else sessions.create(self.owner)).id
 
     async def _chat(self, message: str, session: str, attach: Attach, emit: Emit, heard: Heard | None = None, drop: str | None = None, again: str | None = None) -> Reply:  # fmt: skip
-        given, finished = (
-            constraints.without(await self._state(session), drop) if drop is not None else None,
-            list[ToolResult](),
-        )
+        given: Plan | None = None
+        finished: list[ToolResult] = []
+        if drop is not None:
+            given = constraints.without(await self._state(session), drop)
         if again is not None:
             given, finished = self._house.turns.unfinished(again, session, self.owner)
         if attach:

@@ -57,7 +57,7 @@ def framed(clause: Clause, draft: Draft) -> bool:
     found: Target = {"step": draft.steps[-1].id, "field": "items", "index": 0}
     measured = draft.add("tag", {"clip": found})
     args: dict[str, Any] = {"prompt": _phrase(added["what"])}
-    _described(Clause(added["what"]), Clause(rest), args)
+    describe(Clause(added["what"]), Clause(rest), args)
     matched = rest.lower()
     every = not re.search(r"\b(?:key|tempo|bpm|speed|pace|tonart)\b", matched)
     if every or re.search(r"\b(?:tempo|bpm|speed|pace)\b", matched):
@@ -79,7 +79,7 @@ def _phrase(words: str) -> str:
     )
 
 
-def _described(what: Clause, rest: Clause, args: dict[str, Any]) -> None:
+def describe(what: Clause, rest: Clause, args: dict[str, Any]) -> None:
     """Read the length, the players, the style and the mood of what is to be made."""
     length = rest.durations
     if length:
@@ -114,12 +114,14 @@ def ordered(clause: Clause, draft: Draft) -> bool:
         items = subjects(Clause("each of them"), draft)
     if len(items) < 2:
         return False
-    args: dict[str, Any] = {"clips": items}
-    if clause.match(_SHORT):
-        args["detail"] = "short"
-    draft.add("caption", args)
-    draft.add("retrieve", {"among": items, "order": way, "k": max(5, len(items))})
+    tell_in_order(items, way, draft, short=clause.match(_SHORT) is not None)
     return True
+
+
+def tell_in_order(items: list[Target], way: str, draft: Draft, *, short: bool) -> None:
+    """Describe things, and put them in an order of energy."""
+    draft.add("caption", {"clips": items, **({"detail": "short"} if short else {})})
+    draft.add("retrieve", {"among": items, "order": way, "k": max(5, len(items))})
 
 
 def energy_of(text: str) -> str | None:
@@ -185,11 +187,16 @@ def grown(clause: Clause, draft: Draft) -> bool:
         return False
     by = re.search(r"\b(?:by|another|extra|further)\s+\S", clause.text[grow.start() : length[0].start + 1])
     target = named[0].target if named else draft.it
+    extend_and_match(target, length[0].value, draft, more=by is not None)
+    return True
+
+
+def extend_and_match(target: Target, length_s: float, draft: Draft, *, more: bool) -> None:
+    """Make a piece so long, or longer by so much, and look for what sounds like it."""
     thing = draft.thing(target)
-    seconds = length[0].value + (thing.duration_s if by and thing and thing.duration_s else 0.0)
+    seconds = length_s + (thing.duration_s if more and thing and thing.duration_s else 0.0)
     step = draft.add("edit", {"clip": target, "operations": [{"op": "extend", "duration_s": seconds}]})
     draft.add("retrieve", {"action": "similar", "like": [{"step": step, "field": "piece"}]})
-    return True
 
 
 def _clock(text: str) -> list[Found[float]]:

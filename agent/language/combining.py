@@ -7,12 +7,12 @@ calmest first": rules that read clause by clause tend to see one of the two.
 import re
 from typing import Any
 
-from segue.agent.language.chaining import energy_way
+from segue.agent.language.chaining import energy_way, tell_in_order
 from segue.agent.language.clause import Clause
 from segue.agent.language.clauses import strip_polite
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.hearing import subjects
-from segue.agent.language.labels import TOOLS, is_main
+from segue.agent.language.labels import TOOLS, main_of
 from segue.agent.language.reference import group, mentions
 from segue.agent.plan import Plan
 
@@ -26,8 +26,7 @@ def combined(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
     ----------
     asked : labels, as the reader sees them. draft : an empty draft of the message.
     """
-    main = frozenset(label for label in asked if is_main(label))
-    build = {frozenset({"transcribe"}): _forms, frozenset({"library"}): _house, frozenset({"caption", "retrieve"}): _told_in_order}.get(main)  # fmt: skip
+    build = {frozenset({"transcribe"}): _forms, frozenset({"library"}): _house, frozenset({"caption", "retrieve"}): _told_in_order}.get(main_of(asked))  # fmt: skip
     if build is None or not build(asked, Clause(strip_polite(message) or message), draft):
         return None
     return draft.plan()
@@ -86,7 +85,8 @@ _FIELDS = ("retag", "stats")
 
 def _house(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     seen = {label.removeprefix("library.") for label in asked if label.startswith("library.")}
-    said = {action: [n for n, part in enumerate(_parts(clause)) if _CUES[action].search(part.text)] for action in seen & _CUES.keys()}  # fmt: skip
+    parts = [Clause(part) for part in _BREAK.split(clause.text) if part.strip()]
+    said = {action: [n for n, part in enumerate(parts) if _CUES[action].search(part.text)] for action in seen & _CUES.keys()}  # fmt: skip
     wanted = [action for action in _CUES if said.get(action)]
     if not _SEVERAL <= len(wanted) == len(seen) or len({n for places in said.values() for n in places}) < _SEVERAL:
         return False
@@ -94,9 +94,7 @@ def _house(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
         args: dict[str, Any] = {"action": action}
         if action in _FIELDS:
             both = set(_FIELDS) <= set(wanted)
-            about = next(
-                (part for part in _parts(clause) if both and part.fields and _CUES[action].search(part.text)), None
-            )
+            about = next((part for part in parts if both and part.fields and _CUES[action].search(part.text)), None)
             fields = [field.value for field in (about or clause).fields]
             if fields:
                 args["fields"] = list(dict.fromkeys(fields))
@@ -108,15 +106,10 @@ def _house(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     return True
 
 
-def _parts(clause: Clause) -> list[Clause]:
-    return [Clause(part) for part in _BREAK.split(clause.text) if part.strip()]
-
-
 # -- described, in an order ---------------------------------------------------------------------------------------
 
 _BRIEF = re.compile(r"\b(?:short\w*|brief\w*|quick\w*|(?:one|a|single) (?:line|sentence)|one[- ]liners?|few words)\b", re.IGNORECASE)  # fmt: skip
 _OF_ONE = re.compile(r"\b(?:describe|caption|tell me about|about|sum up) (?:whichever|the (?:first|top|opener|winner))\b", re.IGNORECASE)  # fmt: skip
-_MOST = 5
 
 
 def _told_in_order(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
@@ -124,8 +117,7 @@ def _told_in_order(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     way = energy_way(clause) or next((w for w in ("energy_up", "energy_down") if f"order.{w}" in asked), None)
     if len(items) < _SEVERAL or way is None or _OF_ONE.search(clause.text):
         return False
-    draft.add("caption", {"clips": items, **({"detail": "short"} if _BRIEF.search(clause.text) else {})})
-    draft.add("retrieve", {"among": items, "order": way, "k": max(_MOST, len(items))})
+    tell_in_order(items, way, draft, short=_BRIEF.search(clause.text) is not None)
     return True
 
 

@@ -13,7 +13,7 @@ from segue.agent.language import making, responding, searching
 from segue.agent.language.clause import Clause
 from segue.agent.language.clauses import strip_polite
 from segue.agent.language.draft import Draft
-from segue.agent.language.labels import is_main
+from segue.agent.language.labels import main_of
 from segue.agent.language.locking import locks
 from segue.agent.language.parts import parts, present
 from segue.agent.language.places import place
@@ -34,12 +34,12 @@ def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
 
 def is_talk(asked: frozenset[str]) -> bool:
     """Tell whether one thing is asked for that no tool does: a turn of the talk, an answer, a question back."""
-    return len(main := {label for label in asked if is_main(label)}) == 1 and main <= _TALK.keys()
+    return len(main := main_of(asked)) == 1 and main <= _TALK.keys()
 
 
 def add(asked: frozenset[str], message: str, draft: Draft) -> bool:
     """Add such a request to a draft, behind what is there; tell whether it was one."""
-    main = frozenset(label for label in asked if is_main(label))
+    main = main_of(asked)
     clause = Clause(strip_polite(message) or message)
     if is_talk(asked) and clause.words:
         return _TALK[next(iter(main))](clause, draft)

@@ -52,6 +52,11 @@ def is_main(label: str) -> bool:
     )
 
 
+def main_of(found: Iterable[str]) -> frozenset[str]:
+    """Return the labels that say what is to be done."""
+    return frozenset(label for label in found if is_main(label))
+
+
 def _edit(args: Mapping[str, Any]) -> Iterable[str]:
     for operation in args.get("operations") or []:
         op = str(operation.get("op"))

@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from segue.agent.language import chaining, directly, following, making, splicing
+from segue.agent.language import chaining, directly, following, splicing
 from segue.agent.language.clause import Clause
 from segue.agent.language.clauses import strip_polite
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.joining import by_word
-from segue.agent.language.labels import is_main
+from segue.agent.language.labels import main_of
 from segue.agent.language.parts import parts
 from segue.agent.language.reference import group, mentions
 from segue.agent.plan import Plan
@@ -39,10 +39,6 @@ def linked(asked: frozenset[str], message: str, empty: Callable[[], Draft]) -> P
     return draft.plan()
 
 
-def _main(asked: frozenset[str]) -> frozenset[str]:
-    return frozenset(label for label in asked if is_main(label))
-
-
 def _written_out(asked: frozenset[str], clause: Clause, draft: Draft) -> None:
     """Export what was made last, where that is asked for and not done."""
     if "export" in asked and draft.steps[-1].tool != "export" and clause.formats and draft.it:
@@ -53,7 +49,7 @@ def _written_out(asked: frozenset[str], clause: Clause, draft: Draft) -> None:
 
 
 def _spliced(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
-    return _main(asked) <= {"edit", "edit.trim", "edit.concat", "export", "several"} and splicing.spliced(clause, draft)  # fmt: skip
+    return main_of(asked) <= {"edit", "edit.trim", "edit.concat", "export", "several"} and splicing.spliced(clause, draft)  # fmt: skip
 
 
 # -- a part taken out, another written down ----------------------------------------------------------------
@@ -73,7 +69,7 @@ _TO: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def _noted_without(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Take parts out and write another down: "number 3 without the singer, and what does the bass play?"."""
-    if not _main(asked) <= {"edit", "edit.remove", "transcribe", "to.notes", "to.score", "to.chords"}:
+    if not main_of(asked) <= {"edit", "edit.remove", "transcribe", "to.notes", "to.score", "to.chords"}:
         return False
     named = mentions(clause, draft)
     target = named[0].target if named else draft.it
@@ -140,7 +136,7 @@ _KEY, _TEMPO = re.compile(r"\bkey\b", re.IGNORECASE), re.compile(r"\b(?:tempo|bp
 
 def _framed(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Make an intro or outro in the key and tempo of a piece that is there, and join it: "it needs eight seconds of intro"."""
-    if not _main(asked) <= {"edit", "edit.concat", "generate", "tag", "export", "edit.transpose", "edit.tempo", "g.accompany", "g.melody"}:  # fmt: skip
+    if not main_of(asked) <= {"edit", "edit.concat", "generate", "tag", "export", "edit.transpose", "edit.tempo", "g.accompany", "g.melody"}:  # fmt: skip
         return False
     named = mentions(clause, draft)
     target = named[0].target if named else draft.it
@@ -150,13 +146,7 @@ def _framed(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     if not (ending or opening) or not chaining.puts_together(clause.text):
         return False
     args: dict[str, Any] = {"prompt": clause.text}
-    if clause.durations:
-        args["duration_s"] = clause.durations[0].value
-    elif clause.bars and clause.bars[0].value.count:
-        args["bars"] = clause.bars[0].value.count
-    read: dict[str, Any] = {}
-    making.describe_further(clause, read, draft)
-    args |= {name: read[name] for name in ("genre", "mood", "instruments", "exclude", "chords", "meter") if name in read}  # fmt: skip
+    chaining.describe(clause, clause, args)
     key, tempo = _KEY.search(clause.text), _TEMPO.search(clause.text)
     if "tag" in asked or key or tempo:
         measured = draft.add("tag", {"clip": target})
@@ -177,7 +167,7 @@ def _framed(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
 def _grown(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Make a piece longer and look for what sounds like it."""
     if (
-        not _main(asked) <= {"edit", "edit.extend", "retrieve", "r.like"}
+        not main_of(asked) <= {"edit", "edit.extend", "retrieve", "r.like"}
         or not clause.durations
         or not chaining.makes_longer(clause.text)
     ):
@@ -186,11 +176,9 @@ def _grown(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     target = named[0].target if named else draft.it
     if target is None:
         return False
-    length, thing = clause.durations[0], draft.thing(target)
+    length = clause.durations[0]
     more = re.search(r"\b(?:by|another|extra|further|more)\s+(?:\w+\s+)?$", clause.text[: length.start], re.IGNORECASE)
-    seconds = length.value + (thing.duration_s if more and thing and thing.duration_s else 0.0)
-    step = draft.add("edit", {"clip": target, "operations": [{"op": "extend", "duration_s": seconds}]})
-    draft.add("retrieve", {"action": "similar", "like": [{"step": step, "field": "piece"}]})
+    chaining.extend_and_match(target, length.value, draft, more=more is not None)
     return True
 
 
@@ -205,7 +193,7 @@ _OVER = re.compile(r"\b(?:over|on top of|onto|on|above|sit on)\s+(?:the |my |tha
 def _laid(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Lay clips over one another, at told levels, in one tempo or key where that is asked for."""
     if (
-        not _main(asked) <= {"edit", "edit.mix", "several", "retrieve"}
+        not main_of(asked) <= {"edit", "edit.mix", "several", "retrieve"}
         or clause.durations
         or clause.bars
         or clause.percents
@@ -245,7 +233,7 @@ _ONE_OF = re.compile(r"\b(?:\w+est|most \w+|least \w+|whichever|the (?:\w+er|mor
 
 def _picked(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Make takes and keep the calmest or the wildest: "a lullaby five different ways, then play me the gentlest"."""
-    if not _main(asked) <= {"generate", "retrieve"}:
+    if not main_of(asked) <= {"generate", "retrieve"}:
         return False
     for head, tail in following.parted(clause.text):
         way = chaining.energy_of(tail)
@@ -261,7 +249,7 @@ _TAKES = re.compile(r"\b(?:both|all|them|each|every|these|those|two|three|lot)\b
 
 def _made_and_saved(asked: frozenset[str], clause: Clause, draft: Draft) -> bool:
     """Make something new and save it: "half a minute of klezmer clarinet, wav and midi both"."""
-    if _main(asked) != {"generate", "export"} or not clause.formats:
+    if main_of(asked) != {"generate", "export"} or not clause.formats:
         return False
     for head, tail in following.parted(clause.text):
         formats = [found.value for found in Clause(tail).formats]

@@ -12,7 +12,7 @@ from segue.agent.language import evidence
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.hearing import subjects
-from segue.agent.language.labels import TOOLS, is_main
+from segue.agent.language.labels import TOOLS, main_of
 from segue.agent.language.parts import parts
 from segue.agent.language.reference import group, mentions, names_in
 from segue.agent.plan import Plan
@@ -47,7 +47,7 @@ _WHOLE = {"tag": "what genre and mood is it?", "caption": "describe it", "sectio
 
 def further(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
     """Return a later clause of a message in plain words: what it speaks of is what the earlier ones made."""
-    main = frozenset(label for label in asked if is_main(label)) - {"caption"} or asked & {"caption"}
+    main = main_of(asked) - {"caption"} or asked & {"caption"}
     if len(main) == 1 and (whole := _WHOLE.get(next(iter(main)))):
         return whole
     return plainest(asked, clause.text, draft)
@@ -55,7 +55,7 @@ def further(asked: frozenset[str], clause: Clause, draft: Draft) -> str | None:
 
 def direct(asked: frozenset[str], message: str, draft: Draft) -> Plan | None:
     """Return the plan for requests that need no words of the rules: a question, a mix or a join of all there is."""
-    main = frozenset(label for label in asked if is_main(label))
+    main = main_of(asked)
     clause = Clause(message)
     if main == {"caption", "question"}:
         clips = subjects(clause, draft)

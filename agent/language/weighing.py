@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from segue.agent.language import combining, directly, linking, plainly
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
-from segue.agent.language.labels import TOOLS, is_main, labels
+from segue.agent.language.labels import TOOLS, labels, main_of
 from segue.agent.language.query import chatter
 from segue.agent.language.reader import Reading
 from segue.agent.language.reference import one_handled
@@ -83,7 +83,7 @@ def weighed(
         itself, of which fewer plans are tried.
     """
     asked = labels(plan)
-    agree = _main(asked) == _main(reading.best)
+    agree = main_of(asked) == main_of(reading.best)
     if apart is not None and (built := _built(asked, agree, message, reading, draft)) is not None:
         return _unsure(built)
     elsewhere = agree and _grows_elsewhere(asked, reading, message)
@@ -116,7 +116,7 @@ def _built(asked: frozenset[str], agree: bool, message: str, reading: Reading, d
     if _turns(asked):
         return None
     chain = linking.linked(reading.best, message, draft)
-    if chain is not None and _main(reading.best) <= labels(chain):
+    if chain is not None and main_of(reading.best) <= labels(chain):
         return chain
     if not combining.is_combined(reading.best) or (agree and _details(asked) == _details(reading.best)):
         return None
@@ -190,9 +190,7 @@ def _undoes(asked: frozenset[str], seen: frozenset[str]) -> bool:
 
 def _goes_further(asked: frozenset[str], seen: frozenset[str]) -> bool:
     """Tell whether another plan changes a piece as the rules do, and then once more."""
-    return {label for label in asked if is_main(label)} < {label for label in seen if is_main(label)} and (
-        asked & TOOLS == seen & TOOLS == {"edit"}
-    )
+    return main_of(asked) < main_of(seen) and (asked & TOOLS == seen & TOOLS == {"edit"})
 
 
 def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callable[[str], Plan], draft: Callable[[], Draft], apart: Callable[[], Iterator[Plan]] | None) -> Iterator[Plan]:  # fmt: skip
@@ -207,7 +205,7 @@ def _trials(message: str, asked: frozenset[str], reading: Reading, again: Callab
         return
     if len(reading.best & TOOLS) > 1:
         yield from apart()
-    if _main(asked) != _main(reading.best):
+    if main_of(asked) != main_of(reading.best):
         for said in _sayings(message, asked, reading):
             yield again(said)
 
@@ -240,12 +238,8 @@ def _grows_elsewhere(asked: frozenset[str], reading: Reading, message: str) -> b
     return bool(asked & _SOURCES) or _REFERS.search(message) is not None
 
 
-def _main(found: frozenset[str]) -> frozenset[str]:
-    return frozenset(label for label in found if is_main(label))
-
-
 def _agreed(asked: frozenset[str], reading: Reading) -> bool:
-    return all(reading.likely.get(label, 1.0) >= _SURE_OF_EACH for label in _main(asked))
+    return all(reading.likely.get(label, 1.0) >= _SURE_OF_EACH for label in main_of(asked))
 
 
 def _told_or_written(asked: frozenset[str], reading: Reading) -> bool:

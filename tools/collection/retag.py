@@ -74,7 +74,8 @@ class Retag:
             return False, left
         try:
             path = _writable(Path(track.path or ""))
-            mine = {field: value for field, value in mine.items() if not _there(path, field, value)}
+            there = read_tags(path)
+            mine = {field: value for field, value in mine.items() if not _is_said(there.get(field), value)}
             if mine:
                 self._replace(track, path, mine)
         except (CannotDo, BadInput) as error:
@@ -154,9 +155,8 @@ def _writable(path: Path) -> Path:
     return path
 
 
-def _there(path: Path, field: str, value: object) -> bool:
-    """Tell whether a file says this already."""
-    said = read_tags(path).get(field)
+def _is_said(said: object, value: object) -> bool:
+    """Tell whether what a file says is this already."""
     if isinstance(value, float) and isinstance(said, (int, float)):
         return abs(said - value) < 0.005
     return bool(said == value)
