@@ -8,6 +8,7 @@ import gradio as gr
 
 from segue.ui import talk
 from segue.ui.room import Room
+from segue.ui.views import Left
 
 HERE = Path(__file__).parent
 _SCRIPTS = ("page.js", "page_record.js", "page_player.js", "page_mixer.js", "page_now.js")
@@ -115,6 +116,7 @@ def build(room: Room) -> gr.Blocks:
         def load(kept: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
             kept = kept if guest.title(kept) else ""
+            unanswered = guest.is_open(kept)
             welcome = gr.update(value=room.opening_html(), visible=not kept)
             empty = guest.library_is_empty() and not kept
             return (
@@ -123,6 +125,7 @@ def build(room: Room) -> gr.Blocks:
                 welcome,
                 gr.update(value=room.examples_html(), visible=not kept),
                 gr.update(visible=empty),
+                unanswered,
             )
 
         def watch(seen: str, request: gr.Request) -> tuple[Any, ...]:
@@ -132,31 +135,46 @@ def build(room: Room) -> gr.Blocks:
             return shown, now, gr.Timer(active=room.opening.busy or now != seen)
 
         def send(message: dict[str, Any], current: str, carried: str, request: gr.Request) -> Iterator[Any]:
-            for step in talk.send(room.guest(request), message, current, talk.along(carried)):
-                yield _shown(step)
+            try:
+                for step in talk.send(room.guest(request), message, current, talk.along(carried)):
+                    yield _shown(step)
+            except Left:  # what was shown last is not shown once more, as Gradio does at the end
+                yield [gr.skip() for _ in turn]
 
         def cancel(current: str, request: gr.Request) -> None:
             room.guest(request).cancel(current)
 
         def resume(id: str | None, request: gr.Request) -> tuple[Any, ...]:
-            history = room.guest(request).history(id or "")
-            there = bool(history)
-            return id or "", gr.update(value=history, visible=there), *_welcome(not there, False), *_managed(there)
-
-        def settle(current: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-            # A turn goes on when its page is left; who comes back sees its answer as soon as it is there.
             guest = room.guest(request)
-            if not current or not guest.is_open(current):
-                yield gr.skip(), gr.skip()
-                return
-            yield gr.skip(), gr.update(visible=True)
-            guest.finish(current)
-            yield guest.history(current), gr.update(visible=False)
+            guest.leave()
+            unanswered = guest.is_open(id or "")
+            history = guest.history(id or "")
+            there = bool(history)
+            shown = gr.update(value=history, visible=there)
+            return id or "", shown, *_welcome(not there, False), *_managed(there), *_idle(), unanswered
+
+        def settle(current: str, unanswered: bool, request: gr.Request) -> Iterator[Any]:
+            # A turn goes on when its page is left; who comes back sees its answer as soon as it is there. It may be
+            # there by now: what counts is how the turn stood when the page was drawn.
+            if unanswered:
+                yield gr.update(visible=True)
+                room.guest(request).finish(current)
+            yield gr.skip()
+
+        def settled(current: str, unanswered: bool, request: gr.Request) -> tuple[Any, ...]:
+            # Of the conversation that is open by now: it may be another one.
+            guest = room.guest(request)
+            if not unanswered:
+                return gr.skip(), gr.skip(), False
+            still = guest.is_open(current)
+            return guest.history(current), gr.update(visible=still), still
 
         def begin(request: gr.Request) -> tuple[Any, ...]:
-            empty = room.guest(request).library_is_empty()
+            guest = room.guest(request)
+            guest.leave()
+            empty = guest.library_is_empty()
             none = gr.update(value=[], visible=False)
-            return "", none, *_welcome(True, empty), *_managed(False), gr.update(value=None)
+            return "", none, *_welcome(True, empty), *_managed(False), *_idle(), False, gr.update(value=None)
 
         def refresh(current: str, request: gr.Request) -> tuple[Any, ...]:
             guest = room.guest(request)
@@ -183,7 +201,7 @@ def build(room: Room) -> gr.Blocks:
 
         def forget(current: str, request: gr.Request) -> tuple[Any, ...]:
             if not current:  # thought better of it
-                return tuple(gr.skip() for _ in [*screen, sessions])
+                return tuple(gr.skip() for _ in [*screen, waits, sessions])
             guest = room.guest(request)
             guest.delete(current)
             return *begin(request)[:-1], _choices(guest.sessions(), "")
@@ -205,14 +223,15 @@ def build(room: Room) -> gr.Blocks:
         # it loses that event (Gradio's queue forgets the window whose stream broke off).
         quick: dict[str, Any] = {**quiet, "queue": False}
         turn = [box, session, chat, opening, first, examples, stop]
-        screen = [session, chat, opening, examples, first, manage, title]
+        screen = [session, chat, opening, examples, first, manage, title, box, stop]
         side = [sessions, library, manage, title, taste, kept]
-        seen = gr.State("")
+        seen, waits = gr.State(""), gr.State(False)
         clock = gr.Timer(2.0, active=room.opening.wanted())
         loaded = page.load(
-            load, session, [session, chat, opening, examples, first], js="() => window.segueKept()", **quick
+            load, session, [session, chat, opening, examples, first, waits], js="() => window.segueKept()", **quick
         )
-        loaded.then(refresh, session, side, **quick).then(settle, session, [chat, stop], **quiet)
+        back = loaded.then(refresh, session, side, **quick).then(settle, [session, waits], stop, **quiet)
+        back.then(settled, [session, waits], [chat, stop, waits], **quick)
         session.change(None, session, None, js="(id) => window.segueKeep(id)")
         clock.tick(watch, seen, [opening, seen, clock], **quick)
         with_carried = "(said, session) => [said, session, window.segueCarried(said)]"
@@ -223,13 +242,14 @@ def build(room: Room) -> gr.Blocks:
         seek.submit(look_in, seek, found, **quick)
         search.change(look_for, [search, session], sessions, **quick)
         stop.click(cancel, session, None, **quick)
-        resumed = sessions.input(resume, sessions, screen, **quick)
-        resumed.then(judged, session, [taste, kept], **quick).then(settle, session, [chat, stop], **quiet)
-        new.click(begin, None, [*screen, sessions], **quick).then(judged, session, [taste, kept], **quick)
+        resumed = sessions.input(resume, sessions, [*screen, waits], **quick)
+        again = resumed.then(refresh, session, side, **quick).then(settle, [session, waits], stop, **quiet)
+        again.then(settled, [session, waits], [chat, stop, waits], **quick)
+        new.click(begin, None, [*screen, waits, sessions], **quick).then(refresh, session, side, **quick)
         rename.click(ask_title, session, title, **quick)
         title.submit(set_title, [title, session], side, **quick)
         may = "(id) => window.segueMayDelete(id)"
-        gone = delete.click(forget, session, [*screen, sessions], js=may, trigger_mode="multiple", **quick)
+        gone = delete.click(forget, session, [*screen, waits, sessions], js=may, trigger_mode="multiple", **quick)
         gone.then(judged, session, [taste, kept], **quick)
         made = demo.click(make_demo, None, [opening, first], **quiet)
         made.then(refresh, session, side, **quick)
@@ -242,6 +262,11 @@ def build(room: Room) -> gr.Blocks:
 def _managed(there: bool) -> list[Any]:
     """Return what can be done with the conversation that is open; its title is not being asked for."""
     return [gr.update(visible=there), gr.update(visible=False)]
+
+
+def _idle() -> list[Any]:
+    """Return what one writes in, and no button to stop: nothing runs in what is shown."""
+    return [gr.update(interactive=True), gr.update(visible=False)]
 
 
 def _welcome(visible: bool, library_is_empty: bool) -> list[Any]:

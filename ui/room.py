@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 
 from segue.agent import Agent
 from segue.agent.dialogue import Heard
-from segue.agent.events import Event, ToolResult
+from segue.agent.events import Emit, Event, ToolResult
 from segue.tools.collection.catalogue import open_catalogue
 from segue.tools.core.errors import NotSignedIn, SegueError
 from segue.tools.core.settings import Settings
@@ -25,6 +25,7 @@ from segue.ui.jobs import Jobs
 from segue.ui.limits import Ledger
 from segue.ui.links import open_links
 from segue.ui.opening import Opening
+from segue.ui.views import Left, Views
 
 HELLO = "<h2>What shall we play?</h2><p>Find, make, change, describe and write down music by talking about it.</p>"
 _MAKE = [
@@ -52,6 +53,7 @@ class Room:
         self.opening = Opening(self.host.store)
         self.ledger = Ledger()
         self.jobs = Jobs()
+        self.views = Views()
         self.links = open_links(settings.home)
         self._statistics: tuple[tuple[int, int], str] = ((0, 0), "")
         self._agents: OrderedDict[str, Agent] = OrderedDict()
@@ -84,7 +86,8 @@ class Room:
     def guest(self, request: HTTPConnection | Any) -> "Guest":  # noqa: ANN401 - Gradio's request wraps Starlette's
         """Return who talks on the page."""
         inner = getattr(request, "request", request)
-        return Guest(self, str(inner.scope.get("state", {}).get("owner", "")))
+        owner = str(inner.scope.get("state", {}).get("owner", ""))
+        return Guest(self, owner, str(getattr(request, "session_hash", None) or ""))
 
     def watched(self, tool: str, args: dict[str, Any]) -> Iterator[Event | ToolResult]:
         """Run a tool as this machine's user; yield its events, then its result.
@@ -155,11 +158,12 @@ def _statistics(agent: Agent) -> str:
 
 
 class Guest:
-    """One owner on the page."""
+    """One owner on the page, in one window of it."""
 
-    def __init__(self, room: Room, owner: str) -> None:
+    def __init__(self, room: Room, owner: str, window: str = "") -> None:
         self.room = room
         self.owner = owner
+        self.window = window
 
     @property
     def agent(self) -> Agent:
@@ -174,8 +178,27 @@ class Guest:
         self, message: str, session: str, attach: list[Path | str], heard: Heard | None = None, drop: str | None = None,
         again: str | None = None,
     ) -> Iterator[Event]:  # fmt: skip
-        """Take a turn and yield its events."""
-        return self.agent.stream(message, session, attach, heard, drop, again)
+        """Take a turn and yield its events; as ``talk.Guest``.
+
+        Raises
+        ------
+        Left : the window turned to something else; the turn goes on.
+        """
+        agent = self.agent
+
+        def work(emit: Emit) -> None:
+            try:
+                agent.chat(message, session, attach, emit, heard, drop, again)
+            finally:
+                for file in attach:
+                    if isinstance(file, Path):
+                        file.unlink(missing_ok=True)
+
+        return self.room.views.watch(self.window, work)
+
+    def leave(self) -> None:
+        """Look on no longer at what works: the window turns to something else."""
+        self.room.views.leave(self.window)
 
     def named(self, id: str) -> str:
         """Return the title of a piece or track of this owner's."""
@@ -204,13 +227,15 @@ class Guest:
 
     def is_open(self, session: str) -> bool:
         """Tell whether the last turn has no answer yet: it runs, or its process was killed."""
-        turns = self.agent.history(session)
+        turns = self.agent.history(session) if session else []
         return bool(turns) and turns[-1].status == "open"
 
     def finish(self, session: str) -> None:
-        """Wait for the turn that runs, or finish one that a killed process left."""
-        with contextlib.suppress(SegueError):  # a turn that breaks off is shown as broken
-            self.agent.resume(session)
+        """Wait for the turn that runs, or finish one that a killed process left; until the window is left."""
+        agent = self.agent
+        with contextlib.suppress(SegueError, Left):  # a turn that breaks off is shown as broken
+            for _ in self.room.views.watch(self.window, lambda emit: agent.resume(session, emit)):
+                continue
 
     def rename(self, session: str, title: str) -> None:
         """Give a conversation another title."""

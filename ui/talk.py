@@ -1,6 +1,5 @@
 """One message on the page: what is sent, and what is shown while its turn runs."""
 
-import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +30,10 @@ class Guest(Protocol):
         self, message: str, session: str, attach: list[Path | str], heard: Heard | None = None, drop: str | None = None,
         again: str | None = None,
     ) -> Iterator[Event]:  # fmt: skip
-        """Take a turn and yield its events; what is attached are files and ids of pieces. As ``Agent.stream``."""
+        """Take a turn and yield its events; as ``Agent.stream``.
+
+        What is attached are ids of pieces and files, which are removed when the turn is over: the store has its own copy.
+        """
 
     def named(self, id: str) -> str:
         """Return the title of a piece or track of this owner's."""
@@ -94,10 +96,6 @@ def send(guest: Guest, message: dict[str, Any], session: str, more: Along | None
     except SegueError as error:
         shown = [*past, said, bubble("assistant", render.failed(error))]
         yield Shown(session, shown, running=False)
-    finally:
-        for path in files:  # the store has its own copy
-            with contextlib.suppress(OSError):
-                path.unlink()
 
 
 def _run(

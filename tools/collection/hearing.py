@@ -141,8 +141,7 @@ class Listener:
 def main(pipe: Connection) -> None:
     """Hear files until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in _THREADS:
-        os.environ[name] = "1"
+    _one_thread()
     if hasattr(os, "nice"):
         os.nice(_NICE)
     while True:
@@ -150,6 +149,15 @@ def main(pipe: Connection) -> None:
             pipe.send(_answer(pipe.recv()))
         except (EOFError, OSError):  # nobody is there any more
             return
+
+
+def _one_thread() -> None:
+    """Keep arithmetic to this thread: two that wait for each other on a busy machine burn more than they save."""
+    from threadpoolctl import threadpool_limits
+
+    for name in _THREADS:  # for what is loaded from here on
+        os.environ[name] = "1"
+    threadpool_limits(1)  # for what the program that began this process loads in it first
 
 
 def facts_of(path: Path) -> "tuple[dict[str, Any], Score | None]":
