@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -62,6 +64,22 @@ def test_a_listener_ends_with_the_one_who_listens(listener):
     listener._process.join(20)
     assert not listener.alive
     listener._pipe = hearing.multiprocessing.Pipe()[0]
+
+
+_THREADS = """
+import multiprocessing, numpy, threadpoolctl
+from segue.tools.collection import hearing
+ours, theirs = multiprocessing.Pipe()
+ours.close()
+hearing.main(theirs)
+print(max(pool["num_threads"] for pool in threadpoolctl.threadpool_info()))
+"""
+
+
+def test_a_process_keeps_to_one_thread_whatever_its_program_loaded_before():
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", _THREADS], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
 
 
 def test_a_folder_is_measured_by_processes(tmp_path, home, monkeypatch):
