@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NICE = 10
 _LOOK_S = 0.2  # how often somebody who waits is asked whether they still do
+_END_S = 5.0  # how long a process whose pipe has ended may take to be gone
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -119,6 +120,7 @@ class Listener:
                 check()
             kind, body = self._pipe.recv()
         except (EOFError, OSError) as error:
+            self._process.join(_END_S)  # its pipe ends a moment before it does
             raise UnreadableMedia(f"{path.name} made its decoder crash.", "Convert it with another program.") from error
         if kind == "bad":
             raise UnreadableMedia(*body)
