@@ -280,6 +280,8 @@ def test_a_large_index_is_kept_and_an_altered_file_is_refused(tmp_path, monkeypa
     near = index.similarities(matrix[7], most=100)
     assert np.nanargmax(near) == 7
     assert np.isfinite(near).sum() <= 100
+    some = np.arange(1, len(ids), 7)
+    assert index.similarities(matrix[7], most=100, rows=some) == pytest.approx(near[some], nan_ok=True)
     stamp = file.stat().st_mtime_ns
     VectorIndex(vectors, ids, file)
     assert file.stat().st_mtime_ns == stamp

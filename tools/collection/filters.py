@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from segue.tools.collection.snapshot import Mask, Snapshot, artist_names, genre_names, has_genre
+from segue.tools.collection.snapshot import Mask, Snapshot, artist_names, genre_names
 from segue.tools.collection.words import normal
 from segue.tools.core.theory import parse_key
 
@@ -96,7 +96,7 @@ def all_of(found: list[Constraint], size: int, without: int | None = None) -> Ma
 def relaxed(found: list[Constraint], base: Mask) -> str:
     """Say which constraint, or pair of them, to drop when nothing matches, and what that would bring."""
     size = len(base)
-    singles = [(int((all_of(found, size, n) & base).sum()), c.words) for n, c in enumerate(found)]
+    singles = [(int(np.count_nonzero(all_of(found, size, n) & base)), c.words) for n, c in enumerate(found)]
     best = max(singles, default=(0, ""))
     if best[0]:
         return f"Without '{best[1]}' there {_are(best[0])}."
@@ -104,7 +104,7 @@ def relaxed(found: list[Constraint], base: Mask) -> str:
     for i, first in enumerate(found):
         for second in found[i + 1 :]:
             rest = [c for c in found if c is not first and c is not second]
-            pairs.append((int((all_of(rest, size) & base).sum()), f"'{first.words}' and '{second.words}'"))
+            pairs.append((int(np.count_nonzero(all_of(rest, size) & base)), f"'{first.words}' and '{second.words}'"))
     best = max(pairs, default=(0, ""))
     return f"Without {best[1]} there {_are(best[0])}." if best[0] else ""
 
@@ -145,7 +145,7 @@ def _genre(library: Snapshot, limits: Limits) -> Constraint | None:
     if not limits.genre:
         return None
     wanted = genre_names((limits.genre,))
-    mask = library.of_genre(lambda genres: has_genre(genres, wanted))
+    mask = library.of_genres(wanted)
     return Constraint(limits.genre, mask, int(np.count_nonzero(library.without_genre)))
 
 
@@ -153,7 +153,7 @@ def _without_genres(library: Snapshot, limits: Limits) -> Constraint | None:
     if not limits.exclude_genres:
         return None
     unwanted = genre_names(tuple(limits.exclude_genres))
-    mask = library.of_genre(lambda genres: not has_genre(genres, unwanted))
+    mask = ~library.of_genres(unwanted)
     return Constraint(f"no {' or '.join(limits.exclude_genres)}", mask)
 
 
@@ -221,10 +221,12 @@ def _language(library: Snapshot, limits: Limits) -> Constraint | None:
 
 def _plays(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> list[Constraint]:
     found = []
-    plays = library.column("playcount")
     if limits.not_since:
         found.append(_not_since(library, limits.not_since))
-    if (limits.plays_max is not None or limits.unplayed is not None) and np.isnan(plays).all():
+    if limits.plays_max is None and limits.unplayed is None:
+        return found
+    plays = library.column("playcount")
+    if np.isnan(plays).all():
         note("This library has no play counts, so every track counts as not played.")
     played = np.nan_to_num(plays)
     if limits.plays_max is not None:

@@ -46,12 +46,18 @@ class VectorIndex:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def similarities(self, vector: npt.ArrayLike, most: int = 2000) -> Floats:
+    def similarities(self, vector: npt.ArrayLike, most: int = 2000, rows: npt.NDArray[np.intp] | None = None) -> Floats:
         """Return each row's cosine to ``vector``, float32 ``[rows of the table]``; NaN where unknown or far.
 
         In large libraries only the nearest ``most`` rows are looked at.
+
+        Parameters
+        ----------
+        rows : rising; where given, only these are told, float32 ``[rows]``.
         """
-        out = np.full(self.count, np.nan, dtype=np.float32)
+        if rows is not None and self._lists is None:
+            return self.similarities(vector)[rows]
+        out = np.full(self.count if rows is None else len(rows), np.nan, dtype=np.float32)
         wanted = np.asarray(vector, dtype=np.float32).ravel()
         if not len(self.rows) or len(wanted) != self.dimensions:
             return out
@@ -61,7 +67,12 @@ class VectorIndex:
             return out
         _, near = self._lists.search(wanted, most)
         near = near[0][near[0] >= 0]
-        out[self.rows[near]] = self.matrix[near] @ wanted[0]
+        places = self.rows[near]
+        if rows is not None:
+            places = np.searchsorted(rows, places)
+            told = np.append(rows, -1)[places] == self.rows[near]
+            near, places = near[told], places[told]
+        out[places] = self.matrix[near] @ wanted[0]
         return out
 
     def vector(self, row: int) -> Floats | None:

@@ -100,7 +100,7 @@ def read_query(library: Snapshot, text: str) -> Reading:
 def _genre(library: Snapshot, genre: str, said: str) -> Wish:
     wanted = genre_names((genre, said))
     title = vocabulary.genres()[genre].title
-    evidence = library.of_genre(lambda genres: has_genre(genres, wanted)).astype(np.float32)
+    evidence = library.of_genres(wanted).astype(np.float32)
     evidence = np.maximum(evidence, 0.8 * _tag_evidence(library, said))
     near = not (evidence > 0.25).any()
     if near:  # nothing is called so: the genres that are played like it, and what the ear calls by its words

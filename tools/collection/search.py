@@ -15,12 +15,12 @@ from segue.tools.collection import ordering
 from segue.tools.collection.embed import MISSING, embed_query
 from segue.tools.collection.filters import SHOWN, Constraint, Limits, all_of, constraints, relaxed
 from segue.tools.collection.likeness import likeness, likeness_to_all
-from segue.tools.collection.matching import HAS, coverage_of, looks_like_a_name, matched
+from segue.tools.collection.matching import HAS, Coverage, coverage_of, looks_like_a_name, matched
 from segue.tools.collection.moves import changing, moved, within_reach
 from segue.tools.collection.query import Reading, read_query
 from segue.tools.collection.reasons import reasons_for
 from segue.tools.collection.remembered import Taste
-from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot
+from segue.tools.collection.snapshot import Floats, Mask, Rows, Sample, Snapshot
 from segue.tools.collection.splitting import splitting
 from segue.tools.collection.talk import Talk, TalkRanker
 from segue.tools.collection.words import normal
@@ -101,35 +101,36 @@ def search(
         return Found([], 0)
     allowed = within_reach(library, request, allowed, note)
     allowed, closeness = moved(library, request, allowed, note)
-    sources = _sources(library, request, reading, phrase, note)
+    rows = np.flatnonzero(allowed)
+    sources = _sources(library, request, reading, rows, phrase, note)
     if closeness is not None:
-        sources.append((closeness, 1.5))
+        sources.append((closeness[rows], 1.5))
     if request.talk is not None and ranker is not None and ranker.knows(request.talk):
         talked = ranker.scores(request.talk)
         if request.like or request.unlike or closeness is not None:
-            sources.append((talked, 0.5))
+            sources.append((talked[rows], 0.5))
         else:
-            return _by_talk(library, request, reading, talked, limits, allowed, ranker, note)
+            return _by_talk(library, request, reading, talked, limits, rows, ranker, note)
     if not sources:
         return _sample(library, request, allowed, bool(limits), rng or np.random.default_rng())
     if request.taste and request.among is None:
-        sources.append((_liking(library, request.taste), 0.3))
-    fused = _fuse(sources, allowed)
+        sources.append((_liking(library, request.taste)[rows], 0.3))
+    fused = _fuse(sources, rows, library.size)
     coverage = coverage_of(library, reading)
-    fitting = allowed
+    fitting = rows
     if coverage is not None:
-        if not (coverage[allowed] > 0).any():
-            return _nearest(library, request, reading, fused, coverage, limits, allowed, note)
-        fitting = matched(reading, coverage, allowed, note)
+        share = coverage.share(rows)
+        if not share.any():
+            return _nearest(library, request, reading, fused, coverage, limits, rows, note)
+        fitting = matched(reading, share, rows, note)
         if reading.superlative and reading.wishes:
-            fused = 1e-3 * fused + _degree(library, reading)
-        fused = fused + np.where(allowed, np.floor(coverage * 4 + 1e-6), 0)
-    total = int(fitting.sum())
+            fused[rows] = 1e-3 * fused[rows] + _degree(library, reading)[rows]
+        fused[rows] += np.floor(share * 4 + 1e-6)
+    total = len(fitting)
     only_others = all(limit.words == SHOWN or limit.words.startswith("not by ") for limit in limits)
     free = only_others and not request.adjust and coverage is None  # "23 match" says nothing about likeness alone
-    pool = _order(fused, fitting, allowed, request, total)
-    rows, collapsed = _collapse(library, pool, request)
-    chosen = _choose(library, rows, request, reading, note)
+    pool, collapsed = _collapse(library, _order(fused, fitting, rows, request), request)
+    chosen = _choose(library, pool, request, reading, note)
     chosen = _arrange(library, chosen, request, note)
     best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
     changes = changing(request)
@@ -181,36 +182,33 @@ def _by_talk(
     reading: Reading,
     talked: Floats,
     limits: list[Constraint],
-    allowed: Mask,
+    rows: Rows,
     ranker: TalkRanker,
     note: Note,
 ) -> Found:
     """The list where the talk ranks: first what has all that the words wish of the sound, then by the talk."""
     talk = request.talk or Talk([])
-    wishes = [wish for wish in reading.wishes if ((wish.evidence > HAS) & allowed).any()]
+    wishes = [wish for wish in reading.wishes if (wish.evidence[rows] > HAS).any()]
     unmet = [wish.words for wish in reading.wishes if wish not in wishes]
     if unmet and ranker.scene(talk):
         note(f"Nothing here is tagged {' or '.join(unmet)}; chosen by what the artists are generally known for.")
     elif unmet:
         note(f"Nothing here is known as {' or '.join(unmet)}.")
-    low, high = float(talked[allowed].min()), float(talked[allowed].max())
+    low, high = float(talked[rows].min()), float(talked[rows].max())
     score = ((talked - low) / max(1e-9, high - low)).astype(np.float32)
-    fitting, total = allowed, int(allowed.sum())
+    fitting = rows
     if wishes:
-        share = np.mean([wish.evidence > HAS for wish in wishes], axis=0).astype(np.float32)
-        fitting = matched(Reading(reading.text, wishes), share, allowed, note)
-        total = int(fitting.sum())
+        share = np.mean([wish.evidence[rows] > HAS for wish in wishes], axis=0).astype(np.float32)
+        fitting = matched(Reading(reading.text, wishes), share, rows, note)
         score = score + np.mean([wish.evidence for wish in wishes], axis=0)
     if reading.superlative and reading.wishes:
         score = score + 100 * _degree(library, reading)
     if request.taste:
         score = score + _TASTE * (_liking(library, request.taste) - 1)
-    rows = np.nonzero(fitting)[0]
-    ranked = [int(row) for row in rows[np.argsort(-score[rows], kind="stable")]]
-    pool, collapsed = _collapse(library, ranked, request)
+    pool, collapsed = _collapse(library, _ranked(score, fitting), request)
     if ranker.kind(talk.said[-1]) in ("scene", "other") and not request.limits.artist:
         first = _per_artist(library, pool, 1)[:_HEAD]  # what is seen at once comes from different artists
-        pool = first + [row for row in pool if row not in set(first)]
+        pool = list(dict.fromkeys([*first, *pool]))
     chosen = _arrange(library, _choose(library, pool, request, reading, note, spread=False), request, note)
     best = max((float(score[row]) for row in chosen), default=1.0) or 1.0
     hits = []
@@ -222,7 +220,7 @@ def _by_talk(
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(score[row]) / best, 4), list(dict.fromkeys(why))[:4]))
     question = splitting(library, fitting, request.limits, reading, len(hits)) if wishes or limits else None
-    return Found(hits, total if wishes or limits else len(hits), question)
+    return Found(hits, len(fitting) if wishes or limits else len(hits), question)
 
 
 def _read(library: Snapshot, query: str, note: Note) -> Reading:
@@ -235,9 +233,8 @@ def _read(library: Snapshot, query: str, note: Note) -> Reading:
 def _meant(library: Snapshot, reading: Reading, base: Mask) -> Mask:
     """The rows that have most of what the words ask for, whatever the filters say."""
     coverage = coverage_of(library, reading)
-    if coverage is None or not (coverage[base] > 0).any():
-        return base
-    return np.asarray(base & (coverage >= coverage[base].max() - 1e-6))
+    fullest = base if coverage is None else coverage.fullest(base)
+    return fullest if fullest.any() else base
 
 
 def _closest(library: Snapshot, seeds: Sequence[Sample]) -> npt.NDArray[np.intp] | None:
@@ -255,7 +252,8 @@ def _reach(library: Snapshot, request: Request) -> Mask:
 
 
 def _say_unseen(library: Snapshot, limits: Sequence[Constraint], base: Mask, note: Note) -> None:
-    waiting = int((base & ~library.analysed).sum())
+    measuring = any(limit.unknown and limit.needs_measuring for limit in limits)
+    waiting = np.count_nonzero(base & ~library.analysed) if measuring else 0
     for limit in limits:
         if limit.unknown and limit.needs_measuring and waiting:
             note(
@@ -267,57 +265,54 @@ def _say_unseen(library: Snapshot, limits: Sequence[Constraint], base: Mask, not
 
 
 def _sources(
-    library: Snapshot, request: Request, reading: Reading, phrase: Callable[[str], list[str]], note: Note
+    library: Snapshot, request: Request, reading: Reading, rows: Rows, phrase: Callable[[str], list[str]], note: Note
 ) -> list[tuple[Floats, float]]:
-    """Everything that ranks: scores (NaN where a source has no opinion) and weights."""
+    """Everything that ranks: scores, float32 ``[rows]`` (NaN where a source has no opinion), and weights."""
     found: list[tuple[Floats, float]] = []
     if reading.names:
-        scores = np.full(library.size, np.nan, dtype=np.float32)
+        scores = np.zeros(library.size, dtype=np.float32)
         value = {"title": 3.0, "artist": 2.0, "album": 1.5, "genre": 1.0}
         for name in reading.names:
-            for id in name.ids:
-                row = library.position[id]
-                scores[row] = np.nan_to_num(scores[row]) + value[name.kind] - (0 if name.exact else 0.5)
-        found.append((scores, 3.0))
+            scores[library.rows_of(name.ids)] += value[name.kind] - (0 if name.exact else 0.5)
+        found.append((_or_nan(scores[rows]), 3.0))
     if reading.wishes:
-        total = np.sum([wish.evidence for wish in reading.wishes], axis=0)
+        total = np.sum([wish.evidence[rows] for wish in reading.wishes], axis=0)
         found.append((_or_nan(total), 1.5))
     if reading.text:
         words = [*reading.words, *(w for wish in reading.wishes for w in normal(wish.words).split())]
-        found.append((_or_nan(library.postings.scores(words)), 1.0))
+        found.append((_or_nan(library.postings.scores(words)[rows]), 1.0))
         if len(normal(reading.text).split()) >= 2:
-            near = [library.position[id] for id in phrase(reading.text) if id in library.position]
-            scores = np.full(library.size, np.nan, dtype=np.float32)
-            scores[near] = 1.0
-            found.append((scores, 1.0))
+            found.append((_or_nan(library.mask_of(phrase(reading.text))[rows]), 1.0))
         if len(library.text):
             vector = embed_query(reading.text)
             if vector is None:
                 note(MISSING)
             else:
-                found.append((library.text.similarities(vector), 0.5))
+                found.append((library.text.similarities(vector, rows=rows), 0.5))
     if request.like:
         scores = likeness_to_all(library, request.like)
         if request.unlike:
             scores = scores - 0.6 * np.nan_to_num(np.max([likeness(library, s) for s in request.unlike], axis=0))
-        found.append((scores, 2.0))
+        found.append((scores[rows], 2.0))
     elif request.unlike:
-        found.append((1 - np.max([likeness(library, s) for s in request.unlike], axis=0), 1.0))
+        found.append((1 - np.max([likeness(library, s)[rows] for s in request.unlike], axis=0), 1.0))
     return found
 
 
-def _or_nan(scores: npt.NDArray[np.floating]) -> Floats:
+def _or_nan(scores: npt.NDArray[np.floating] | Mask) -> Floats:
     return np.where(scores > 0, scores, np.nan).astype(np.float32)
 
 
-def _fuse(sources: Sequence[tuple[Floats, float]], allowed: Mask) -> Floats:
-    """Reciprocal-rank fusion within the allowed rows; rows that a source ties share a rank."""
-    fused = np.zeros(len(allowed), dtype=np.float64)
+def _fuse(sources: Sequence[tuple[Floats, float]], rows: Rows, size: int) -> Floats:
+    """Reciprocal-rank fusion of scores for some rows, float32 ``[tracks]``, 0 elsewhere; rows that a source ties share a rank."""
+    fused = np.zeros(len(rows), dtype=np.float64)
     for scores, weight in sources:
-        rows = np.nonzero(allowed & ~np.isnan(scores))[0]
-        _, ranks = np.unique(-scores[rows], return_inverse=True)
-        fused[rows] += weight / (_RRF + 1 + ranks)
-    return np.asarray(fused / (sum(w for _, w in sources) / (_RRF + 1)), dtype=np.float32)
+        known = np.flatnonzero(~np.isnan(scores))
+        _, ranks = np.unique(-scores[known], return_inverse=True)
+        fused[known] += weight / (_RRF + 1 + ranks)
+    out = np.zeros(size, dtype=np.float32)
+    out[rows] = fused / (sum(w for _, w in sources) / (_RRF + 1))
+    return out
 
 
 def _nearest(
@@ -325,67 +320,66 @@ def _nearest(
     request: Request,
     reading: Reading,
     fused: Floats,
-    coverage: Floats,
+    coverage: Coverage,
     limits: list[Constraint],
-    allowed: Mask,
+    rows: Rows,
     note: Note,
 ) -> Found:
     """What comes nearest when no allowed row has what the words name; what stands in the way is said."""
-    base = _reach(library, request)
-    elsewhere = base & (coverage >= max(1e-6, float(coverage[base].max())))
+    elsewhere = coverage.fullest(_reach(library, request))
     if elsewhere.any() and all(limit.words == SHOWN for limit in limits):
         note("Everything that matches was shown before or rejected.")
         return Found([], 0)
     words = reading.text[:80]
     if elsewhere.any():
-        note(
-            f"None of the {int(allowed.sum())} tracks within the filters fits '{words}'. " + relaxed(limits, elsewhere)
-        )
-    near = allowed if limits and elsewhere.any() else allowed & _near_in_meaning(library, reading)
-    if not near.any() or (looks_like_a_name(reading.text) and not elsewhere.any() and not reading.wishes):
+        note(f"None of the {len(rows)} tracks within the filters fits '{words}'. " + relaxed(limits, elsewhere))
+    near = rows if limits and elsewhere.any() else _near_in_meaning(library, reading, rows)
+    if not len(near) or (looks_like_a_name(reading.text) and not elsewhere.any() and not reading.wishes):
         note(f"Nothing in the library is called or described as '{words}'.")
         return Found([], 0)
     if not elsewhere.any():
         note(f"No track carries the words '{words}'; these come nearest in meaning.")
-    rows = np.nonzero(near)[0]
-    ranked = [int(row) for row in rows[np.argsort(-fused[rows], kind="stable")]]
-    pool, _ = _collapse(library, ranked, request)
+    pool, _ = _collapse(library, _ranked(fused, near), request)
     chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
     best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
     why = (
         reasons_for(library, reading, request.limits, changing(request), request.like, chosen, row) for row in chosen
     )
     hits = [Hit(row, round(float(fused[row]) / best, 4), reasons) for row, reasons in zip(chosen, why, strict=True)]
-    return Found(hits, int(allowed.sum()) if limits else len(hits))
+    return Found(hits, len(rows) if limits else len(hits))
 
 
-def _near_in_meaning(library: Snapshot, reading: Reading) -> Mask:
+def _near_in_meaning(library: Snapshot, reading: Reading, rows: Rows) -> Rows:
     vector = embed_query(reading.text) if len(library.text) else None
     if vector is None:
-        return np.zeros(library.size, dtype=bool)
-    return np.asarray(np.nan_to_num(library.text.similarities(vector)) >= _MEANS)
+        return rows[:0]
+    return rows[np.nan_to_num(library.text.similarities(vector, rows=rows)) >= _MEANS]
 
 
-def _order(fused: Floats, matched: Mask, allowed: Mask, request: Request, total: int) -> list[int]:
+def _ranked(scores: Floats, rows: Rows) -> Rows:
+    """Return some rows by falling score; of equal ones those that stand first in the library."""
+    return rows[np.argsort(-scores[rows], kind="stable")]
+
+
+def _order(fused: Floats, fitting: Rows, rows: Rows, request: Request) -> Rows:
     """Rows by score: what matches, and after it, where that is too few for a list by likeness, the rest."""
-    rows = np.nonzero(matched)[0]
-    ranked = rows[np.argsort(-fused[rows], kind="stable")]
-    if total < request.k and request.like and request.among is None:
-        rest = np.nonzero(allowed & ~matched & (fused > 0))[0]
-        ranked = np.concatenate([ranked, rest[np.argsort(-fused[rest], kind="stable")]])
-    return [int(row) for row in (ranked if request.total_s else ranked[: max(_DEEP, 50 * request.k)])]
+    ranked = _ranked(fused, fitting)
+    if len(fitting) < request.k and request.like and request.among is None:
+        rest = np.setdiff1d(rows[fused[rows] > 0], fitting)
+        ranked = np.concatenate([ranked, _ranked(fused, rest)])
+    return ranked if request.total_s else ranked[: max(_DEEP, 50 * request.k)]
 
 
-def _collapse(library: Snapshot, rows: Sequence[int], request: Request) -> tuple[list[int], Counter[int]]:
-    """Keep the best recording of each song, and count the others."""
+def _collapse(library: Snapshot, rows: Rows, request: Request) -> tuple[list[int], Counter[int]]:
+    """Keep the best recording of each song, and count them all."""
     if request.among is not None:
-        return list(rows), Counter(rows)
-    first: dict[str, int] = {}
-    counts: Counter[int] = Counter()
-    for row in rows if request.total_s else rows[: max(_DEEP, 50 * request.k)]:
-        kept = first.setdefault(library.versions[row], row)
-        counts[kept] += 1
-    return list(first.values()), counts
+        return rows.tolist(), Counter(rows.tolist())
+    if not request.total_s:
+        rows = rows[: max(_DEEP, 50 * request.k)]
+    _, best, counts = np.unique(library.versions[rows], return_index=True, return_counts=True)
+    order = np.argsort(best)
+    kept = rows[best[order]].tolist()
+    return kept, Counter(dict(zip(kept, counts[order].tolist(), strict=True)))
 
 
 def _choose(
@@ -400,9 +394,7 @@ def _choose(
         and not request.limits.artist
         and not any(n.kind in ("artist", "album") for n in reading.names)
     ):
-        first = _per_artist(library, rows, 1)
-        late = set(rows) - set(first)
-        rows = first + [row for row in rows if row in late]
+        rows = list(dict.fromkeys([*_per_artist(library, rows, 1), *rows]))
     if request.total_s:
         chosen = ordering.to_length(library, rows, request.total_s)
         length = sum(library.tracks[row].duration_s or 0 for row in chosen)
@@ -415,8 +407,7 @@ def _choose(
 def _per_artist(library: Snapshot, rows: Sequence[int], most: int) -> list[int]:
     counts: Counter[int] = Counter()
     kept = []
-    for row in rows:
-        artist = int(library.performers[row])
+    for row, artist in zip(rows, library.performers[rows].tolist(), strict=True):
         if artist < 0 or counts[artist] < most:
             kept.append(row)
             counts[artist] += 1
@@ -444,11 +435,13 @@ def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, r
     draw = rng.random(library.size)  # one for every track: what is left out moves no other
     shown = library.mask_of(request.limits.exclude)
     pool = allowed | shown if request.among is None and not request.total_s else allowed
-    rows = sorted((int(row) for row in np.nonzero(pool)[0]), key=lambda row: float(draw[row]))
+    drawn = np.flatnonzero(pool)
+    drawn = drawn[np.argsort(draw[drawn], kind="stable")]
+    rows = drawn.tolist()
     if request.among is None and request.k >= len(rows) and not request.total_s:
         rows.sort()  # everything was asked for
     elif request.among is None:
-        rows, _ = _collapse(library, rows, request)
+        rows, _ = _collapse(library, drawn, request)
         if request.taste:  # what was rejected in earlier conversations comes last
             liking = _liking(library, request.taste)
             rows.sort(key=lambda row: liking[row] < 1)
@@ -462,10 +455,10 @@ def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, r
         rows = sorted(rows)
     chosen = _choose(library, rows, request, Reading(""), lambda text: None)
     chosen = _arrange(library, chosen, request, lambda text: None)
-    empty = Reading("")
+    empty, fitting = Reading(""), np.flatnonzero(allowed)
     hits = [Hit(row, 1.0, reasons_for(library, empty, request.limits, {}, [], chosen, row)) for row in chosen]
-    question = splitting(library, allowed, request.limits, empty, len(hits)) if request.among is None else None
-    return Found(hits, int(allowed.sum()) if limited else len(hits), question)
+    question = splitting(library, fitting, request.limits, empty, len(hits)) if request.among is None else None
+    return Found(hits, len(fitting) if limited else len(hits), question)
 
 
 def _forgotten(library: Snapshot, rows: Sequence[int]) -> list[int]:

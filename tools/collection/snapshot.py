@@ -25,9 +25,11 @@ from segue.tools.core.vocabulary import genres_in
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 
 AXES = ("energy", "tempo", "mood", "brightness", "density", "acousticness", "loudness", "danceability", "distortion",
         "melody", "vocals", "familiarity", "length")  # fmt: skip
+_MASKS = 64  # genres whose rows are remembered: 1 MB each in a library of a million
 _BOOSTS = {"title": 3.0, "artist": 3.0, "album": 1.5, "genre": 2.0, "sound": 2.0, "words": 1.0, "lyrics": 0.5}
 
 
@@ -62,6 +64,7 @@ class Snapshot:
         self._counts: dict[str, int] = {}
         self._axes: dict[str, Floats] = {}
         self._percentiles: dict[str, Floats] = {}
+        self._of_genres: dict[frozenset[str], Mask] = {}
 
     def column(self, name: str) -> Floats:
         """Return a numeric field of ``Track`` as float32 ``[tracks]``."""
@@ -80,8 +83,12 @@ class Snapshot:
     def mask_of(self, ids: Iterable[str]) -> Mask:
         """Return the rows of some ids; those that are not here are left out."""
         mask = np.zeros(self.size, dtype=bool)
-        mask[[self.position[id] for id in ids if id in self.position]] = True
+        mask[self.rows_of(ids)] = True
         return mask
+
+    def rows_of(self, ids: Iterable[str]) -> Rows:
+        """Return the rows of some ids in their order; those that are not here are left out."""
+        return np.array([self.position[id] for id in ids if id in self.position], dtype=np.intp)
 
     @cached_property
     def bpm(self) -> Floats:
@@ -115,6 +122,17 @@ class Snapshot:
         return (
             np.array([test(genres) for genres in distinct], dtype=bool)[rows] if distinct else np.zeros(0, dtype=bool)
         )
+
+    def of_genres(self, wanted: frozenset[str]) -> Mask:
+        """Return the rows of one of the wanted genres (see ``has_genre``); they are remembered, and not to be written to."""
+        mask = self._of_genres.get(wanted)
+        if mask is None:
+            mask = self.of_genre(lambda genres: has_genre(genres, wanted))
+            mask.setflags(write=False)
+            if len(self._of_genres) >= _MASKS:
+                self._of_genres.clear()
+            self._of_genres[wanted] = mask
+        return mask
 
     @cached_property
     def without_genre(self) -> Mask:
@@ -196,9 +214,11 @@ class Snapshot:
         return np.array([(track.language or "")[:2] for track in self.tracks], dtype="U2")
 
     @cached_property
-    def versions(self) -> list[str]:
-        """Of each track a name that other recordings of the same song share."""
-        return [track.version_of or version_name(track) or track.id for track in self.tracks]
+    def versions(self) -> npt.NDArray[np.int64]:
+        """A number for each song, int64 ``[tracks]``, that its other recordings share."""
+        codes: dict[str, int] = {}
+        names = (track.version_of or version_name(track) or track.id for track in self.tracks)
+        return np.array([codes.setdefault(name, len(codes)) for name in names], dtype=np.int64)
 
     @cached_property
     def postings(self) -> Postings:

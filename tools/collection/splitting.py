@@ -6,19 +6,18 @@ import numpy as np
 
 from segue.tools.collection.filters import Limits
 from segue.tools.collection.query import Reading
-from segue.tools.collection.snapshot import Mask, Snapshot
+from segue.tools.collection.snapshot import Mask, Rows, Snapshot
 
 _MANY = 4  # times as many as are shown: fewer can be listened to without a question
 _MOST = 3000  # tracks whose genres are counted one by one
 _KNOWN, _EVEN = 0.7, 0.15  # least share that is known, and that stands on the smaller side
 
 
-def splitting(library: Snapshot, fitting: Mask, limits: Limits, reading: Reading, shown: int) -> str | None:
+def splitting(library: Snapshot, rows: Rows, limits: Limits, reading: Reading, shown: int) -> str | None:
     """Return a question about the tracks that match, or None where few match or nothing splits them.
 
     Nothing is asked that the request has said already.
     """
-    rows = np.nonzero(fitting)[0]
     if shown < 1 or len(rows) < _MANY * shown:
         return None
     said = {wish.kind for wish in reading.wishes}
