@@ -19,6 +19,7 @@ _SHORTEST_BARS = 4
 _SILENT_DB = 24.0  # under the loudest bar
 _SOUND_SHARE = 0.85  # of timbre in likeness, the rest is harmony: instruments come and go at sections, chords go round
 _KERNEL = (4, 8)  # bars on either side of a boundary, at least and at most
+_AT_ONCE = 256  # bars compared at a time
 _FAVOUR = 0.025  # for boundaries a multiple of four bars apart
 _DEVIATIONS = 0.55  # of novelty above its mean that make a boundary
 _LEAST = 0.06  # novelty of a boundary: a loop that goes round unchanged reaches .05, sections .1 and more
@@ -59,8 +60,7 @@ def sections_of(edges: Floats, chroma: Floats, mel: Array, level_db: Floats) -> 
         return [Stretch("A", float(edges[0]), float(edges[-1]), float(level_db.mean() if len(level_db) else -120))]
     harmony = unit(unit(chroma).reshape(bars, -1))
     sound = _standard(mel.astype(float))
-    alike = (1 - _SOUND_SHARE) * (harmony @ harmony.T) + _SOUND_SHARE * (0.5 + 0.5 * _correlation(sound))
-    cuts = _boundaries(alike)
+    cuts = _boundaries(harmony, sound)
     spans = list(itertools.pairwise(cuts))
     levels = [float(10 * np.log10(np.mean(10 ** (level_db[a:b] / 10)))) for a, b in spans]
     labels = _names(spans, levels, bars)
@@ -102,25 +102,34 @@ def _standard(values: Floats) -> Floats:
     return np.asarray(moved / max(float(moved.std()), 0.2))
 
 
-def _correlation(rows: Floats) -> Floats:
-    square = (rows**2).mean(axis=1)
-    cross = rows @ rows.T / rows.shape[1]  # and not all differences at once: two hours have 3,000 bars
+def _alike(harmony: Floats, sound: Floats) -> Floats:
+    """Return how alike bars are, ``[bars, bars]``."""
+    square = (sound**2).mean(axis=1)
+    cross = sound @ sound.T / sound.shape[1]
     distance = np.sqrt(np.maximum(0.0, square[:, None] + square[None, :] - 2 * cross))
-    return np.asarray(2 * np.exp(-distance) - 1)
+    return np.asarray((1 - _SOUND_SHARE) * (harmony @ harmony.T) + _SOUND_SHARE * np.exp(-distance))
 
 
-def _boundaries(alike: Floats) -> list[int]:
-    """Return bar indices of boundaries, both ends included."""
-    bars = len(alike)
+def _novelty(harmony: Floats, sound: Floats) -> Floats:
+    """Return how unlike what follows is to what came before, for each bar line, ``[bars + 1]`` (Foote 2000)."""
+    bars = len(harmony)
     half = int(np.clip(bars // 6, *_KERNEL))
     taper = np.exp(-0.5 * ((np.arange(-half, half) + 0.5) / (0.6 * half)) ** 2)
     sign = np.sign(np.arange(-half, half) + 0.5)
     kernel = np.outer(sign * taper, sign * taper)
-    padded = np.pad(alike, half, mode="edge")
-    novelty = (
-        np.array([float((padded[i : i + 2 * half, i : i + 2 * half] * kernel).sum()) for i in range(bars + 1)])
-        / np.abs(kernel).sum()
-    )
+    found = []
+    for start in range(0, bars + 1, _AT_ONCE):  # only near bars are compared: two hours have 3,600
+        lines = min(_AT_ONCE, bars + 1 - start)
+        near = np.clip(np.arange(start - half, start + lines - 1 + half), 0, bars - 1)
+        alike = _alike(harmony[near], sound[near])
+        found += [float((alike[i : i + 2 * half, i : i + 2 * half] * kernel).sum()) for i in range(lines)]
+    return np.array(found) / np.abs(kernel).sum()
+
+
+def _boundaries(harmony: Floats, sound: Floats) -> list[int]:
+    """Return bar indices of boundaries, both ends included."""
+    bars = len(harmony)
+    novelty = _novelty(harmony, sound)
     novelty[:_SHORTEST_BARS] = novelty[bars - _SHORTEST_BARS + 1 :] = 0.0
     # Sections come in multiples of four bars more often than not.
     scores = np.array([novelty[offset::4].sum() for offset in range(4)])
