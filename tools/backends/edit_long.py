@@ -3,7 +3,7 @@
 What needs the whole in memory (composing over it, extending it, matching beats) is not done here; then the usual editor takes over.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -57,9 +57,7 @@ def _can(operation: Any) -> bool:  # noqa: ANN401 - one of the operations
     if operation.op in ("remove", "isolate", "gain", "effect", "reverse"):
         stem = getattr(operation, "stem", None)
         names = [stem] if stem else getattr(operation, "stems", [])
-        return not names or not (
-            demucs.separates(names) or {"centre", "sides", "low"} & set(map(separate.stem_word, names))
-        )
+        return not names or not demucs.separates(names)
     if operation.op == "tempo":
         return operation.ratio is not None
     if operation.op == "transpose":
@@ -202,21 +200,15 @@ def _effect(source: Source, op: ops.Effect, room: Room, context: Context) -> Mad
 
 
 def _separated(source: Source, names: Sequence[str], room: Room, context: Context) -> tuple[Source, dict[str, Any]]:
-    """Return stems as a source that was written, and what was measured."""
-    stems = tuple(dict.fromkeys(separate.canonical(name) for name in names))
-    power = sum(float(np.sum(source.read(a, b).astype(np.float64) ** 2)) for a, b in blocks.spans(source))
-    level = separate.level_of(power / (source.frames * source.channels), source.sample_rate)
-    masked = separate.Masked(source.read, source.frames, source.sample_rate, level, stems, context.check)
-    energies = [0.0, 0.0]
-
-    def spans() -> Any:  # noqa: ANN401 - an iterator of samples
-        for start, stop in blocks.spans(source):
-            sound, kept, lost = masked.span(start, stop)
-            energies[0], energies[1] = energies[0] + kept, energies[1] + lost
-            room.report(stop, source.frames, "separating")
-            yield sound
-
-    stem = room.written(spans(), source.channels, source.sample_rate)
+    """Return stems as a source, and what was measured; what masks make is written first."""
+    rate = source.sample_rate
+    stems = separate.named(names, source.frames / rate, source.channels)
+    masked = [stem for stem in stems if stem not in separate.LINEAR]
+    silence = Mapped(source.channels, source.frames, rate, lambda a, b: np.zeros((source.channels, b - a), np.float32))
+    stem, energies = _masked(source, masked, room, context) if masked else (silence, (0.0, 0.0))
+    for name in stems:
+        if name in separate.LINEAR:
+            stem = _with_linear(source, stem, name)
     bleed = separate.bleed_db(stems, *energies)
     measured: dict[str, Any] = {"stems": list(stems)}
     if bleed is not None:
@@ -226,6 +218,32 @@ def _separated(source: Source, names: Sequence[str], room: Room, context: Contex
             f"(estimated); Demucs gives clean stems: {separate.DEMUCS}.".replace(" -", " −")
         )
     return stem, measured
+
+
+def _masked(source: Source, stems: Sequence[str], room: Room, context: Context) -> tuple[Source, tuple[float, float]]:
+    """Return the sum of stems by masks, written, and the energies that the masks take for theirs and for the others'."""
+    power = sum(float(np.sum(source.read(a, b).astype(np.float64) ** 2)) for a, b in blocks.spans(source))
+    level = separate.level_of(power / (source.frames * source.channels), source.sample_rate)
+    masked = separate.Masked(source.read, source.frames, source.sample_rate, level, stems, context.check)
+    energies = [0.0, 0.0]
+
+    def spans() -> Iterator[Samples]:
+        for start, stop in blocks.spans(source):
+            sound, kept, lost = masked.span(start, stop)
+            energies[0], energies[1] = energies[0] + kept, energies[1] + lost
+            room.report(stop, source.frames, "separating")
+            yield sound
+
+    written = room.written(spans(), source.channels, source.sample_rate)
+    return written, (energies[0], energies[1])
+
+
+def _with_linear(source: Source, taken: Source, stem: str) -> Source:
+    """Return what was taken, and of what is left the centre, the sides or the low as well."""
+    rate = source.sample_rate
+    left = blocks.changed(source, lambda x, at: x - taken.read(at, at + x.shape[1]))
+    more = blocks.with_context(left, lambda x, at: separate.linear(x, stem, rate), separate.reach(stem, rate))
+    return blocks.changed(taken, lambda x, at: x + more.read(at, at + x.shape[1]))
 
 
 def _isolate(source: Source, op: ops.Isolate, room: Room, context: Context) -> Made:

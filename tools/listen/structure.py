@@ -123,7 +123,7 @@ def _novelty(harmony: Floats, sound: Floats) -> Floats:
         near = np.clip(np.arange(start - half, start + lines - 1 + half), 0, bars - 1)
         alike = _alike(harmony[near], sound[near])
         found += [float((alike[i : i + 2 * half, i : i + 2 * half] * kernel).sum()) for i in range(lines)]
-    return np.array(found) / np.abs(kernel).sum()
+    return np.asarray(np.array(found) / np.abs(kernel).sum())
 
 
 def _boundaries(harmony: Floats, sound: Floats) -> list[int]:

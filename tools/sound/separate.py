@@ -19,6 +19,7 @@ from segue.tools.sound import masks
 from segue.tools.sound.spectrum import Spectrum, forward, inverse
 
 HONEST = ("percussive", "harmonic", "centre", "sides", "low")
+LINEAR = ("centre", "sides", "low")  # made without a spectrogram
 PREVIEWS = ("drums", "bass", "vocals", "other")
 DEMUCS = "pip install 'segue-music[demucs]'"
 MIN_SECONDS = 0.25
@@ -121,41 +122,52 @@ def extract(
     CannotDo, NotFound : see ``canonical``; ``CannotDo`` also for centre or sides of a mono recording.
     InvalidArgument : the recording is shorter than ``MIN_SECONDS``.
     """
-    stems = tuple(dict.fromkeys(canonical(name) for name in names))
-    if wave.duration_s < MIN_SECONDS:
-        raise InvalidArgument(
-            f"{wave.duration_s * 1000:.0f} ms of sound cannot be separated into stems.",
-            f"Give at least {MIN_SECONDS:g} s.",
-        )
-    if wave.channels < 2 and (flat := [s for s in stems if s in ("centre", "sides")]):
-        raise CannotDo(f"This recording is mono: it has no {flat[0]} of its own.", "Ask for percussive or harmonic.")
-    masked = [stem for stem in stems if stem not in ("centre", "sides", "low")]
+    stems = named(names, wave.duration_s, wave.channels)
+    masked = [stem for stem in stems if stem not in LINEAR]
     taken = np.zeros_like(wave.samples)
     bleed: float | None = None
     if masked:
         taken, bleed = _masked(wave, masked, check or (lambda: None), progress or (lambda done, total, label: None))
     for stem in stems:
-        if stem not in masked:
+        if stem in LINEAR:
             # From what is left, so that stems named together never take the same thing twice.
-            taken = taken + _plain(wave.samples - taken, stem, wave.sample_rate)
+            taken = taken + linear(wave.samples - taken, stem, wave.sample_rate)
     stem_wave = Waveform(np.ascontiguousarray(taken, dtype=np.float32), wave.sample_rate)
     rest = Waveform(np.ascontiguousarray(wave.samples - stem_wave.samples, dtype=np.float32), wave.sample_rate)
     return Extract(stem_wave, rest, stems, bleed)
 
 
-def _plain(samples: Samples, stem: str, sample_rate: int) -> Samples:
-    """Centre, sides and low: linear, exact, without a spectrogram."""
+def named(names: Sequence[str], duration_s: float, channels: int) -> tuple[str, ...]:
+    """Return the stems that words mean, each once, where a recording of that length and so many channels has them.
+
+    Raises
+    ------
+    CannotDo, NotFound, InvalidArgument : as ``extract``.
+    """
+    stems = tuple(dict.fromkeys(canonical(name) for name in names))
+    if duration_s < MIN_SECONDS:
+        raise InvalidArgument(
+            f"{duration_s * 1000:.0f} ms of sound cannot be separated into stems.", f"Give at least {MIN_SECONDS:g} s."
+        )
+    if channels < 2 and (flat := [s for s in stems if s in ("centre", "sides")]):
+        raise CannotDo(f"This recording is mono: it has no {flat[0]} of its own.", "Ask for percussive or harmonic.")
+    return stems
+
+
+def linear(samples: Samples, stem: str, sample_rate: int) -> Samples:
+    """Return centre, sides or low of sound, ``[channels, frames]``: linear and exact. Low sees ``reach`` frames either way."""
     if stem == "low":
         from scipy.signal import firwin, oaconvolve
 
-        taps = firwin(_odd(_LOW_TAPS * sample_rate / 44100), _LOW_HZ, fs=sample_rate).astype(np.float32)
+        taps = firwin(2 * reach(stem, sample_rate) + 1, _LOW_HZ, fs=sample_rate).astype(np.float32)
         return np.asarray(oaconvolve(samples, taps[None, :], mode="same", axes=1), dtype=np.float32)
     centre = np.repeat(samples.mean(axis=0, keepdims=True), samples.shape[0], axis=0)
     return np.asarray(centre if stem == "centre" else samples - centre, dtype=np.float32)
 
 
-def _odd(value: float) -> int:
-    return int(value) // 2 * 2 + 1
+def reach(stem: str, sample_rate: int) -> int:
+    """Return how many frames either way a frame of one of ``LINEAR`` depends on."""
+    return int(_LOW_TAPS * sample_rate / 44100) // 2 if stem == "low" else 0
 
 
 def window_size(sample_rate: int) -> int:
