@@ -10,7 +10,12 @@ from segue.agent.plan import Plan, StateOp, Step
 from segue.tools.collection.filters import span_words
 from segue.tools.core.errors import NotFound
 
-_ORDERS = {"energy_up": "calm first", "energy_down": "lively first", "path": "from one to the other"}
+_ORDERS = {
+    "energy_up": "calm first", "energy_down": "lively first", "path": "from one to the other", "tempo_up": "slowest first",
+    "tempo_down": "fastest first", "year_up": "oldest first", "year_down": "newest first", "length_up": "shortest first",
+    "length_down": "longest first", "rating_down": "best rated first",
+    "plays_up": "least played first", "plays_down": "most played first", "title": "by title", "artist": "by artist", "key": "by key",
+}  # fmt: skip
 _SPANS: dict[tuple[str, str], Callable[[float | None, float | None], str]] = {
     ("year_min", "year_max"): lambda low, high: span_words(low, high) if low and high else f"from {low:g} on" if low else f"until {high:g}",
     ("bpm_min", "bpm_max"): lambda low, high: f"{span_words(low, high)} bpm",

@@ -1,6 +1,7 @@
 """Searching: words, filters, likeness, critiques, lists; every result is checked against the known values."""
 
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -192,6 +193,66 @@ def test_among_sorts_and_filters_only_these(desk):
     assert {item.id for item in fast.items} == {"t_004", "t_005", "t_006"}
     calm = desk.ask(among=ids, adjust={"energy": -1})
     assert all(t.axes["energy"] < np.median(energies) for t in desk.found(calm))
+
+
+VALUES = {
+    "tempo": lambda t: t.bpm, "year": lambda t: t.year, "length": lambda t: t.duration_s, "rating": lambda t: t.rating,
+    "plays": lambda t: t.playcount, "title": lambda t: t.title.casefold(), "artist": lambda t: t.artist.casefold(),
+    "key": lambda t: (int(t.camelot[:-1]), t.camelot[-1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [order for order in get_args(retrieve.Order) if order.split("_")[0] in VALUES])
+def test_a_list_is_ordered_by_a_field(home, order):
+    """Equal ones keep the order they were given in, and what is not known stands at the end, which is said."""
+    field, _, way = order.partition("_")
+    empty = {
+        "title": "",
+        "artist": "",
+        "length": {"duration_s": None},
+        "plays": {"playcount": None},
+        "tempo": {"bpm": None},
+    }
+    tracks = known_tracks(24)
+    for n, track in enumerate(tracks):
+        track.playcount, track.key, track.camelot = (
+            n % 5,
+            *[("D minor", "7A"), ("C major", "8B"), ("A minor", "8A")][n % 3],
+        )
+    gone = empty.get(field)
+    unknown = [tracks[n].model_copy(update={"id": f"t_u{n}", **(gone if isinstance(gone, dict) else {field: gone})}) for n in (3, 7)]  # fmt: skip
+    desk = Desk(home, tracks + unknown)
+    ids = [track.id for track in [unknown[1], *tracks[::-1], unknown[0]]]
+    out = desk.ask(among=ids, order=order, k=50)
+    known = {track.id: VALUES[field](track) for track in tracks}
+    wanted = sorted((id for id in ids if id in known), key=known.get, reverse=way == "down")
+    assert [item.id for item in out.items] == [*wanted, "t_u7", "t_u3"]
+    assert [
+        note for note in desk.notes if note.startswith("2 of them have no ") and note.endswith(" stand at the end.")
+    ]
+    if field not in ("title", "artist"):
+        assert any(char.isdigit() for char in out.items[0].reasons[0]) or out.items[0].key in out.items[0].reasons[0]
+    desk.catalogue.close()
+
+
+def test_what_nobody_rated_stays_as_it_was(home):
+    tracks = [track.model_copy(update={"rating": None}) for track in known_tracks(4)]
+    desk = Desk(home, tracks)
+    out = desk.ask(among=["t_002", "t_000", "t_003"], order="rating_down")
+    assert [item.id for item in out.items] == ["t_002", "t_000", "t_003"]
+    assert desk.notes == ["None of them has a rating, so they stand as they were."]
+    desk.catalogue.close()
+
+
+def test_a_search_without_any_other_wish_begins_with_the_first_of_its_order(desk):
+    years = sorted(track.year for track in desk.tracks.values())
+    assert [item.year for item in desk.ask(order="year_up", k=7, action="playlist").items] == years[:7]
+    fastest = desk.ask(filters={"genre": "Jazz"}, order="tempo_down", k=3).items
+    assert [item.bpm for item in fastest] == sorted((t.bpm for t in desk.tracks.values() if t.genres == ["Jazz"]), reverse=True)[:3]  # fmt: skip
+    found = desk.ask("jazz", order="length_down", k=4).items
+    lengths = [item.duration_s for item in found]
+    assert lengths == sorted(lengths, reverse=True)
+    assert {item.genre for item in found} == {"Jazz"}
 
 
 def test_versions_are_collapsed(home):

@@ -11,6 +11,8 @@ from segue.tools.core.base import Out as BaseOut
 
 Axis = Literal["energy", "tempo", "mood", "brightness", "density", "acousticness", "loudness", "danceability",
                "distortion", "melody", "vocals", "familiarity", "length"]  # fmt: skip
+Order = Literal["best", "energy_up", "energy_down", "path", "tempo_up", "tempo_down", "year_up", "year_down", "length_up",
+                "length_down", "rating_down", "plays_up", "plays_down", "title", "artist", "key"]  # fmt: skip
 
 
 class Filters(BaseModel):
@@ -60,7 +62,7 @@ class Args(BaseArgs):
     hold: list[Axis] = Field([], description="axes to keep as they are")
     max_per_artist: int | None = Field(None, ge=1)
     total_s: float | None = Field(None, gt=0, description="total length of the list, seconds")
-    order: Literal["best", "energy_up", "energy_down", "path"] = "best"
+    order: Order = Field("best", description="path: small steps; key: round the Camelot wheel; unknown values last")
     k: int = Field(5, ge=1, le=500)
     talk: Talk | None = Field(
         None, description="what was said and liked before: it ranks what fits", json_schema_extra={"llm": False}

@@ -1,15 +1,72 @@
-"""Lists that run well: by energy, along a path, to a total length, neighbours that fit."""
+"""Lists in an order: by energy, by a field, along a path; to a total length; neighbours that fit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
+from segue.tools.collection.catalogue import Track
 from segue.tools.collection.likeness import camelot_steps
 from segue.tools.collection.snapshot import Sample, Snapshot, axis_value, key_of
 from segue.tools.core.theory import parse_key
+from segue.tools.core.vocabulary import fold
 
 _TEMPO_STEP, _LOUDNESS_STEP = 0.08, 3.0  # neighbours: tempo within 8%, loudness within 3 LU, Camelot within 1
+
+
+def _alphabetical(text: str) -> str | None:
+    """How a name is sorted: without case, accents and signs before it; None where there is none."""
+    text = text.strip()
+    plain = (text.casefold() if text.isascii() else fold(text)).lstrip("'\"“‘«([{.… ")
+    return plain or text or None
+
+
+def _around_the_wheel(track: Track) -> float | None:
+    """Where a key stands on the Camelot wheel: 1A, 1B, 2A … 12B."""
+    key = key_of(track)
+    return int(key.camelot[:-1]) + 0.5 * (key.camelot[-1] == "B") if key else None
+
+
+_FIELDS: dict[str, tuple[str, Callable[[Track], float | str | None]]] = {
+    "tempo": ("tempo", lambda track: track.bpm or None),
+    "year": ("year", lambda track: track.year or None),
+    "length": ("known length", lambda track: track.duration_s or None),
+    "rating": ("rating", lambda track: track.rating),
+    "plays": ("play count", lambda track: track.playcount),
+    "title": ("title", lambda track: _alphabetical(track.title)),
+    "artist": ("artist", lambda track: _alphabetical(track.artist)),
+    "key": ("known key", _around_the_wheel),
+}
+"""What a list can be ordered by: its name where it lacks, and its value; None where it is not known."""
+
+
+def by_field(tracks: Sequence[Track], rows: Sequence[int], order: str) -> tuple[list[int], str]:
+    """Return rows by a field of their tracks, and what to say of those without it; equal ones stay in their order.
+
+    Parameters
+    ----------
+    order : one of ``Args.order`` of the retrieve tool that names a field: ``year_down``, ``title`` …
+    """
+    name, _, way = order.partition("_")
+    called, value = _FIELDS[name]
+    values = [(row, value(tracks[row])) for row in rows]
+    valued: list[tuple[int, Any]] = [(row, value) for row, value in values if value is not None]  # all of one kind
+    known = [row for row, _ in sorted(valued, key=itemgetter(1), reverse=way == "down")]
+    unknown = [row for row, value in values if value is None]
+    if not unknown:
+        return known, ""
+    if not known:
+        one = "It has" if len(rows) == 1 else "None of them has"
+        return unknown, f"{one} {'no' if len(rows) == 1 else 'a'} {called}, so they stand as they were."
+    several = len(unknown) > 1
+    return known + unknown, f"{len(unknown)} of them {'have' if several else 'has'} no {called} and {'stand' if several else 'stands'} at the end."  # fmt: skip
+
+
+def is_field(order: str) -> bool:
+    """Tell whether an order is one by a field."""
+    return order.partition("_")[0] in _FIELDS
 
 
 def by_axis(library: Snapshot, rows: Sequence[int], axis: str, sign: int) -> list[int]:

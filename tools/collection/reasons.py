@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from segue.tools.collection.catalogue import Track
 from segue.tools.collection.filters import UNSURE, Limits
 from segue.tools.collection.moves import LEAST
 from segue.tools.collection.query import Reading, side_words
@@ -23,9 +24,11 @@ def reasons_for(
     seeds: Sequence[Sample],
     rows: Sequence[int],
     row: int,
+    order: str = "best",
 ) -> list[str]:
-    """Return up to four reasons for a row of a list."""
+    """Return up to four reasons for a row of a list; ``order``: what it is ordered by, as the retrieve tool names it."""
     found = [
+        *_of_order(library.tracks[row], order),
         *_of_words(library, reading, row),
         *_of_changes(library, adjust, seeds, row),
         *_of_seeds(library, seeds, row, adjust),
@@ -39,6 +42,19 @@ def reasons_for(
     if not found:
         found = _plain(library, row)
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def _of_order(track: Track, order: str) -> list[str]:
+    """Say what gives a track its place in a list that is ordered by a field."""
+    said = {
+        "tempo": track.bpm and f"{track.bpm:.0f} bpm",
+        "year": track.year and f"from {track.year}",
+        "length": track.duration_s and f"{_written('length', track.duration_s)} long",
+        "rating": track.rating is not None and f"rated {track.rating:g}",
+        "plays": track.playcount is not None and f"played {track.playcount} time{'' if track.playcount == 1 else 's'}",
+        "key": track.key and f"in {track.key}",
+    }.get(order.partition("_")[0])
+    return [said] if said else []
 
 
 def _of_words(library: Snapshot, reading: Reading, row: int) -> list[str]:

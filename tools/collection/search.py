@@ -112,7 +112,7 @@ def search(
         else:
             return _by_talk(library, request, reading, talked, limits, rows, ranker, note)
     if not sources:
-        return _sample(library, request, allowed, bool(limits), rng or np.random.default_rng())
+        return _sample(library, request, allowed, bool(limits), rng or np.random.default_rng(), note)
     if request.taste and request.among is None:
         sources.append((_liking(library, request.taste)[rows], 0.3))
     fused = _fuse(sources, rows, library.size)
@@ -139,7 +139,7 @@ def search(
     for row in chosen:
         seeds = request.like if closest is None else [request.like[closest[row]]]
         why = _known_taste(library, request.taste, row)
-        why += reasons_for(library, reading, request.limits, changes, seeds, chosen, row)
+        why += reasons_for(library, reading, request.limits, changes, seeds, chosen, row, request.order)
         if closest is not None:
             why.insert(0, f"most like {seeds[0].track.title}")
         if collapsed[row] > 1:
@@ -215,7 +215,7 @@ def _by_talk(
     for row in chosen:
         why = ranker.reasons(talk, row)
         why += _known_taste(library, request.taste, row)
-        why += reasons_for(library, reading, request.limits, {}, [], chosen, row)
+        why += reasons_for(library, reading, request.limits, {}, [], chosen, row, request.order)
         if collapsed[row] > 1:
             why.append(f"{collapsed[row]} recordings of it are in the library")
         hits.append(Hit(row, round(float(score[row]) / best, 4), list(dict.fromkeys(why))[:4]))
@@ -343,7 +343,8 @@ def _nearest(
     chosen = _arrange(library, _choose(library, pool, request, reading, note), request, note)
     best = max((float(fused[row]) for row in chosen), default=1.0) or 1.0
     why = (
-        reasons_for(library, reading, request.limits, changing(request), request.like, chosen, row) for row in chosen
+        reasons_for(library, reading, request.limits, changing(request), request.like, chosen, row, request.order)
+        for row in chosen
     )
     hits = [Hit(row, round(float(fused[row]) / best, 4), reasons) for row, reasons in zip(chosen, why, strict=True)]
     return Found(hits, len(rows) if limits else len(hits))
@@ -420,6 +421,11 @@ def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -
         if unknown:
             note(f"{unknown} of them {'is' if unknown == 1 else 'are'} not analysed yet and stand at the end.")
         return ordering.by_axis(library, rows, "energy", 1 if request.order == "energy_up" else -1)
+    if ordering.is_field(request.order):
+        rows, unknown_said = ordering.by_field(library.tracks, rows, request.order)
+        if unknown_said:
+            note(unknown_said)
+        return rows
     if request.order == "path" or (request.playlist and request.order == "best"):
         ends = (request.like[0], request.like[-1]) if len(request.like) > 1 else (None, None)
         start = request.like[0] if len(request.like) == 1 else ends[0]
@@ -430,15 +436,21 @@ def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -
     return rows
 
 
-def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, rng: np.random.Generator) -> Found:
-    """Without any wish: tracks as different from one another as can be, by chance."""
+def _sample(
+    library: Snapshot, request: Request, allowed: Mask, limited: bool, rng: np.random.Generator, note: Note
+) -> Found:
+    """Without any wish: the first in the order asked for; else tracks as different from one another as can be, by chance."""
+    ordered = ordering.is_field(request.order)
     draw = rng.random(library.size)  # one for every track: what is left out moves no other
     shown = library.mask_of(request.limits.exclude)
     pool = allowed | shown if request.among is None and not request.total_s else allowed
     drawn = np.flatnonzero(pool)
     drawn = drawn[np.argsort(draw[drawn], kind="stable")]
     rows = drawn.tolist()
-    if request.among is None and request.k >= len(rows) and not request.total_s:
+    if request.among is None and ordered:
+        rows, _ = ordering.by_field(library.tracks, np.flatnonzero(allowed).tolist(), request.order)
+        rows, _ = _collapse(library, np.array(rows, dtype=np.intp), request)
+    elif request.among is None and request.k >= len(rows) and not request.total_s:
         rows.sort()  # everything was asked for
     elif request.among is None:
         rows, _ = _collapse(library, drawn, request)
@@ -453,10 +465,15 @@ def _sample(library: Snapshot, request: Request, allowed: Mask, limited: bool, r
         rows = [row for row in rows if allowed[row]]  # chosen with what was shown, so that one "no" exchanges one track
     elif request.order == "best":
         rows = sorted(rows)
-    chosen = _choose(library, rows, request, Reading(""), lambda text: None)
-    chosen = _arrange(library, chosen, request, lambda text: None)
+    elif request.among is not None and request.order != "path":
+        rows = [row for row in library.rows_of(dict.fromkeys(request.among)).tolist() if allowed[row]]
+    chosen = _choose(library, rows, request, Reading(""), lambda text: None, spread=not ordered)
+    heard = ordered or (request.among is not None and request.order != "path")
+    chosen = _arrange(library, chosen, request, note if heard else lambda text: None)
     empty, fitting = Reading(""), np.flatnonzero(allowed)
-    hits = [Hit(row, 1.0, reasons_for(library, empty, request.limits, {}, [], chosen, row)) for row in chosen]
+    hits = [
+        Hit(row, 1.0, reasons_for(library, empty, request.limits, {}, [], chosen, row, request.order)) for row in chosen
+    ]
     question = splitting(library, fitting, request.limits, empty, len(hits)) if request.among is None else None
     return Found(hits, len(fitting) if limited else len(hits), question)
 
