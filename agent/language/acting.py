@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from segue.agent.dialogue import Thing
+from segue.agent.language.balancing import halves
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.parts import absent, parts, present
 from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
+_STEP_DB = 3.0  # "more", "less"
 _STEMS = frozenset({"vocals", "drums", "bass", "guitar", "piano", "melody", "chords", "other"})
 
 
@@ -71,6 +73,8 @@ _MOVES = re.compile(
 _LEVELS = re.compile(
     r" (?:raise|boost|lower|reduce|increase|decrease|amplify|attenuate|duck|tuck|dip|tame|emphasi[sz]e|quieten|soften|lift|turn up|turn down|bring up|bring down|push|nudge|bump|crank)(?= )"
 )
+# "bass up a bit", "drums and bass down": nothing else said.
+_ADVERB = re.compile(r"\s+(?:way |right |just )?(?:up|down)(?:\s+(?:a|bit|little|touch|tad|notch|lot|slightly|some|more|further|again|please|too|then|by|hair))*\s*[.!]*$", re.IGNORECASE)  # fmt: skip
 _TONE = _any(r"bright\w*; dark\w*; warm\w*; harsh\w*; thin\w*; boom\w*; mud\w*; crisp\w*; fat\w*; reverb; echo; delay; distort\w*; eq; pitch; octave; semitones?; tempo; speed; key; treble; highs; lows; clean\w*; top end; end; sibilan\w*")  # fmt: skip
 _SWAPS = _any(
     r"replace\w*; replacing; swap\w*; switch\w*; substitut\w*; exchang\w*; trad(?:e|ing); chang(?:e|ing); convert\w*; turn; turning; transform\w*; morph\w*; sub; reassign\w*; recast; revoice\w*; re ?orchestrat\w*; reinstrument\w*; rescore; hand; hand over; give; transfer; move; shift",
@@ -161,11 +165,23 @@ def read(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation] |
         return None
     if _WRITTEN.search(plain) and not (clause.decibels or _STRONG_SWAPS.search(plain)):
         return _swapped(clause, who, thing, draft)
+    if ways := halves(clause, parts(clause, thing)):
+        return [operation for way, half in ways for operation in _sent(way, Clause(half), thing, draft)]
     for decide in (_swapped, _spared, _levelled, _alone, _out, _brought):
         operations = decide(clause, who, thing, draft)
         if operations is not None:
             return operations
     return None
+
+
+def _sent(way: str, clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Return what happens to the parts of one piece of a list: as the piece says by itself, else simply its way."""
+    if (operations := read(clause, thing, draft)) is not None:
+        return operations
+    stems = _names(parts(clause, thing), thing, draft)
+    if way == "out":
+        return [{"op": "remove", "stems": stems}] if stems else []
+    return [{"op": "gain", "stem": stem, "db": _STEP_DB if way == "up" else -_STEP_DB} for stem in stems]
 
 
 def _names(found: list[Found[str]], thing: Thing | None, draft: Draft) -> list[str]:
@@ -240,7 +256,8 @@ def _levelled(clause: Clause, who: Cast, thing: Thing | None, draft: Draft) -> l
         return None
     faint, over = _FAINT.search(plain), _OVER.search(plain)
     level = clause.decibels[0].value if clause.decibels else None
-    moved = _MOVES.search(plain) or _LEVELS.search(plain) or _LEVEL.search(plain)
+    adverb = _ADVERB.match(clause.text, who.here[-1].end)
+    moved = _MOVES.search(plain) or _LEVELS.search(plain) or _LEVEL.search(plain) or adverb
     up, down = _UP.search(plain), _DOWN.search(plain)
     if level is None and not clause.durations:
         bare = [
