@@ -49,16 +49,19 @@ def aside(plan: Plan, results: Sequence[ToolResult], state: State) -> Aside | No
 
 
 def kept(results: Sequence[ToolResult], state: State) -> str:
-    """Say which limits a search on another subject has carried over; empty where it has not changed, or carries none."""
+    """Say which limits a search on another subject has carried over or let go; empty where it has not changed, or had none."""
     search = next((result for result in results if result.tool == "retrieve" and result.status == "done"), None)
     if search is None or search.args.get("among") or not _turned(state.search, search.args):
         return ""
     before, after = (args.get("filters") or {} for args in (state.search, search.args))
     same = {name: after[name] for name in _KEPT if after.get(name) not in (None, []) and after.get(name) == before.get(name)}  # fmt: skip
-    if not same:
-        return ""
-    names = list(dict.fromkeys(_KEPT[name] for name in same))
-    return f"Kept from before: {', '.join(_said(same))}. “Forget the {names[0]}” drops that."
+    gone = {name: before[name] for name in _KEPT if before.get(name) not in (None, []) and after.get(name) in (None, [])}  # fmt: skip
+    said = []
+    if same:
+        said.append(f"Kept from before: {', '.join(_said(same))}. “Forget the {_KEPT[next(iter(same))]}” drops that.")
+    if gone:
+        said.append(f"No longer asked for: {', '.join(_said(gone))}.")
+    return " ".join(said)
 
 
 def _turned(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -73,9 +76,11 @@ def _turned(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 def _said(filters: Mapping[str, Any]) -> list[str]:
     words = []
     for low, high, form in (
-        ("year_min", "year_max", "{}"), ("bpm_min", "bpm_max", "{} bpm"), ("duration_min_s", "duration_max_s", "{} s long"),
+        ("year_min", "year_max", "{}"), ("bpm_min", "bpm_max", "{} bpm"), ("duration_min_s", "duration_max_s", "{} minutes long"),
     ):  # fmt: skip
         one, other = filters.get(low), filters.get(high)
+        if low == "duration_min_s":
+            one, other = (None if value is None else value / 60 for value in (one, other))
         if one is not None and other is not None:
             words.append(form.format(f"{one:g} to {other:g}"))
         elif one is not None or other is not None:

@@ -186,6 +186,8 @@ def _library(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[st
         return _library_status(rows[0])
     if args.get("action") == "stats" and rows and {"what", "value", "tracks"} <= set(rows[0]):
         return _statistics(rows)
+    if args.get("action") == "duplicates" and rows:
+        return _duplicates(rows)
     if args.get("action") in ("save", "refresh") and rows:
         return "\n".join([_kept_list(args, rows[0]), *_items((out.get("items") or [])[:_ROWS])])
     if args.get("action") == "taste" and rows and "name" in rows[0]:
@@ -199,6 +201,25 @@ def _library(args: Mapping[str, Any], out: Mapping[str, Any], titles: Mapping[st
     head = [out["preview"]] if out.get("preview") else []
     return "\n".join([*head, *numbered, *more]) or (
         "" if args.get("action") in _LOOKS else f"Library: {args.get('action')} done."
+    )
+
+
+_SAME = {
+    "file": "the same file", "recording": "the same recording", "title and artist": "the same title, artist and length",
+    "song, in versions": "versions of one song",
+}  # fmt: skip
+
+
+def _duplicates(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say each group in a line: how the tracks are the same, and which they are."""
+    lines = [f"{n}. {_SAME.get(row['same'], row['same'])}: {listing(row['files'])}" for n, row in enumerate(rows[:_ROWS], 1)]  # fmt: skip
+    more = [f"… and {len(rows) - _ROWS} more."] if len(rows) > _ROWS else []
+    return "\n".join(
+        [
+            f"{len(rows)} group{'s' if len(rows) != 1 else ''} of tracks that are the same, or versions of one song:",
+            *lines,
+            *more,
+        ]
     )
 
 

@@ -275,7 +275,14 @@ def test_a_change_of_topic_says_what_it_carries_over():
     same = search(args={"query": "calm jazz", "filters": {"year_min": 1990, "year_max": 1999}})
     assert kept([same], before) == ""
     fresh = search(args={"query": "metal", "filters": {}})
-    assert kept([fresh], before) == ""
+    assert kept([fresh], before) == "No longer asked for: 1990 to 1999, without vocals."
+    part = search(args={"query": "metal", "filters": {"vocals": False, "duration_max_s": 240}})
+    assert (
+        kept([part], before)
+        == "Kept from before: without vocals. “Forget the vocals” drops that. No longer asked for: 1990 to 1999."
+    )
+    short = State(turn=3, search={"query": "jazz", "filters": {"duration_max_s": 240.0}})
+    assert kept([fresh], short) == "No longer asked for: up to 4 minutes long."
 
 
 def test_statistics_come_with_a_picture(agent):

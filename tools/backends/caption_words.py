@@ -13,6 +13,7 @@ from segue.tools.listen.words import Subject, full, sections, short
 
 if TYPE_CHECKING:
     from segue.tools.collection.catalogue import Track
+    from segue.tools.listen.facts import Analysis
 
 _TELL = {"short": short, "full": full, "sections": sections}
 
@@ -30,7 +31,8 @@ def described(args: Args, context: Context) -> list[Subject]:
             context.progress(share + done / len(args.clips), 1.0, label)
 
         facts = analyse(context.store, piece, context.check, step)
-        subjects.append(_subject(piece, context).with_facts(facts))
+        subject, known = _subject(piece, context), _known(piece, context)
+        subjects.append(subject.with_facts(facts if known is None else known))
     for note in dict.fromkeys(note for subject in subjects for note in subject.facts.notes):
         context.note(note)
     return subjects
@@ -70,6 +72,22 @@ def _subject(piece: Piece, context: Context) -> Subject:
         if origin is not None and origin.made_by is not None and origin.made_by.tool == "generate":
             return Subject(piece.title, made_here=f"generated here by Segue (engine: {origin.made_by.backend or 'composer'}) and changed since")  # fmt: skip
     return Subject(piece.title)
+
+
+def _known(piece: Piece, context: Context) -> "Analysis | None":
+    """Return what the library's table says of a track that has no sound here; None for all others."""
+    from segue.tools.listen.facts import Analysis
+
+    if piece.kind != "track" or piece.clip is not None or piece.score is not None:
+        return None
+    try:
+        track: Track = context.home(_track, context.settings, piece.id)
+    except NotFound:
+        return None
+    fields = track.model_dump(include={"bpm", "bpm_confidence", "key", "key_confidence", "moods"})
+    return Analysis(
+        source="table", duration_s=track.duration_s or 0.0, moods_confidence=1.0 if track.moods else 0.0, **fields
+    )
 
 
 def _track(settings: Settings, id: str) -> "Track":

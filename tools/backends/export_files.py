@@ -401,15 +401,19 @@ def _markers(score: Score) -> str:
     return "\n".join(lines) + "\n"
 
 
+_NAMED = 3  # tracks without a file that are named
+
+
 def _playlist(items: Sequence[_Item], name: str, job: _Job) -> None:
     entries = []
+    absent = []
     for item in items:
         path = _file_of(item, job)
         if item.file is not None and path is None:
             job.refuse("Only music can stand in a playlist; other files were left out.")
             continue
         if path is None and name == "m3u8":
-            job.refuse(f"'{item.title}' has no file, so it is not in the M3U8.")
+            absent.append(item.title)
             continue
         track, piece = item.track, item.piece
         entries.append(
@@ -421,6 +425,10 @@ def _playlist(items: Sequence[_Item], name: str, job: _Job) -> None:
                 duration_s=(track.duration_s if track else None) or (piece.duration_s if piece else None),
             )
         )
+    if absent:
+        first = ", ".join(f"'{title}'" for title in absent[:_NAMED]) + (f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else "")  # fmt: skip
+        some = f"{first} {'has no file' if len(absent) == 1 else 'have no files'}, so {'it is' if len(absent) == 1 else 'they are'} not in the M3U8"  # fmt: skip
+        job.refuse(f"{some}. XSPF can name {'it' if len(absent) == 1 else 'them'} without.")
     if not entries:
         return
     title = "Segue playlist" if len(items) > 1 else f"{items[0].title} playlist"

@@ -98,6 +98,8 @@ def relaxed(found: list[Constraint], base: Mask) -> str:
     size = len(base)
     singles = [(int(np.count_nonzero(all_of(found, size, n) & base)), c.words) for n, c in enumerate(found)]
     best = max(singles, default=(0, ""))
+    if best[0] == int(np.count_nonzero(base)) and len(found) == 1 and best[1].startswith("by "):
+        return ""  # an artist who is not here, and nothing else was asked
     if best[0]:
         return f"Without '{best[1]}' there {_are(best[0])}."
     pairs = []
@@ -119,10 +121,11 @@ def _artist(library: Snapshot, limits: Limits, note: Callable[[str], None]) -> C
     wanted = normal(limits.artist)
     mask = library.of_artists([wanted])
     if not mask.any():
-        near = library.names.nearest(wanted, "artist", floor=0.75)
+        near = library.names.ending(wanted, "artist") or library.names.nearest(wanted, "artist", floor=0.75)
         if near:
             written = library.names.written("artist", near)
-            note(f"No artist is called '{limits.artist}' here; '{written}' was taken.")
+            if not f" {normal(written)}".endswith(f" {wanted}"):  # a family name is no mistake
+                note(f"No artist is called '{limits.artist}' here; '{written}' was taken.")
             mask = library.of_artists([near])
             return Constraint(f"by {written}", mask)
         note(f"This library has no artist '{limits.artist}'.")
@@ -135,7 +138,7 @@ def _without_artists(library: Snapshot, limits: Limits) -> Constraint | None:
     out: set[str] = set()
     for name in limits.exclude_artists:
         known = library.of_artists([normal(name)]).any()
-        near = None if known else library.names.nearest(name, "artist")
+        near = None if known else library.names.ending(normal(name), "artist") or library.names.nearest(name, "artist")
         out |= {near} if near else artist_names(name) | {normal(name)}
     mask = ~library.of_artists(out)
     return Constraint(f"not by {' or '.join(limits.exclude_artists)}", mask)
@@ -204,7 +207,7 @@ def _key(library: Snapshot, limits: Limits) -> Constraint | None:
 def _vocals(library: Snapshot, limits: Limits) -> Constraint | None:
     if limits.vocals is None:
         return None
-    p = library.column("vocals")
+    p = library.voices
     with np.errstate(invalid="ignore"):
         mask = np.asarray(p > 0.5 if limits.vocals else p < 0.5)
     words = "with vocals" if limits.vocals else "without vocals"

@@ -6,11 +6,12 @@ from typing import Protocol
 import numpy as np
 
 from segue.tools.collection.query import side_words
-from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot, axis_value
+from segue.tools.collection.snapshot import Floats, Mask, Sample, Snapshot, axis_value, tagged_place
 
 STEP = 15.0  # percentile points of the library that one step moves
 LEAST = {"tempo": 0.5, "length": 1.0, "familiarity": 0.05}  # least difference that counts as moved; else 0.01 of 0–1
 _FELT = {"tempo": "felt"}  # the axis that is compared, where it is not the one that is asked for
+_TAGGED_LEAST, _TAGGED_STEP, _TAGGED_HELD = 0.1, 0.5, 0.35  # of −1..1: beyond it, one step, and what is alike
 _HELD_POINTS, _HELD_SHARE = 12.0, {"tempo": 0.06, "length": 0.15}
 
 
@@ -86,7 +87,18 @@ def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str
         name = _FELT.get(axis, axis)
         base = base_of(library, request, name)
         if np.isnan(base):
-            note(f"Nothing is measured of '{axis}' yet, so it could not be changed.")
+            places = _as_tagged(library, request, axis)
+            if places is None:
+                note(f"Nothing is measured of '{axis}' yet, so it could not be changed.")
+                continue
+            with np.errstate(invalid="ignore"):
+                beyond = places * np.sign(steps) > _TAGGED_LEAST
+            note(f"Nothing is measured of '{axis}' yet, so the moods in the tags decide.")
+            if (allowed & beyond).any():
+                allowed = np.asarray(allowed & beyond)
+            else:
+                note(f"Nothing that fits is tagged {side_words(axis, steps)} than that; these come nearest.")
+            closeness.append((1 - np.abs(places - _TAGGED_STEP * steps)).astype(np.float32))
             continue
         values, places = library.axis(name), library.percentiles(name)
         beyond = _beyond(library, request, axis, steps, allowed)
@@ -106,12 +118,32 @@ def moved(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str
     return allowed, np.asarray(np.mean(closeness, axis=0), dtype=np.float32) if closeness else None
 
 
+def _as_tagged(library: Snapshot, request: Moving, axis: str) -> Floats | None:
+    """Return how far each track lies, by the moods in its tags, from what is moved from (−2..2); None where tags say nothing."""
+    places = library.tagged(axis)
+    if np.isnan(places).all():
+        return None
+    seeds = np.array([tagged_place(sample.track, axis) for sample in request.like], dtype=float)
+    known = seeds[~np.isnan(seeds)]
+    return np.asarray(places - (float(known.mean()) if len(known) else 0.0))
+
+
 def held(library: Snapshot, request: Moving, allowed: Mask, note: Callable[[str], None]) -> Mask:
     """Return the rows that keep the held axes: within 12 percentile points, tempo within 6%, length within 15%."""
     for axis in request.hold:
         base = base_of(library, request, axis)
         if np.isnan(base):
-            note(f"Nothing is measured of '{axis}' yet, so it could not be held.")
+            places = _as_tagged(library, request, axis)
+            if places is None:
+                note(f"Nothing is measured of '{axis}' yet, so it could not be held.")
+                continue
+            with np.errstate(invalid="ignore"):
+                near = np.abs(places) <= _TAGGED_HELD
+            if (allowed & near).any():
+                allowed = np.asarray(allowed & near)
+                note(f"Nothing is measured of '{axis}' yet, so the moods in the tags decide what keeps it.")
+            else:
+                note(f"Nothing that fits keeps the {axis}; it was let go.")
             continue
         with np.errstate(invalid="ignore", divide="ignore"):
             if axis in _HELD_SHARE:

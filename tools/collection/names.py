@@ -18,6 +18,7 @@ _INTRODUCES = frozenset(
     {"play", "called", "named", "titled", "by", "like", "song", "track", "artist", "album", "from", "meant"}
 )
 _LARGE = 20_000  # names
+_LEAST_ENDING = 4  # letters of a family name that is known by itself
 _NEAR = 0.82  # difflib ratio from which a word counts as misspelt and not as another word
 
 
@@ -119,6 +120,13 @@ class NameIndex:
         scored = [(difflib.SequenceMatcher(None, plain, name).ratio(), name) for name in near]
         best = max(scored, default=(0.0, ""))
         return best[1] if best[0] >= floor else None
+
+    def ending(self, plain: str, kind: Kind) -> str | None:
+        """Return the one name of a kind, in normal form, that ends with some whole words ("springsteen"); None where none or several do."""
+        if len(plain) < _LEAST_ENDING:
+            return None
+        found = [name for name in self._spelt if name.endswith(f" {plain}") and kind in self._kinds[name]]
+        return found[0] if len(found) == 1 else None
 
     def written(self, kind: Kind, plain: str) -> str:
         """Return a name as its tracks write it."""

@@ -96,7 +96,7 @@ def duplicates(catalogue: Catalogue, check: Callable[[], None]) -> list[dict[str
         group = frozenset(ids)
         if len(group) > 1 and not any(group <= other for other in told):
             told.add(group)
-            members = [tracks[id] for id in sorted(group)]
+            members = sorted((tracks[id] for id in group), key=lambda track: (track.title, track.id))
             rows.append(
                 {
                     "same": kind,

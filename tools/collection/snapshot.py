@@ -21,7 +21,7 @@ from segue.tools.collection.postings import Postings
 from segue.tools.collection.words import credits_of, normal
 from segue.tools.core.errors import InvalidArgument
 from segue.tools.core.theory import Key, parse_key
-from segue.tools.core.vocabulary import genres_in
+from segue.tools.core.vocabulary import genres_in, mood
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -89,6 +89,20 @@ class Snapshot:
     def rows_of(self, ids: Iterable[str]) -> Rows:
         """Return the rows of some ids in their order; those that are not here are left out."""
         return np.array([self.position[id] for id in ids if id in self.position], dtype=np.intp)
+
+    @cached_property
+    def voices(self) -> Floats:
+        """How sure someone sings, 0–1, as measured; of what was not measured, as its tags say; NaN where nothing is known."""
+        told = [np.nan if track.vocals is not None else _told_voice(track) for track in self.tracks]
+        measured = self.column("vocals")
+        return np.where(np.isnan(measured), np.array(told, dtype=np.float32), measured)
+
+    def tagged(self, axis: str) -> Floats:
+        """Return where the moods that people wrote put each track on an axis, −1..1; NaN where they say nothing of it."""
+        key = f"tagged:{axis}"
+        if key not in self._axes:
+            self._axes[key] = np.array([tagged_place(track, axis) for track in self.tracks], dtype=np.float32)
+        return self._axes[key]
 
     @cached_property
     def bpm(self) -> Floats:
@@ -295,6 +309,23 @@ def axis_value(track: Track, name: str) -> float:
     if name == "familiarity":
         return float(track.playcount or 0) + (track.rating or 0.0) / 10
     return track.axes.get(name, float("nan"))
+
+
+def tagged_place(track: Track, axis: str) -> float:
+    """Return where a track's moods lie on the axes of energy and mood, −1..1, after Russell's circumplex; else NaN."""
+    if axis not in ("energy", "mood") or "moods" in track.measured:
+        return float("nan")
+    known = [found for name in track.moods if (found := mood(normal(name))) is not None]
+    return float(np.mean([one.arousal if axis == "energy" else one.valence for one in known])) if known else float("nan")  # fmt: skip
+
+
+def _told_voice(track: Track) -> float:
+    """Return 0 for what its tags call instrumental, 1 for what has lyrics or a language, NaN for all others."""
+    if track.language == "zxx" or any(
+        re.search(r"\binstrumentals?\b", normal(text)) for text in (*track.genres, *track.moods, track.comment)
+    ):
+        return 0.0
+    return 1.0 if track.lyrics or track.language else float("nan")
 
 
 _RAP = frozenset({"rap", "hip hop", "hiphop boombap"})  # one genre by two names

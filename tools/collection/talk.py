@@ -32,6 +32,8 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 _OTHERS = re.compile(
     r"\b(similar|(bands?|artists?|singers?|groups?) like|like (them|those|these|this)|such as|same)\b", re.I
 )
+# Words of a scene's name that say nothing when they stand alone: nobody is "known for old".
+_NO_FAME = frozenset({"old", "new", "modern", "listen", "listening", "wind", "winding", "down", "up", "one", "best", "top", "last", "first"})  # fmt: skip
 _FILLING = STOP | frozenset(
     [
         "add",
@@ -227,6 +229,7 @@ class TalkRanker:
         if mine:
             found.append(f"by {mine[0]}, of whom you liked something")
         said = self.scenes.words_for(row, talk.said[-1]) if talk.said else []
+        said = [word for word in said if not word.isdigit() and word not in _NO_FAME]
         if said and self.credits[row]:
             found.append(f"{self.credits[row][0]} is known for {' and '.join(said[:2])}")
         return found

@@ -202,6 +202,8 @@ def _title(subject: Subject, text: str) -> str:
 
 def _length(subject: Subject, text: str) -> str:
     facts = subject.facts
+    if not facts.duration_s:
+        return "I do not know how long it is."
     bars = f", {len(facts.downbeats)} bars" if facts.downbeats and facts.bpm_confidence >= SURE else ""
     return f"It is {words.length_words(facts.duration_s)} long{bars}."
 
@@ -292,8 +294,8 @@ _COMPARED: tuple[tuple[str, str, Measure, bool, str, float], ...] = (
     (r"slow(er|est)", "slower", _sure_bpm, False, "{:.0f} bpm", 1.0),
     (r"loud(er|est)", "louder", lambda f: f.loudness_lufs if f.axes else None, True, "{:.1f} LUFS", 0.5),
     (r"quiet(er|est)|soft(er|est)", "quieter", lambda f: f.loudness_lufs if f.axes else None, False, "{:.1f} LUFS", 0.5),
-    (r"long(er|est)", "longer", lambda f: f.duration_s, True, "{:.0f} s", 0.5),
-    (r"short(er|est)", "shorter", lambda f: f.duration_s, False, "{:.0f} s", 0.5),
+    (r"long(er|est)", "longer", lambda f: f.duration_s or None, True, "{:.0f} s", 0.5),
+    (r"short(er|est)", "shorter", lambda f: f.duration_s or None, False, "{:.0f} s", 0.5),
     (r"bright(er|est)", "brighter", _axis("brightness"), True, "brightness {:.2f}", 0.03),
     (r"dark(er|est)", "darker", _axis("brightness"), False, "brightness {:.2f}", 0.03),
     (r"happi(er|est)|more (cheerful|positive|upbeat)", "happier", lambda f: f.valence, True, "valence {:.1f}", 0.3),
@@ -314,6 +316,8 @@ def compare(question: str, subjects: Sequence[Subject]) -> str:
         for pattern, word, measure, more, shape, least in _COMPARED
         if re.search(rf"\b({pattern})\b", text)
     ]
+    if found := re.search(r"\b(old|new|earli|late)(er|est)\b(?! (version|take))", text):
+        said.append(_by_year(subjects, found[1] in ("old", "earli")))
     if said:
         return " ".join(said)
     if re.search(r"same key", text):
@@ -340,6 +344,24 @@ def _ranked(subjects: Sequence[Subject], word: str, measure: Measure, more: bool
     return f"{known[0][1].name} is {superlative}: {listed}.{rest}"
 
 
+def _by_year(subjects: Sequence[Subject], oldest: bool) -> str:
+    """Say which is from the earlier or the later year; what has no year is named."""
+    known = sorted((s for s in subjects if s.year), key=lambda s: s.year or 0, reverse=not oldest)
+    if len(known) < 2:
+        return f"I cannot tell which is {'older' if oldest else 'newer'}: their years are not known."
+    listed = listing([f"{s.name}{f' by {s.artist}' if s.artist else ''} {s.year}" for s in known])
+    unknown = [s.name for s in subjects if not s.year]
+    rest = f" (Of {listing(unknown)} no year is known.)" if unknown else ""
+    if known[0].year == known[1].year and len(known) == 2:
+        return f"They are from the same year: {listed}.{rest}"
+    first = [s for s in known if s.year == known[0].year]
+    word = ("older" if oldest else "newer") if len(known) == 2 else ("the oldest" if oldest else "the newest")
+    names = listing(
+        [s.name if len({t.name for t in known}) == len(known) else f"{s.name} by {s.artist}" for s in first]
+    )
+    return f"{names} {'is' if len(first) == 1 else 'are'} {word}: {listed}.{rest}"
+
+
 def differences(subjects: Sequence[Subject]) -> str:
     """Say what differs and what is the same."""
     unlike: list[str] = []
@@ -357,7 +379,7 @@ def differences(subjects: Sequence[Subject]) -> str:
     weigh("tempo", [words.tempo_words(f) for f in facts])
     weigh("key", [words.key_words(f) for f in facts])
     weigh("meter", [f.meter or "" if f.meter_confidence >= LIKELY else "" for f in facts])
-    weigh("length", [words.length_words(f.duration_s) for f in facts])
+    weigh("length", [words.length_words(f.duration_s) if f.duration_s else "" for f in facts])
     weigh("loudness", [f"{words.number(f.loudness_lufs)} LUFS" if f.axes else "" for f in facts])
     weigh("genre", [words.genre_words(s) for s in subjects])
     weigh("mood", [listing(f.moods) for f in facts])

@@ -107,7 +107,8 @@ def short(subject: Subject) -> str:
     if players := instrument_words(facts):
         details.append(f"with {players}")
     tail = "".join(f", {said}" if said.startswith("probably") else f" {said}" for said in details)
-    return f"{_article(head).capitalize()} {head}{tail}, {length_words(facts.duration_s)} long."
+    long = f", {length_words(facts.duration_s)} long" if facts.duration_s else ""
+    return f"{_article(head).capitalize()} {head}{tail}{long}."
 
 
 def _article(word: str) -> str:
