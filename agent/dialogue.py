@@ -26,6 +26,7 @@ class Thing(BaseModel):
     turn: int = 0
     duration_s: float | None = None
     bpm: float | None = None
+    meter: str | None = None
     key: str | None = None
     genre: str | None = None
     parts: list[str] = []
@@ -40,6 +41,12 @@ class Thing(BaseModel):
     """The operations of the edit that made it from its parent (``remove``, ``tempo``, …)."""
     how: list[str] = []
     """The same in words, with the parameters that were chosen."""
+
+    @property
+    def bar_s(self) -> float | None:
+        """How long a bar lasts, s, where the tempo is known; in 4/4 where the meter is not."""
+        upper, lower = (self.meter or "4/4").split("/")
+        return 240 / self.bpm * int(upper) / int(lower) if self.bpm else None
 
 
 class Place(BaseModel):

@@ -66,6 +66,7 @@ def thing_of(piece: Piece | Mapping[str, Any], origin: str = "", turn: int = 0) 
         turn=turn,
         duration_s=piece.duration_s,
         bpm=score.bpm if score else analysis.get("bpm"),
+        meter=score.meter if score else analysis.get("meter") or None,
         key=score.key if score else analysis.get("key"),
         genre=score.genre if score else analysis.get("genre"),
         parts=list(piece.stems) or (list(score.parts) if score else []),

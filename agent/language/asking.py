@@ -63,6 +63,7 @@ TURNS: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\b(?:new to my ears|unknown to me|virgin tracks?|that i(?:'ve| have)? (?:completely )?(?:ignored|neglected|overlooked)|still (?:unopened|untouched|unheard)|i(?:'ve| have)? (?:yet|still) to (?:hear|play)|(?:has|have)n'?t been played(?: yet| once| even once)?)\b", "never played"),
     (r"\b(?:but )?(?:already |sitting |lying )*(?:in|on|from) my (?:library|shelf|shelves|collection|hard ?drive|disk)\b(?= (?:with|but|and|that|$))|\bbut already (?:in|on) my (?:library|shelf|collection)\b", ""),
     (r"^\W*(?:what'?s|what is|what are|which ones? (?:is|are)|files?|stuff|things?)(?: (?:that )?i own)?(?: but| that'?s?)? (?=(?:never|gathering|unplayed)\b)", ""),
+    (r"^\W*(?:so )?(?:what|which(?: songs| tracks| albums| tunes| records)?)(?: else| all| other stuff)? (?:have|do|did) (?:i|we|you)(?: already| even)?(?: got| have| own)(?: here| in (?:here|there|my library))? (?:by|from) (?=\w)", "find everything by "),
 )  # fmt: skip
 # Said of a list; said of a piece these would be orders to its engineer.
 _OF_A_LIST: tuple[tuple[str, str], ...] = (

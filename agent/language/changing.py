@@ -6,6 +6,7 @@ from typing import Any
 
 from segue.agent.dialogue import Thing
 from segue.agent.language import acting, rewriting, shaping, sounding, timing
+from segue.agent.language.barring import in_bars
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.locking import LOCKABLE, locks
@@ -106,6 +107,11 @@ def _unnamed(clause: Clause, draft: Draft) -> Clause:
 def _change_one(clause: Clause, target: Target, draft: Draft, *, apart: bool = False) -> bool:
     """Read a clause as operations on one piece; ``apart``: as a step of its own."""
     thing = draft.thing(target)
+    within = None if locks(clause, thing) else in_bars(clause, thing, draft, lambda rest: _read(rest, thing, draft))
+    if within is not None:
+        if within:
+            draft.add("edit", {"clip": target, "operations": within}) if apart else draft.edit(target, within)
+        return True
     operations, rest = rewriting.readings(clause, thing, draft)
     if all(operation["op"] == "regenerate" for operation in operations) and acting.read(clause, thing, draft):
         operations, rest = [], clause  # "keep the melody and nothing else"

@@ -63,7 +63,7 @@ _FACTS: tuple[tuple[str, str], ...] = (
     (r" (?:mixed|mastered|recorded|tracked|pressed|cut|made|produced) (?:on|at|in|with|by|through) ", "how and where it was recorded"),
     (r" (?:analog\w*|digital) (?:desks?|consoles?|gear|tape|recordings?|mix\w*)", "the gear it was recorded with"),
     (r" (?:charted|charts?|top (?:ten|10|40|forty)|number one hits?|grammy|awards?|gold|platinum|sold)", "chart positions, sales or awards"),
-    (r" (?:vegan|married|divorced|left handed|alive|dead|died|born|nationality|female|male|women|tall|famous|politics?|religion|zodiac)", "facts about the artists' lives"),
+    (r" (?:vegan|married|divorced|left handed|alive|dead|died|born|nationality|(?:female|male|women)(?! (?:vocal|voice|sing|led |lead |front|fronted))|tall|famous|politics?|religion|zodiac)", "facts about the artists' lives"),
     (r" (?:signed|label|labels|publisher|copyright\w*|royalt\w+|licen[cs]ed?)", "labels and rights"),
     (r" (?:used|featured|heard|appear\w*) (?:in|on) (?:a |an |the |any )?(?:films?|movies?|series|adverts?|ads|commercials?|games?|tv)", "in which films it was used"),
     (r" (?:my |our )?(?:mum|mom|dad|mother|father|wife|husband|friend|friends|boss|neighbours?|cat|dog|kids) (?:likes?|loves?|would|knows?|hates?)", "what other people like"),

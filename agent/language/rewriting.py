@@ -319,6 +319,8 @@ _ANEW = r" (?:new|another|different|other|fresh|alternative|alternate|again|diff
 _WISHES = r" (?:busier|sparser|simpler|simplify|wilder|denser|calmer|fuller|livelier|tenser|tension|suspense|energetic|energy|intense|intensity|dramatic|interesting|boring|complex|complicated|melodic|catchier|catchy|funkier|groovier|syncopated|varied|variety|monotonous|repetitive|bigger|stronger|less busy|more notes|fewer notes|less notes|active|exciting|sparse|busy|simple|minimal|epic|playful|lyrical|jazzier|rhythmic|driving|emptier|fewer|tighter|jumpier|smoother line|higher|lower) "
 _TAKE = r" (?:another|new|different|other|fresh|one more|alternative|alternate) (?:\w+ )?(?:take|version|try|attempt|go|shot|variant|variation|one|reading)(?: of (?:it|this|that|the (?:same )?(?:thing|piece|song|track|idea)))?(?: please)? "
 _AGAIN = r"^ (?:please )?(?:try (?:it |that |this )?(?:again|once more|another time)|(?:do|write|compose|make|generate|create) (?:it|this|that|the (?:whole )?(?:thing|piece)) (?:all )?(?:again|anew|over|differently|once more|from scratch)(?: (?:differently|from scratch|but different(?:ly)?|another way|please))*|again differently|(?:something|anything) different|start over|from scratch|regenerate(?: (?:it|this|that|everything|all|the (?:whole )?(?:thing|piece|song|track)))?|rewrite (?:it|this|that|everything|the (?:whole )?(?:thing|piece|song|track))|recompose (?:it|this|that|everything)|re ?roll(?: (?:it|that|this))?) "
+# "I don't like the melody, write another one": what is to be another.
+_DISLIKED = re.compile(r"\b(?:don'?t (?:really |quite )?(?:like|love)|hate|dislike|not (?:keen on|sure about|a fan of|happy with)|can'?t stand)\b([^,.;!?]+)", re.IGNORECASE)  # fmt: skip
 # "the drums are boring": what is missing.
 _DULL = re.compile(r"(?:\b(?:is|are|sounds?|feels?|gets?|getting|way|too|so|a|bit|little|really|quite|rather|kind|sort|of)\s+)*\b(?:boring|dull|monotonous|repetitive|predictable|bland|uninteresting)\b[,;.]?(?:\s*(?:do|try|give me|write|make it)\s+(?:something\s+(?:else|different|new|better)|anything else|it again|more interesting)\b)?", re.IGNORECASE)  # fmt: skip
 _FILLING = r"\b(?:same|redo|redone|rewrite|rewritten|regenerate|recompose|rework|retry|re-?roll|make|made|please|again|change|changed|the|this|that|it|of|in|from|do|write|compose|create|generate|give|new|another|different|other|fresh|and|but|with|a|an|me|us|i|want|would|like|need|some|can|have|get|let|lets|be|should|is|are|try|part|parts|line|lines|section|bars?|for|to|only|just|rest|pattern|patterns|one|take|version|entire|whole|piece|track|song|keep|sound|else|everything|something|anything|during|all|others|there|up|out|instead|on|put|add|differently|anew|them|its|my)\b"
@@ -360,6 +362,9 @@ def _regenerate(clause: Clause, where: Place, thing: Thing | None, draft: Draft,
         operation["parts"] = names
     elif named and not removed:
         return [], Clause("")
+    elif not where and (disliked := _DISLIKED.search(draft.message)):
+        meant = {p.value for p in parts(Clause(disliked[1]), thing)}
+        operation |= {"parts": present(sorted(meant), thing, draft)} if len(meant) == 1 else {}
     if wish := _wish(clause, where, [] if removed else named, removed):
         operation["prompt"] = wish
     return [operation], Clause("")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from segue.agent.dialogue import Place, State
+from segue.agent.language.barring import WITHIN
 from segue.agent.op_words import clock
 from segue.agent.plan import Plan, Step
 
@@ -15,7 +16,6 @@ _AROUND_S = 5.0  # on either side of where the player stands
 _AWAY = re.compile(r"\b(?:(?:cut|snip|edit|take|leave|throw)\s+(?:out|away)|remove|delete|drop|skip|lose|get rid of)\s+(?:this|that)\b|\b(?:cut|snip|edit|take|leave)\s+(?:this|that) \w+\s+(?:out|away)\b", re.IGNORECASE)  # fmt: skip
 _ALONE = re.compile(r"\b(?:(?:only|just|to|alone)\s+(?:this|that)\b|(?:crop|trim|keep|extract|isolate|clip)\s+(?:this|that)\b)", re.IGNORECASE)  # fmt: skip
 _MORE = re.compile(r"\b(?:and|then|export|save|transcribe|describe|like|loop|fade|chords|key|tempo)\b", re.IGNORECASE)
-_WITHIN = {"remove", "isolate", "gain", "reverse", "effect"}  # operations that can keep to a span of time
 
 
 def here(text: str, state: State, further: Further) -> Plan | None:
@@ -66,7 +66,7 @@ def _within(plan: Plan, place: Place, span: dict[str, float]) -> Plan:
     operations = [
         op for step in plan.steps if step.args.get("clip") == own for op in step.args.get("operations") or [{}]
     ]
-    if operations and all(op.get("op") in _WITHIN for op in operations):
+    if operations and all(op.get("op") in WITHIN for op in operations):
         steps = [
             step.model_copy(update={"args": {**step.args, "operations": [{**op, **span} for op in step.args["operations"]]}})
             if step.args.get("clip") == own else step

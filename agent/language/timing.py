@@ -57,23 +57,27 @@ def _by_bpm(change: float, thing: Thing | None, draft: Draft) -> list[Operation]
     return []
 
 
+_START = re.compile(r"\b(?:first|opening|initial|beginning|start|front)\b", re.IGNORECASE)
+_END = re.compile(r"\b(?:last|final|closing|end|ending|back)\b", re.IGNORECASE)
+
+
 def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     """Read a cut: what is kept of the piece."""
     if (
         clause.bars
         and thing
-        and thing.bpm
+        and thing.bar_s
         and clause.match(r" (?:start|begin|starts|begins) (?:\w+ ){0,3}(?:at|from|with|on) ")
         and clause.bars[0].value.start
     ):
-        return [{"op": "trim", "start_s": round((clause.bars[0].value.start - 1) * 240 / thing.bpm, 3)}]
-    if clause.bars and not clause.durations and clause.head == "trim" and thing and thing.bpm:
+        return [{"op": "trim", "start_s": round((clause.bars[0].value.start - 1) * thing.bar_s, 3)}]
+    if clause.bars and not clause.durations and clause.head == "trim" and thing and thing.bar_s:
         bars = clause.bars[0].value
-        length = round(bars.count * 240 / thing.bpm, 3)
+        length = round(bars.count * thing.bar_s, 3)
         if bars.start in (None, 1):
             return [{"op": "trim", "end_s": length}]
         if bars.start is not None and bars.end is not None and bars.start > 1:
-            begin = round((bars.start - 1) * 240 / thing.bpm, 3)
+            begin = round((bars.start - 1) * thing.bar_s, 3)
             return [{"op": "trim", "start_s": begin, "end_s": round(begin + length, 3)}]
         return [{"op": "trim", "start_s": -length}] if bars.start is not None and bars.start < 0 else []
     if (
@@ -106,6 +110,14 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
         start, end = clause.durations[0].value, clause.durations[1].value
         if start < end and not clause.verb("make"):
             return [{"op": "trim", "start_s": start, "end_s": end}]
+    if (
+        _START.search(clause.text)
+        and _END.search(clause.text)
+        and (away or clause.head == "trim")
+        and not keep
+        and not clause.match(r" (?:from|between) ")
+    ):
+        return [_both_ends(clause)]
     if first and not last:
         return [{"op": "trim", "start_s": seconds}] if away and not keep else [{"op": "trim", "end_s": seconds}]
     if last:
@@ -113,6 +125,15 @@ def trim(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if clause.verb("trim") or clause.has("shorter", "shorten", "down to", "cut to"):
         return [{"op": "trim", "end_s": seconds}]
     return []
+
+
+def _both_ends(clause: Clause) -> Operation:
+    """Read how much goes from the start and from the end: "the first 10 seconds and the last 5"; one length is for both."""
+    lengths = sorted([*((d.start, d.value) for d in clause.durations), *((n.start, n.value) for n in clause.numbers)])
+    lengths = [pair for n, pair in enumerate(lengths) if not n or pair[0] != lengths[n - 1][0]]
+    ends = sorted([(m.start(), 1) for m in _END.finditer(clause.text)] + [(m.start(), 0) for m in _START.finditer(clause.text)])  # fmt: skip
+    early, late = (lengths[-1][1], lengths[0][1]) if ends[0][1] else (lengths[0][1], lengths[-1][1])
+    return {"op": "trim", "start_s": float(early), "end_s": -float(late)}
 
 
 def length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
@@ -157,7 +178,7 @@ def length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]
         and thing.bpm
         and known
     ):
-        return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * 240 / thing.bpm, 2)}]
+        return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * thing.bar_s, 2)}]
     if (clause.has("longer") or clause.head == "extend") and not clause.durations and known:
         told = Clause(draft.message).durations  # "can you make it longer? like two minutes"
         if len(told) == 1 and told[0].value > known:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from segue.agent.dialogue import State, Thing
+from segue.agent.language.barring import WITHIN
 from segue.agent.plan import Plan
 
-_WITHIN = frozenset({"remove", "isolate", "gain", "effect", "reverse"})  # operations that can keep to a stretch
 _TIME = r"(\d+:\d\d(?:\.\d+)?|\d+(?:\.\d+)?)(?: ?(?:s|secs?|seconds?))?(?: mark)?"
 _STRETCHES = (
     rf"\b(?:only )?(?:from|between) (?:the )?{_TIME} ?(?:to|and|until|till|up to|-|–) ?(?:the )?{_TIME}(?![\w:.%])",
     rf"\b(?:only )?(?:from|after) (?:the )?{_TIME} (?:on|onwards?|to the end)\b",
-    rf"\b(?:only )?(?:in|during|over|for) the (first|last|final) {_TIME}(?![\w:.%])",
+    rf"\b(?:only )?(?:in|during|over|for) the (first|last|final) {_TIME}(?![\w:.%]|[ -]?(?:bars?|measures?|beats?|notes?|tracks?|songs?|takes?|verses?|choruses)\b)",
 )
 _STEM = re.compile(r"^the (drums?|bass|vocals?|voice|guitar|piano) (?!and\b|or\b|drum\b|boost)(.+)$", re.IGNORECASE)
 _TURNS = re.compile(
@@ -66,7 +66,7 @@ def kept_to(plan: Plan, where: Stretch) -> Plan | None:
     steps = []
     for step in plan.steps:
         operations = step.args.get("operations") or []
-        if step.tool != "edit" or not operations or not all(op.get("op") in _WITHIN for op in operations):
+        if step.tool != "edit" or not operations or not all(op.get("op") in WITHIN for op in operations):
             return None
         steps.append(
             step.model_copy(update={"args": {**step.args, "operations": [{**op, **given} for op in operations]}})

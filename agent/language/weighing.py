@@ -9,7 +9,7 @@ and of the plans that come of it the one is taken that the reader finds most lik
 import re
 from collections.abc import Callable, Iterator
 
-from segue.agent.language import combining, directly, linking, plainly
+from segue.agent.language import barring, combining, directly, linking, plainly
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.labels import TOOLS, labels, main_of
@@ -17,6 +17,7 @@ from segue.agent.language.query import chatter
 from segue.agent.language.reader import Reading
 from segue.agent.language.reference import one_handled
 from segue.agent.plan import Plan
+from segue.tools.core.vocabulary import bars_in
 
 DETAIL_MARGIN = 0.3
 TALK_MARGIN = 3.0  # of a message that asks for no tool
@@ -127,10 +128,16 @@ def _is_for_the_rules(plan: Plan, asked: frozenset[str], message: str, draft: Ca
     """Tell whether the rules know better: places in a list, and what they cannot do or answer at once."""
     if plan.steps and plan.steps[-1].tool == "edit" and one_handled(Clause(message), draft()):
         return True  # "make the second one warmer" asks for no other list
+    if barring.asks(plan.question) or (bars_in(message) and _keeps_to_a_place(plan)):
+        return True  # what happens in some bars happens nowhere else
     if "state.reject" in asked and "f.exclude_artists" not in asked and all(op.target for op in plan.state):
         return True  # which tracks can go is told by their places
     knows = plan.certain > _LOST and not plan.steps and (plan.question or (plan.reply and plan.certain > _SURE))
     return bool(knows or (plan.notes and not plan.steps))
+
+
+def _keeps_to_a_place(plan: Plan) -> bool:
+    return any("start_s" in op for step in plan.steps if step.tool == "edit" for op in step.args.get("operations", []))
 
 
 def _likeliest(plan: Plan, likeliest: float, agree: bool, reading: Reading, trials: Iterator[Plan]) -> Plan:

@@ -1,0 +1,71 @@
+"""Bars as a place for what happens to parts: "mute the bass in bars 5 to 8", "drums 3 dB down in the first four bars".
+
+The editor takes such spans in seconds; a piece whose tempo is known tells where its bars lie.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from segue.agent.dialogue import Thing
+from segue.agent.language.clause import Clause
+from segue.agent.language.draft import Draft
+from segue.agent.language.parts import parts
+from segue.agent.op_words import clock
+
+Operation = dict[str, Any]
+WITHIN = frozenset({"remove", "isolate", "gain", "effect", "reverse"})  # operations that can keep to a span
+
+_WHERE = "Where the bars of"
+
+
+def asks(question: str | None) -> bool:
+    """Tell whether a question is the one for bars that are not known."""
+    return (question or "").startswith(_WHERE)
+
+
+def in_bars(
+    clause: Clause, thing: Thing | None, draft: Draft, read: Callable[[Clause], list[Operation]]
+) -> list[Operation] | None:
+    """Return what is to happen to parts within the bars that a clause names; None where it says no such thing.
+
+    Where the tempo is not known, seconds are asked for, and nothing is done.
+
+    Parameters
+    ----------
+    read : reads a clause without its bars as operations.
+    """
+    if (
+        len(clause.bars) != 1
+        or thing is None
+        or not parts(clause, thing)
+        or clause.durations
+        or clause.verb("replace", "add", "regenerate", "make")
+    ):
+        return None
+    found = clause.bars[0]
+    bars = found.value
+    if bars.start is None:
+        return None
+    lead = clause.text[: found.start].rstrip()
+    for word in ("for the", "in the", "during the", "over the", "of the", "for", "in", "on", "during", "from", "over", "of", "the", "between"):  # fmt: skip
+        if lead.lower().endswith(" " + word) or lead.lower() == word:
+            lead = lead[: len(lead) - len(word)].rstrip(" ,")
+            break
+    operations = read(Clause(" ".join(f"{lead} {clause.text[found.end :]}".split()).strip(" ,")))
+    if not operations or any(
+        one["op"] not in WITHIN or not (one.get("stem") or one.get("stems")) for one in operations
+    ):
+        return None
+    said = clause.text[found.start : found.end].strip()
+    if thing.bar_s is None:
+        draft.ask(f"{_WHERE} “{thing.title}” lie is not known yet: from which second to which is “{said}”?")
+        return []
+    if bars.start < 0:
+        span = {"start_s": round(-bars.count * thing.bar_s, 3)}
+    else:
+        end = bars.end if bars.end is not None else bars.start + (bars.count or 1) - 1
+        span = {"start_s": round((bars.start - 1) * thing.bar_s, 3), "end_s": round(end * thing.bar_s, 3)}
+        draft.note(
+            f"“{said}” is {clock(span['start_s'])} to {clock(span['end_s'])}, at {thing.bpm:g} bpm in {thing.meter or '4/4'}."
+        )
+    return [{**one, **span} for one in operations]
