@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from segue.agent.dialogue import State
-from segue.agent.language import standing
+from segue.agent.language import lifting, standing
 from segue.agent.plan import Plan, StateOp, Step
 
 Further = Callable[[str, State], Plan]
@@ -43,6 +43,8 @@ def heard(message: str, state: State, further: Further, today: date | None = Non
     ----------
     further : plans the rest of a message.
     """
+    if (plan := lifting.heard(message, state, further)) is not None:
+        return plan
     text = message.strip()
     if _LEARN_AGAIN.match(text):
         return Plan(planner="builtin", state=[StateOp(op="drop", target="not learning")])
