@@ -26,6 +26,7 @@ from segue.agent.language import (
     reading,
     remembering,
     responding,
+    sorting,
     spelling,
     talk,
     turning,
@@ -63,6 +64,8 @@ class BuiltinPlanner:
         if (plan := remembering.heard(message, state, self.plan)) is not None:
             return plan
         if (plan := responding.opinion(message, state)) is not None:
+            return plan
+        if (plan := sorting.heard(message, state, self.plan, self._right)) is not None:
             return plan
         if arena(state) == "piece":
             if (args := versions.in_turns(message, state)) is not None:

@@ -131,9 +131,15 @@ def _limited(ranked: list[Fact], args: retrieve.Args) -> list[Fact]:
 
 
 def _arranged(tracks: list[Fact], args: retrieve.Args) -> list[Fact]:
-    if args.order in ("energy_up", "energy_down"):
-        return sorted(tracks, key=lambda track: track.energy, reverse=args.order == "energy_down")
-    return tracks
+    field, _, way = args.order.partition("_")
+    if (name := _FIELDS.get(field)) is None:
+        return tracks
+    known = [track for track in tracks if getattr(track, name) is not None]
+    unknown = [track for track in tracks if getattr(track, name) is None]
+    return sorted(known, key=lambda track: getattr(track, name), reverse=way == "down") + unknown
+
+
+_FIELDS = {"energy": "energy", "tempo": "bpm", "year": "year", "length": "duration_s", "plays": "plays", "title": "title", "artist": "artist"}  # fmt: skip
 
 
 def _out(tracks: list[Fact], total: int) -> retrieve.Out:

@@ -10,6 +10,7 @@ from segue.agent.language.clause import Clause
 from segue.agent.language.curve import curve
 from segue.agent.language.draft import Draft
 from segue.agent.language.reference import keys_in, names_in
+from segue.agent.language.sorting import CAN
 from segue.tools.core.vocabulary import Found, Tempo, genres
 
 _NEAR = 0.03  # "at 120 bpm" finds 116.4–123.6: a tempo in a tag is rarely exact
@@ -218,7 +219,7 @@ def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
         r" (oldest|newest|most recent|latest|earliest|longest|shortest|alphabetical\w*|most played) (?:ones |songs |tracks )?(?:first|last|order) "
     )
     if dated:
-        found.refused.append(f"the order “{dated[0].strip()}”: lists can be ordered by energy")
+        found.refused.append(f"the order “{dated[0].strip()}” besides another: {CAN}")
         _plain_span(clause, found, dated[0].split())
     for match in re.finditer(_PATH, clause.plain) if not way else ():
         found.args["order"] = "path"
@@ -230,14 +231,15 @@ def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
         early = placed[1] not in ("last", "at the end", "at the bottom", "to the end", "to the bottom")
         found.args.setdefault("order", "energy_down" if high == early else "energy_up")
         if axis.name not in ("energy", "tempo", "loudness"):
-            found.refused.append(f"sorting by {axis.name}: lists can be ordered by energy")
+            found.refused.append(f"sorting by {axis.name}: {CAN}")
         found.spans.append((0, len(clause.text)))
         return
+    if added := clause.match(r" by (?:the )?(date added|when (?:i )?added|last played|date modified|date created) "):
+        found.refused.append(f"sorting by {added[1]}: {CAN}")
     if clause.verb("sort") or clause.has("sorted", "ordered", "in order of", "by energy", "ranked"):
         down = clause.has(
             "descending", "highest", "most", "loudest", "fastest first", "high to low", "from high", "wildest"
         )
-        found.args.setdefault("order", "energy_down" if down else "energy_up")
         other = next(
             (
                 a.value.name
@@ -246,8 +248,10 @@ def _order(clause: Clause, draft: Draft, found: Criteria) -> None:
             ),
             None,
         )
-        if other and not clause.has("energy"):
-            found.refused.append(f"sorting by {other}: lists can be ordered by energy")
+        by = other if other in ("tempo", "length") and not clause.has("energy") else "energy"
+        found.args.setdefault("order", f"{by}_{'down' if down else 'up'}")
+        if other and by != other and not clause.has("energy"):
+            found.refused.append(f"sorting by {other}: {CAN}")
 
 
 def _beyond(clause: Clause, draft: Draft, found: Criteria) -> None:

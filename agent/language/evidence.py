@@ -50,7 +50,8 @@ def settle(asked: frozenset[str], found: Criteria, clause: Clause, draft: Draft)
             label == "r.total_s" and "f.duration" in asked and len(clause.durations) < 2
         ):
             found.args |= _READ[label](clause, draft)
-    if f"order.{found.args.get('order')}" not in asked:
+    order = found.args.get("order")
+    if f"order.{order}" not in asked and order in (None, "energy_up", "energy_down", "path"):  # it sees no others
         found.args.pop("order", None)
         orders = [label.removeprefix("order.") for label in asked if label.startswith("order.")]
         found.args |= {"order": orders[0]} if len(orders) == 1 else {}
