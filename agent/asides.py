@@ -51,7 +51,9 @@ def aside(plan: Plan, results: Sequence[ToolResult], state: State) -> Aside | No
 def kept(results: Sequence[ToolResult], state: State) -> str:
     """Say which limits a search on another subject has carried over or let go; empty where it has not changed, or had none."""
     search = next((result for result in results if result.tool == "retrieve" and result.status == "done"), None)
-    if search is None or search.args.get("among") or not _turned(state.search, search.args):
+    if search is None or search.args.get("among"):
+        return ""
+    if not _turned(state.search, search.args) and not _other_model(search.args, state):
         return ""
     before, after = (args.get("filters") or {} for args in (state.search, search.args))
     same = {name: after[name] for name in _KEPT if after.get(name) not in (None, []) and after.get(name) == before.get(name)}  # fmt: skip
@@ -62,6 +64,14 @@ def kept(results: Sequence[ToolResult], state: State) -> str:
     if gone:
         said.append(f"No longer asked for: {', '.join(_said(gone))}.")
     return " ".join(said)
+
+
+def _other_model(after: Mapping[str, Any], state: State) -> bool:
+    """Tell whether a search goes by the likeness of something else than what was shown or gone by before."""
+    models = {str(entry["id"]) for entry in after.get("like") or [] if isinstance(entry, Mapping) and "id" in entry}
+    known = {str(entry["id"]) for entry in state.search.get("like") or [] if isinstance(entry, Mapping) and "id" in entry}  # fmt: skip
+    known |= {id for one in state.lists for id in one.ids}
+    return bool(models) and bool(state.search) and not models & known
 
 
 def _turned(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -281,6 +281,13 @@ def test_a_change_of_topic_says_what_it_carries_over():
         kept([part], before)
         == "Kept from before: without vocals. “Forget the vocals” drops that. No longer asked for: 1990 to 1999."
     )
+    held = State(
+        turn=3, search={"query": "The River", "filters": {"artist": "Springsteen"}}, lists=[ShownList(ids=["b"])]
+    )
+    other = search(args={"filters": {"artist": "Springsteen"}, "like": [{"id": "w"}], "action": "similar"})
+    assert kept([other], held) == "Kept from before: by Springsteen. “Forget the artist” drops that."
+    one_of_these = search(args={"filters": {"artist": "Springsteen"}, "like": [{"id": "b"}], "action": "similar"})
+    assert kept([one_of_these], held) == ""
     short = State(turn=3, search={"query": "jazz", "filters": {"duration_max_s": 240.0}})
     assert kept([fresh], short) == "No longer asked for: up to 4 minutes long."
 
