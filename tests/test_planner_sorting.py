@@ -133,3 +133,10 @@ def test_what_no_list_can_be_ordered_by_is_said(message, order, said):
 )  # fmt: skip
 def test_other_wishes_ask_for_no_order_of_a_field(message):
     assert sorting.read(message) is None
+
+
+def test_more_of_the_same_is_looked_for_and_then_ordered():
+    [(tool, args)] = steps("list", "more like these, newest first")
+    assert tool == "retrieve"
+    assert args["order"] == "year_down"
+    assert "among" not in args

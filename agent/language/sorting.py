@@ -248,6 +248,7 @@ def _put_right(text: str) -> str:
 # A query that holds nothing but these is none: "sort my whole library by year".
 _NOTHING = frozenset("sort order rank arrange organise organize list show give me my our the all of it them these those whole entire full every everything library collection music songs tracks tunes stuff i own have got by in on energy low high to calmest first calm wild from please and".split())  # fmt: skip  # noqa: SIM905
 _LEFT = re.compile(r"[, ]*\b(?:(?:sorted|ordered|ranked|arranged) )?(?:by|in order of) energy(?:, low to high)?|[, ]*\b(?:sorted|ordered|ranked|arranged)$", re.IGNORECASE)  # fmt: skip
+_MORE = re.compile(r"\b(?:more|others?|else|similar|like (?:these|those|this|that|them))\b", re.IGNORECASE)
 _SEARCHES = ("search", "similar", "playlist")
 
 
@@ -267,7 +268,9 @@ def heard(message: str, state: State, further: Further, right: Callable[[str, St
     steps = [step for step in plan.steps if step.tool == "retrieve" and step.args.get("order") in _ENERGY]
     sounds = Clause(asked.rest)
     anew = all("among" not in step.args for step in steps) and bool(not steps or sounds.axes or sounds.moods)
-    if anew and asked.rest and arena(state) != "piece":  # "calm piano, oldest first": its words of energy are no order
+    if (
+        (anew or _MORE.search(asked.rest)) and asked.rest and arena(state) != "piece"
+    ):  # "calm piano, oldest first": its words of energy are no order
         found = further(asked.rest, state)
         if found.steps and _seeks(found.steps[-1]):
             plan, steps = found, found.steps[-1:]
