@@ -62,6 +62,28 @@ def test_adding_a_part(song, words, role):
     assert more.parts[-1].name not in {p.name for p in song.parts}
 
 
+@pytest.mark.parametrize(
+    ("words", "bars"),
+    [
+        ("in the second half", range(14, 29)), ("in the chorus", [*range(8, 12), *range(20, 28)]), ("in the choruses", [*range(8, 12), *range(20, 28)]),
+        ("in the second chorus", range(20, 28)), ("only in bars 5 to 8", range(4, 8)), ("from bar 9 on", range(8, 28)),
+        ("in the last 4 bars", range(25, 28)), ("at the end", range(20, 28)), ("every verse", [*range(4, 8), *range(12, 20)]),
+    ],
+)  # fmt: skip
+def test_a_part_is_added_in_one_place_only(words, bars):
+    song = compose(Request(genre="pop", duration_s=60, seed=3, form=["intro", "verse", "chorus", "verse", "chorus"]))
+    notes = revise.add_part(song, "strings", words, seed=1).parts[-1].notes
+    played = {int(note.start // song.beats_per_bar) for note in notes}
+    allowed = {*bars, song.bars - 1} if max(bars) == 27 else {*bars}
+    assert played <= allowed
+    assert len(played) > len(allowed) / 2
+
+
+def test_a_place_that_is_not_there_is_named(song):
+    with pytest.raises(NotFound, match="bridge"):
+        revise.add_part(song, "strings", "in the bridge", seed=1)
+
+
 def test_transposing_moves_notes_chords_and_key_but_not_the_drums(song):
     up = revise.transpose(song, 2)
     assert up.key == "E minor"

@@ -94,4 +94,21 @@ def test_a_bar_is_as_long_as_its_meter_says():
 @pytest.mark.parametrize("message", ["what have I got by Nirvana", "what do we have by Nirvana?", "which songs do I own by Nirvana"])  # fmt: skip
 def test_what_is_owned_of_somebody_is_searched(message):
     [step] = planned(message, "empty").steps
-    assert step.args["query"] == "Nirvana"
+    assert "Nirvana" in (step.args.get("query"), step.args.get("filters", {}).get("artist"))
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ("add strings in the chorus", "in the chorus"),
+        ("add a tambourine in the second half", "in the second half"),
+        ("add strings only in bars 5 to 8", "only in bars 5 to 8"),
+        ("put some congas in the second verse", "in the second verse"),
+        ("add strings from bar 9 on", "from bar 9 on"),
+    ],
+)
+def test_a_new_part_plays_where_it_is_wanted(message, place):
+    [step] = planned(message).steps
+    [operation] = step.args["operations"]
+    assert operation["op"] == "add"
+    assert place in operation["prompt"]

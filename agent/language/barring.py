@@ -3,6 +3,7 @@
 The editor takes such spans in seconds; a piece whose tempo is known tells where its bars lie.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +15,29 @@ from segue.agent.op_words import clock
 
 Operation = dict[str, Any]
 WITHIN = frozenset({"remove", "isolate", "gain", "effect", "reverse"})  # operations that can keep to a span
-
+# "add strings in the second half", "a choir from bar 9 on": the composer keeps a new part to such a place.
+_PLACE = re.compile(
+    r",?\s*\b(?:(?:but|only|just)\s+)*(?:(?:in|for|during|over|throughout|from|on|at|to)\s+)?(?:the\s+)?(?:"
+    r"(?:bars?|measures?)\s+\d+(?:\s*(?:-|–|to|through|and|till|until)\s*\d+|\s+on(?:wards)?)?|(?:first|last|final)\s+\d+\s+(?:bars|measures)|(?:first|second|last)\s+half"
+    r"|(?<=the )(?:(?:first|second|third|last|final|every|each)\s+)?(?:intro|verses?|pre-?chorus|chorus(?:es)?|bridge|solo|outro|ending|drop|breakdown|interlude)(?:\s+\d)?)\b",
+    re.IGNORECASE,
+)
 _WHERE = "Where the bars of"
 
 
 def asks(question: str | None) -> bool:
     """Tell whether a question is the one for bars that are not known."""
     return (question or "").startswith(_WHERE)
+
+
+def placed(clause: Clause) -> tuple[Clause, str] | None:
+    """Return an order for a new part without the place that it names, and the place; None where it is none or names none."""
+    adds = clause.verb("add") or clause.match(r" (?:put|throw|bring|drop|slip|layer|sneak) (?:in )?(?:a|an|some) ")
+    found = _PLACE.search(clause.text) if adds else None
+    if found is None:
+        return None
+    rest = " ".join(f"{clause.text[: found.start()]} {clause.text[found.end() :]}".split()).strip(" ,")
+    return (Clause(rest), found[0].strip(" ,").lower()) if rest else None
 
 
 def in_bars(

@@ -6,7 +6,7 @@ from typing import Any
 
 from segue.agent.dialogue import Thing
 from segue.agent.language import acting, rewriting, shaping, sounding, timing
-from segue.agent.language.barring import in_bars
+from segue.agent.language.barring import in_bars, placed
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft, Target
 from segue.agent.language.locking import LOCKABLE, locks
@@ -112,6 +112,9 @@ def _change_one(clause: Clause, target: Target, draft: Draft, *, apart: bool = F
         if within:
             draft.add("edit", {"clip": target, "operations": within}) if apart else draft.edit(target, within)
         return True
+    if new := _added_there(clause, thing, draft):
+        draft.add("edit", {"clip": target, "operations": new}) if apart else draft.edit(target, new)
+        return True
     operations, rest = rewriting.readings(clause, thing, draft)
     if all(operation["op"] == "regenerate" for operation in operations) and acting.read(clause, thing, draft):
         operations, rest = [], clause  # "keep the melody and nothing else"
@@ -121,6 +124,17 @@ def _change_one(clause: Clause, target: Target, draft: Draft, *, apart: bool = F
         return False
     draft.add("edit", {"clip": target, "operations": operations}) if apart else draft.edit(target, operations)
     return True
+
+
+def _added_there(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
+    """Read new parts that play in one place only; the place goes to the composer in words."""
+    found = placed(clause)
+    if found is None or thing is None or not thing.has_score:
+        return []
+    new = _operations(found[0], thing, Draft(draft.message, draft.state, draft.names))
+    if any(operation["op"] != "add" for operation in new):
+        return []
+    return [{**one, "prompt": " ".join([*one.get("prompt", "").split(), found[1]])} for one in new]
 
 
 def _operations(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:

@@ -6,7 +6,6 @@ A planner may take such words for a style or a sound; here they are read as what
 import re
 
 from segue.tools.core.errors import InvalidArgument
-from segue.tools.core.score import Score
 from segue.tools.core.settings import Settings
 from segue.tools.core.theory import parse_chord
 from segue.tools.core.vocabulary import genres_in
@@ -14,17 +13,11 @@ from segue.tools.music import exact_revise
 from segue.tools.music.exact import Material
 from segue.tools.music.exact_revise import Named
 from segue.tools.music.exact_sound import Desk
-from segue.tools.music.revise_words import Wish, find_section, wish_of
+from segue.tools.music.revise_places import span_in, without_places
+from segue.tools.music.revise_words import Wish, wish_of
 from segue.tools.sound import effects_words
 
 _SWING_STEP = 0.06  # what "more swing" adds: from straight a light swing, from there triplets
-_SECTION = re.compile(
-    r"\b(?:the |in the )?((?:first|second|third|last|1st|2nd|3rd|final) )?"
-    r"(intro|verse|pre-?chorus|chorus|bridge|solo|outro|ending|drop|break|build|theme|interlude)( \d)?\b"
-)
-_BARS = re.compile(r"\b(?:in )?bars? (\d+)(?: ?(?:-|–|to|through|and) ?(\d+))?")
-_HALF = re.compile(r"\b(?:in )?(?:the )?(first|second|last) half\b")
-_COUNT = re.compile(r"\b(?:in )?(?:the )?(first|last) (\d+) bars\b")
 
 
 def by_words(
@@ -35,7 +28,7 @@ def by_words(
     if score is None or not material.stems:
         return None
     words = " ".join(text.lower().split())
-    where = bars or _bars_in(score, words)
+    where = bars or span_in(score, words)
     first, last = where or (None, None)
     if found := re.search(r"\b(\d{1,2}/(?:2|4|8|16))\b", words):
         return exact_revise.metred(material, desk, settings, meter=found[1])
@@ -62,27 +55,8 @@ def by_words(
     )
     another = re.search(r"\b(?:another|new|different) (?:take|version|reading)\b", words)
     if wish != plain or another or (wish.genre is not None and wish.parts):
-        for place in (_COUNT, _HALF, _BARS, _SECTION) if where else ():
-            text = place.sub(" ", text)
-        prompt = " ".join(text.split())
+        prompt = without_places(text) if where else " ".join(text.split())
         return exact_revise.regenerated(material, desk, settings, prompt=prompt, start_bar=first, end_bar=last)
-    return None
-
-
-def _bars_in(score: Score, words: str) -> tuple[int, int] | None:
-    """Return the bars that words name by number, by section, or as a half of the piece."""
-    if found := _BARS.search(words):
-        first = int(found[1])
-        return first, int(found[2]) if found[2] else first
-    if found := _HALF.search(words):
-        middle = max(1, score.bars // 2)
-        return (1, middle) if found[1] == "first" else (min(score.bars, middle + 1), score.bars)
-    if (found := _COUNT.search(words)) and 1 <= int(found[2]) <= score.bars:
-        count = int(found[2])
-        return (1, count) if found[1] == "first" else (score.bars - count + 1, score.bars)
-    if found := _SECTION.search(words):
-        section = find_section(score, " ".join(part.strip() for part in found.groups() if part))
-        return section.start_bar, min(score.bars, section.start_bar + section.bars - 1)
     return None
 
 

@@ -13,6 +13,7 @@ from segue.tools.music.compose_request import read_instruments
 from segue.tools.music.compose_write import tune_of, write_voice
 from segue.tools.music.genres import Mood, all_genres
 from segue.tools.music.parts import parts_named
+from segue.tools.music.revise_places import bars_in
 from segue.tools.music.revise_words import PLAIN, density_wished, genre_of, levels_of, number_of, tune_events
 
 
@@ -99,7 +100,14 @@ def _reachable(note: Note, instrument: Instrument) -> Note:
 
 
 def add_part(score: Score, instrument: str, prompt: str = "", *, seed: int | None = None) -> Score:
-    """Return the score with one more part, written over its chords: "walking bass", "strings", "congas"."""
+    """Return the score with one more part, written over its chords: "walking bass", "strings", "congas".
+
+    ``prompt`` may say where it plays: "in the second half", "bars 5 to 8", "in the choruses"; else it plays where the piece does.
+
+    Raises
+    ------
+    NotFound : an instrument, or a place in the piece, that there is not.
+    """
     new = known_instrument(instrument)
     genre = genre_of(score, "")
     plan = plan_beside(score, genre, number_of(seed), None, bars_of(score))
@@ -122,7 +130,7 @@ def add_part(score: Score, instrument: str, prompt: str = "", *, seed: int | Non
     voice.name = _free_name(score, voice.role if voice.role in ("drums", "bass") else new.name)
     _place(score, voice)
     used = _bars_played(score) or set(range(plan.bars))
-    voice.bars = frozenset(used)
+    voice.bars = (bars_in(score, prompt.lower()) & used) or frozenset(used)
     notes = performed(plan, voice, write_voice(plan, voice, levels_of(plan), tune_events(score)))
     return score.model_copy(update={"parts": [*score.parts, voice.part(plan, notes)]})
 
