@@ -99,7 +99,7 @@ def _said(filters: Mapping[str, Any]) -> list[str]:
         "key": "in {}", "language": "language {}", "rating_min": "rated {} or more", "not_since": "not played since {}",
         "plays_max": "played at most {} times", "artist": "by {}",
     }  # fmt: skip
-    words += [form.format(filters[name]) for name, form in plain.items() if name in filters]
+    words += [form.format(f"{value:g}" if isinstance(value := filters[name], float) else value) for name, form in plain.items() if name in filters]  # fmt: skip
     if "vocals" in filters:
         words.append("with vocals" if filters["vocals"] else "without vocals")
     if "unplayed" in filters:

@@ -179,11 +179,18 @@ class Dialogue:
 
 def _without_rejected(step: Step, state: State) -> Step:
     """Keep what was rejected out of a search, whoever planned it; what is sorted or identified was named by the user."""
-    rejected = sorted(id for id, role in state.roles.items() if role == "REJECTED" and not id.startswith("artist:"))
+    rejected = sorted(id for id, role in state.roles.items() if role == "REJECTED")
     if not rejected or step.tool != "retrieve" or step.args.get("among") or step.args.get("action") == "identify":
         return step
     filters = dict(step.args.get("filters") or {})
-    filters["exclude"] = list(dict.fromkeys([*(filters.get("exclude") or []), *rejected]))
+    asked = f"{filters.get('artist') or ''} {step.args.get('query') or ''}".lower()
+    artists = [name for id in rejected if id.startswith("artist:") and (name := id[7:]) and name.lower() not in asked]
+    tracks = [id for id in rejected if not id.startswith("artist:")]
+    for field, out in (("exclude", tracks), ("exclude_artists", artists)):
+        if out:
+            known = filters.get(field) or []
+            same = {str(one).lower() for one in known}
+            filters[field] = [*known, *(one for one in out if one.lower() not in same)]
     return step.model_copy(update={"args": {**step.args, "filters": filters}})
 
 
@@ -281,7 +288,11 @@ def _apply(state: State, op: StateOp) -> None:
         state.roles[key] = "LIKED" if op.op == "like" else "REJECTED"
         _judged(state, key, op.op == "like")
     elif op.op == "drop":
+        held = _barred(state)
         _drop(state, str(op.target or ""))
+        for name in held - _barred(state):  # who may be heard again is rejected no more
+            if state.roles.get(f"artist:{name}") == "REJECTED":
+                del state.roles[f"artist:{name}"]
     elif op.op == "correct" and isinstance(op.target, str) and state.search:
         filters = dict(state.search.get("filters") or {})
         if filters.get("artist"):
@@ -310,6 +321,10 @@ def _asked(plan: Plan, message: str) -> str:
     if plan.planner == "llm":
         return searched_for(message, query)
     return query if any(op.op == "drop" for op in plan.state) and plan.planner == "direct" else message
+
+
+def _barred(state: State) -> set[str]:
+    return set((state.search.get("filters") or {}).get("exclude_artists") or [])
 
 
 def _drop(state: State, name: str) -> None:

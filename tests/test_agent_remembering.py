@@ -290,6 +290,8 @@ def test_a_change_of_topic_says_what_it_carries_over():
     assert kept([one_of_these], held) == ""
     short = State(turn=3, search={"query": "jazz", "filters": {"duration_max_s": 240.0}})
     assert kept([fresh], short) == "No longer asked for: up to 4 minutes long."
+    rated = State(turn=3, search={"query": "jazz", "filters": {"rating_min": 4.0}})
+    assert kept([fresh], rated) == "No longer asked for: rated 4 or more."
 
 
 def test_statistics_come_with_a_picture(agent):

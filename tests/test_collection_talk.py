@@ -129,6 +129,25 @@ def test_what_was_rejected_is_kept_out_whatever_the_plan_forgot():
     assert "filters" not in dialogue.with_talk(sorting, "sort a and b").steps[0].args
 
 
+def test_an_artist_turned_down_stays_out_after_a_change_of_topic_until_asked_for_or_let_in_again():
+    dialogue = Dialogue()
+    plan, results = step(1, ["a", "b"])
+    dialogue.advance(Turn(id="1", session="s", number=1, message="party", plan=plan), results)
+    out = {"query": "party", "filters": {"exclude_artists": ["ABBA"]}}
+    rejecting = Plan(state=[StateOp(op="reject", target="ABBA")], steps=[Step(id="s1", tool="retrieve", args=out)])
+    found = {"s1": results["s1"].model_copy(update={"args": out})}
+    dialogue.advance(Turn(id="2", session="s", number=2, message="no ABBA", plan=rejecting), found)
+
+    def searched(message: str, *ops: StateOp, **args: object) -> dict[str, object]:
+        plan = Plan(state=list(ops), steps=[Step(id="s1", tool="retrieve", args=args)])
+        return dict(dialogue.with_talk(plan, message).steps[0].args.get("filters") or {})
+
+    assert searched("winding down", query="winding down") == {"exclude_artists": ["ABBA"]}
+    assert searched("no abba", query="calm", filters={"exclude_artists": ["abba"]}) == {"exclude_artists": ["abba"]}
+    assert "exclude_artists" not in searched("play ABBA", filters={"artist": "ABBA"})
+    assert "exclude_artists" not in searched("any artist", StateOp(op="drop", target="artists"), query="calm")
+
+
 def test_a_turn_is_ranked_by_what_an_llm_adds_to_its_words():
     dialogue = Dialogue()
     search = Step(id="s1", tool="retrieve", args={"query": "calm piano, Bill Evans"})
