@@ -22,6 +22,7 @@ _PLACE = re.compile(
     r"|(?<=the )(?:(?:first|second|third|last|final|every|each)\s+)?(?:intro|verses?|pre-?chorus|chorus(?:es)?|bridge|solo|outro|ending|drop|breakdown|interlude)(?:\s+\d)?)\b",
     re.IGNORECASE,
 )
+_REDONE = re.compile(r"\b(?:and|then)\s+(?:re-?do|rewrite|regenerate|make) (?:it|them|those)\b", re.IGNORECASE)
 _WHERE = "Where the bars of"
 
 
@@ -59,6 +60,8 @@ def in_bars(
         or clause.verb("replace", "add", "regenerate", "make")
     ):
         return None
+    if _REDONE.search(draft.message):
+        return None  # "kill the melody in bars 5 to 8 and redo it sparser": the bars are written anew
     found = clause.bars[0]
     bars = found.value
     if bars.start is None:

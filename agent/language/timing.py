@@ -175,7 +175,7 @@ def length(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]
         and clause.bars[0].value.start is None
         and (clause.verb("extend") or (clause.verb("add") and not clause.instruments))
         and thing
-        and thing.bpm
+        and thing.bar_s
         and known
     ):
         return [{"op": "extend", "duration_s": round(known + clause.bars[0].value.count * thing.bar_s, 2)}]
