@@ -86,7 +86,9 @@ def test_bars_that_are_not_known_are_asked_for_and_nothing_is_done():
 
 def test_a_bar_is_as_long_as_its_meter_says():
     state = state_for("piece")
-    waltz = state.model_copy(update={"things": {"p1": state.things["p1"].model_copy(update={"meter": "3/4", "bpm": 90.0})}})
+    waltz = state.model_copy(
+        update={"things": {"p1": state.things["p1"].model_copy(update={"meter": "3/4", "bpm": 90.0})}}
+    )
     [step] = BuiltinPlanner(names).plan("mute the bass in bars 3 to 4", waltz).steps
     assert (step.args["operations"][0]["start_s"], step.args["operations"][0]["end_s"]) == (4.0, 8.0)
 
