@@ -68,7 +68,11 @@ def test_only_what_takes_long_waits_in_the_pages_queue(browser: httpx.Client) ->
 def test_what_is_queued_while_its_windows_stream_closes_is_not_lost(browser: httpx.Client) -> None:
     """The answer comes when the window has let go of the stream, so that it begins another; that one has it all."""
     events = browser.get("/config").json()["dependencies"]
-    asked = {"data": ["", None], "session_hash": "w1", "fn_index": next(d["id"] for d in events if d["api_name"] == "settle")}
+    asked = {
+        "data": ["", None],
+        "session_hash": "w1",
+        "fn_index": next(d["id"] for d in events if d["api_name"] == "settle"),
+    }
 
     def queue() -> str:
         return str(browser.post("/gradio_api/queue/join", json=asked).json()["event_id"])
