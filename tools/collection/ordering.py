@@ -1,5 +1,6 @@
 """Lists in an order: by energy, by a field, along a path; to a total length; neighbours that fit."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -74,6 +75,17 @@ def by_axis(library: Snapshot, rows: Sequence[int], axis: str, sign: int) -> lis
     values = library.axis(axis)
     known = [row for row in rows if not np.isnan(values[row])]
     return sorted(known, key=lambda row: sign * float(values[row])) + [row for row in rows if np.isnan(values[row])]
+
+
+def per_artist(library: Snapshot, rows: Sequence[int], most: int) -> list[int]:
+    """Return the first so many rows of every artist, in their order; who is not known may come as often as they like."""
+    counts: Counter[int] = Counter()
+    kept = []
+    for row, artist in zip(rows, library.performers[rows].tolist(), strict=True):
+        if artist < 0 or counts[artist] < most:
+            kept.append(row)
+            counts[artist] += 1
+    return kept
 
 
 def along(library: Snapshot, rows: Sequence[int], start: Sample | None, end: Sample | None) -> list[int]:

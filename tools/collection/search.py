@@ -207,7 +207,7 @@ def _by_talk(
         score = score + _TASTE * (_liking(library, request.taste) - 1)
     pool, collapsed = _collapse(library, _ranked(score, fitting), request)
     if ranker.kind(talk.said[-1]) in ("scene", "other") and not request.limits.artist:
-        first = _per_artist(library, pool, 1)[:_HEAD]  # what is seen at once comes from different artists
+        first = ordering.per_artist(library, pool, 1)[:_HEAD]  # what is seen at once comes from different artists
         pool = list(dict.fromkeys([*first, *pool]))
     chosen = _arrange(library, _choose(library, pool, request, reading, note, spread=False), request, note)
     best = max((float(score[row]) for row in chosen), default=1.0) or 1.0
@@ -388,14 +388,14 @@ def _choose(
 ) -> list[int]:
     """Take the list's items: at most so many an artist (one, then the rest, by default), so many in all, or so long in all."""
     if request.max_per_artist:
-        rows = _per_artist(library, rows, request.max_per_artist)
+        rows = ordering.per_artist(library, rows, request.max_per_artist)
     elif (
         spread
         and request.among is None
         and not request.limits.artist
         and not any(n.kind in ("artist", "album") for n in reading.names)
     ):
-        rows = list(dict.fromkeys([*_per_artist(library, rows, 1), *rows]))
+        rows = list(dict.fromkeys([*ordering.per_artist(library, rows, 1), *rows]))
     if request.total_s:
         chosen = ordering.to_length(library, rows, request.total_s)
         length = sum(library.tracks[row].duration_s or 0 for row in chosen)
@@ -403,16 +403,6 @@ def _choose(
             note(f"What matches adds up to {length / 60:.1f} of the {request.total_s / 60:.1f} minutes asked for.")
         return chosen
     return rows[: request.k]
-
-
-def _per_artist(library: Snapshot, rows: Sequence[int], most: int) -> list[int]:
-    counts: Counter[int] = Counter()
-    kept = []
-    for row, artist in zip(rows, library.performers[rows].tolist(), strict=True):
-        if artist < 0 or counts[artist] < most:
-            kept.append(row)
-            counts[artist] += 1
-    return kept
 
 
 def _arrange(library: Snapshot, rows: list[int], request: Request, note: Note) -> list[int]:
