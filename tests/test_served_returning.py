@@ -1,5 +1,6 @@
 """Leaving a conversation while it works, and coming back to it: whatever the page missed meanwhile is there."""
 
+import contextlib
 import time
 from typing import Any
 
@@ -42,12 +43,14 @@ def begin(visit: Visit, text: str) -> None:
     expect(visit.page.locator("[aria-busy=true] .sg-steps li").first).to_be_visible()
 
 
-def turn_to(visit: Visit, words: str) -> None:
-    """Click on a conversation; once more where the list was just being drawn anew."""
-    label = visit.page.locator(".sg-sessions label").filter(has_text=words)
-    while not label.locator("input").is_checked():
-        label.click()
-        visit.page.wait_for_timeout(300)
+def turn_to(visit: Visit, words: str, said: str | list[str]) -> None:
+    """Click on a conversation until it is in view: a click is lost where the list is just being drawn anew."""
+    for _ in range(10):
+        visit.page.locator(".sg-sessions label").filter(has_text=words).click()
+        with contextlib.suppress(AssertionError):
+            expect(visit.page.locator(".sg-said")).to_have_text(said, timeout=6_000)
+            return
+    expect(visit.page.locator(".sg-said")).to_have_text(said)
 
 
 def until_answered(visit: Visit) -> None:
@@ -98,22 +101,20 @@ def test_another_conversation_stays_in_view_while_one_works(visit: Visit) -> Non
     expect(visit.page.locator(".sg-turn")).to_have_count(0)
     begin(visit, LONG)
     # To an older one, where one can talk on while the film score is being made.
-    turn_to(visit, "library")
-    expect(visit.page.locator(".sg-said")).to_have_text("what is in my library?")
+    turn_to(visit, "library", "what is in my library?")
     expect(visit.page.locator(".sg-stop")).to_be_hidden()
     expect(listed).to_have_count(2)
     visit.say("hello there")
     expect(visit.page.locator(".sg-said")).to_have_text(["what is in my library?", "hello there"])
     # Back: it still works, or has its answer; and to a new one.
-    turn_to(visit, "film")
-    expect(visit.page.locator(".sg-said")).to_have_text(LONG)
+    turn_to(visit, "film", LONG)
     new.click()
     expect(visit.page.locator(".sg-said")).to_have_count(0)
     visit.say("hello again")
     expect(visit.page.locator(".sg-said")).to_have_text("hello again")
     until_answered(visit)
     expect(visit.page.locator(".sg-said")).to_have_text("hello again")
-    turn_to(visit, "film")
+    turn_to(visit, "film", LONG)
     expect(visit.answers.locator("audio").first).to_be_attached(timeout=TURN_MS)
     expect(visit.page.locator(".sg-said")).to_have_text(LONG)
 
