@@ -68,10 +68,13 @@ def kept(results: Sequence[ToolResult], state: State) -> str:
 
 def _other_model(after: Mapping[str, Any], state: State) -> bool:
     """Tell whether a search goes by the likeness of something else than what was shown or gone by before."""
-    models = {str(entry["id"]) for entry in after.get("like") or [] if isinstance(entry, Mapping) and "id" in entry}
-    known = {str(entry["id"]) for entry in state.search.get("like") or [] if isinstance(entry, Mapping) and "id" in entry}  # fmt: skip
-    known |= {id for one in state.lists for id in one.ids}
+    models = _models(after)
+    known = _models(state.search) | {id for one in state.lists for id in one.ids}
     return bool(models) and bool(state.search) and not models & known
+
+
+def _models(search: Mapping[str, Any]) -> set[str]:
+    return {str(entry["id"]) for entry in search.get("like") or [] if isinstance(entry, Mapping) and "id" in entry}
 
 
 def _turned(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +36,32 @@ def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def home(tmp_path: Path) -> Path:
     """The data folder of this test."""
     return tmp_path / "home"
+
+
+# -- the page in a real browser: for the served tests ----------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from tests.browser_support import browsing
+
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory):
+    from tests.ui_support import server
+
+    with server(tmp_path_factory.mktemp("served") / "home") as lock:
+        yield lock
+
+
+@pytest.fixture
+def visit(browser: Any, running: dict[str, Any]):
+    """Somebody with a fresh browser; nothing may go wrong behind what they see."""
+    from tests.browser_support import Visit
+
+    guest = Visit(browser, running["url"])
+    yield guest
+    guest.done()

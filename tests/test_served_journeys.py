@@ -10,27 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser_support import TURN_MS, Visit, browsing, chromium
+from tests.browser_support import TURN_MS, Visit, chromium
 from tests.test_served_page import add_folder, download, small_library
-from tests.ui_support import server, tone
+from tests.ui_support import tone
 
 pytestmark = [
     pytest.mark.served,
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
 WIDE = {"width": 1400, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory):
-    with server(tmp_path_factory.mktemp("served") / "home") as lock:
-        yield lock
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from segue.tools.core.audio import encode
 from segue.tools.core.settings import load_settings
 from segue.tools.music.compose import Request, compose
 from segue.tools.music.render import render
-from tests.browser_support import TURN_MS, Visit, browsing, chromium
+from tests.browser_support import TURN_MS, Visit, chromium
 from tests.ui_support import server, tone
 
 pytestmark = [
@@ -45,12 +45,6 @@ def small_library(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recording") / "street song.ogg"
     path.write_bytes(bounce(path.name, genre="pop", bpm=112.0, key="G major", duration_s=17.0, seed=11))
@@ -60,20 +54,6 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_library(tmp_path_factory.mktemp("music"))
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory):
-    with server(tmp_path_factory.mktemp("served") / "home") as lock:
-        yield lock
-
-
-@pytest.fixture
-def visit(browser: Browser, running: dict[str, Any]):
-    """Somebody with a fresh browser; nothing may go wrong behind what they see."""
-    guest = Visit(browser, running["url"])
-    yield guest
-    guest.done()
 
 
 def sounds(answer: Locator) -> list[str]:

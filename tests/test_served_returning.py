@@ -2,38 +2,17 @@
 
 import contextlib
 import time
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.browser_support import TURN_MS, Visit, browsing, chromium
-from tests.ui_support import server
+from tests.browser_support import TURN_MS, Visit, chromium
 
 pytestmark = [
     pytest.mark.served,
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
 LONG = "make a 45 second orchestral film score"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory):
-    with server(tmp_path_factory.mktemp("served") / "home") as lock:
-        yield lock
-
-
-@pytest.fixture
-def visit(browser: Browser, running: dict[str, Any]):
-    guest = Visit(browser, running["url"])
-    yield guest
-    guest.done()
 
 
 def begin(visit: Visit, text: str) -> None:

@@ -16,7 +16,7 @@ from segue.agent.language.parts import absent, parts, present
 from segue.tools.core.vocabulary import Found
 
 Operation = dict[str, Any]
-_STEP_DB = 3.0  # "more", "less"
+STEPS_DB = {0.5: 2.0, 1.0: 3.0, 2.0: 6.0}  # by ``Clause.amount``: "a bit more", "more", "much more"
 _STEMS = frozenset({"vocals", "drums", "bass", "guitar", "piano", "melody", "chords", "other"})
 
 
@@ -181,7 +181,7 @@ def _sent(way: str, clause: Clause, thing: Thing | None, draft: Draft) -> list[O
     stems = _names(parts(clause, thing), thing, draft)
     if way == "out":
         return [{"op": "remove", "stems": stems}] if stems else []
-    return [{"op": "gain", "stem": stem, "db": _STEP_DB if way == "up" else -_STEP_DB} for stem in stems]
+    return [{"op": "gain", "stem": stem, "db": STEPS_DB[1.0] if way == "up" else -STEPS_DB[1.0]} for stem in stems]
 
 
 def _names(found: list[Found[str]], thing: Thing | None, draft: Draft) -> list[str]:
@@ -300,7 +300,7 @@ def _levelled(clause: Clause, who: Cast, thing: Thing | None, draft: Draft) -> l
         else:
             amount = (
                 first_sign
-                * {0.5: 2.0, 1.0: 3.0, 2.0: 6.0}[
+                * STEPS_DB[
                     2.0
                     if clause.match(
                         r" (?:good bit|a fair bit|a great deal|considerably|right (?:up|down|back)|loads|tons|heaps|well back) "

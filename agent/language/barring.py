@@ -11,6 +11,7 @@ from segue.agent.dialogue import Thing
 from segue.agent.language.clause import Clause
 from segue.agent.language.draft import Draft
 from segue.agent.language.parts import parts
+from segue.agent.language.places import led_in
 from segue.agent.op_words import clock
 
 Operation = dict[str, Any]
@@ -66,11 +67,7 @@ def in_bars(
     bars = found.value
     if bars.start is None:
         return None
-    lead = clause.text[: found.start].rstrip()
-    for word in ("for the", "in the", "during the", "over the", "of the", "for", "in", "on", "during", "from", "over", "of", "the", "between"):  # fmt: skip
-        if lead.lower().endswith(" " + word) or lead.lower() == word:
-            lead = lead[: len(lead) - len(word)].rstrip(" ,")
-            break
+    lead = re.sub(r"\bthe\s*$", "", clause.text[: led_in(clause.text, found.start)], flags=re.IGNORECASE)
     operations = read(Clause(" ".join(f"{lead} {clause.text[found.end :]}".split()).strip(" ,")))
     if not operations or any(
         one["op"] not in WITHIN or not (one.get("stem") or one.get("stems")) for one in operations

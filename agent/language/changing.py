@@ -316,7 +316,7 @@ def _gain(clause: Clause, thing: Thing | None, draft: Draft) -> list[Operation]:
     if level is not None:
         amount = -abs(level) if sign < 0 else level
     else:
-        amount = sign * {0.5: 2.0, 1.0: 3.0, 2.0: 6.0}[clause.amount]
+        amount = sign * acting.STEPS_DB[clause.amount]
     if not pieces and draft.part and clause.has("it", "them", "that"):
         return [{"op": "gain", "stem": draft.part, "db": amount}]
     if not pieces:

@@ -52,16 +52,21 @@ def _bars(clause: Clause, thing: Thing | None, draft: Draft) -> Place:
         bars = found.value
         if bars.start is None or bars.end is None:
             continue
-        lead = _IN_BARS.search(clause.text[: found.start])
-        spans = [(lead.start() if lead else found.start, found.end)]
+        spans = [(led_in(clause.text, found.start), found.end)]
         if bars.start > 0:
             return Place({"start_bar": bars.start, "end_bar": bars.end}, "", spans)
-        total = round(thing.duration_s * thing.bpm / 240) if thing and thing.duration_s and thing.bpm else 0
+        total = round(thing.duration_s / thing.bar_s) if thing and thing.duration_s and thing.bar_s else 0
         if total < bars.count:
             draft.ask("How many bars has it? I do not know where the last ones begin.")
             return Place()
         return Place({"start_bar": total - bars.count + 1, "end_bar": total}, "", spans)
     return Place()
+
+
+def led_in(text: str, start: int) -> int:
+    """Return where the words begin that lead to bars at a position: "in the", "from"."""
+    lead = _IN_BARS.search(text[:start])
+    return lead.start() if lead else start
 
 
 def bars_counted(clause: Clause) -> int | None:

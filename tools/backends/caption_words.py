@@ -30,9 +30,8 @@ def described(args: Args, context: Context) -> list[Subject]:
         def step(done: float, total: float, label: str, share: float = share) -> None:
             context.progress(share + done / len(args.clips), 1.0, label)
 
-        facts = analyse(context.store, piece, context.check, step)
-        subject, known = _subject(piece, context), _known(piece, context)
-        subjects.append(subject.with_facts(facts if known is None else known))
+        facts = _known(piece, context) or analyse(context.store, piece, context.check, step)
+        subjects.append(_subject(piece, context).with_facts(facts))
     for note in dict.fromkeys(note for subject in subjects for note in subject.facts.notes):
         context.note(note)
     return subjects
